@@ -1,0 +1,45 @@
+# Everything sets itself up: `make run` and `make test` work from a fresh clone.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test quick lint format bench clean
+
+run: $(VENV)/installed
+	-$(BIN)/python -m explainer fetch inception-v3
+	$(BIN)/streamlit run dashboard.py
+
+test: $(VENV)/tests-installed lint
+	$(BIN)/python tests/browser/ensure_browser.py
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick: $(VENV)/tests-installed
+	$(BIN)/python -m pytest -m "not slow and not browser" -n 2 --dist loadfile
+
+lint: $(VENV)/tests-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/tests-installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/tests-installed
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) build
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed
+	$(BIN)/python -m pip install --quiet -r tests/requirements.txt
+	touch $@

@@ -1,0 +1,46 @@
+"""The page. Run it with ``streamlit run dashboard.py``, or ``make run``."""
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+ASSETS = Path(__file__).parent / "assets"
+
+st.set_page_config(page_title="Limelight", page_icon=str(ASSETS / "logo.svg"), layout="wide")
+st.html(ASSETS / "page.css")
+
+from explainer.classifiers import load_classifier  # noqa: E402
+from explainer.errors import ExplainerError  # noqa: E402
+from explainer.language import Language  # noqa: E402
+from explainer.page import controls, header, intake, result  # noqa: E402
+
+
+def main(language: Language) -> None:
+    """Draw the page from top to bottom."""
+    sampling, view = controls.choose_settings(language)
+    photo = intake.choose_photo(language)
+    if photo is None:
+        header.invite(language)
+        return
+    classifier = load_classifier(sampling.classifier)
+    with st.spinner(language.gettext("Waking the network up …"), show_time=True):
+        labels = result.find_labels(photo, sampling, classifier)
+    label = result.show_labels(photo, classifier, labels, language)
+    result.show_pictures(photo, classifier, label, sampling, view, language)
+
+
+language = header.show_header()
+try:
+    main(language)
+except ExplainerError as error:
+    st.error(language.error(error), icon=":material/error:")
+except Exception:
+    logging.getLogger("limelight").exception("the page could not be drawn")
+    st.error(
+        language.gettext(
+            "Something went wrong on our side. Reload the page or choose another photo; "
+            "the details are in the log of the machine that runs this page."
+        ),
+        icon=":material/error:",
+    )

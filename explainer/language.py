@@ -1,0 +1,81 @@
+"""Japanese and English: which one, and the words in it.
+
+Catalogues are gettext's, kept by Babel in ``assets/locale/<language>/LC_MESSAGES/limelight.po``. They are
+read as they are, so that there is nothing to compile and nothing to forget to compile. The words in the
+code are the English ones.
+"""
+
+import functools
+import gettext
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel import Locale, negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+from .classifiers import imagenet
+from .errors import ExplainerError
+
+LANGUAGES = {"en": "English", "ja": "日本語"}
+CATALOGUES = Path(__file__).parent.parent / "assets" / "locale"
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language: its words, numbers and class names."""
+
+    code: str
+
+    def gettext(self, message: str) -> str:
+        """The message in this language."""
+        return _catalogue(self.code).gettext(message)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """The message for this number of things, in this language."""
+        return _catalogue(self.code).ngettext(singular, plural, number)
+
+    def percent(self, share: float) -> str:
+        """A share such as 0.0987 in three digits at the most, such as ``9.9 %`` in its own style."""
+        pattern = "#,##0.0%" if 0 < abs(share) < 0.0995 else "#,##0%"
+        return str(format_percent(share, pattern, Locale.parse(self.code)))
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number with so many digits behind the point."""
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return str(format_decimal(value, pattern, Locale.parse(self.code)))
+
+    def class_name(self, name: str, wnid: str = "") -> str:
+        """A class as people would say it: ``tiger cat``, or トラネコ in Japanese."""
+        if self.code == "ja" and wnid in _japanese_names():
+            return _japanese_names()[wnid]
+        return name.replace("_", " ")
+
+    def error(self, error: ExplainerError) -> str:
+        """An error's one sentence, in this language."""
+        return self.gettext(error.template).format(**error.values)
+
+
+def negotiate_language(wanted: str | None) -> str:
+    """The language of ours that suits a browser's, such as ``ja-JP``; English where none does."""
+    found = negotiate_locale([wanted or "en"], list(LANGUAGES), sep="-")
+    return (found or "en").split("-")[0]
+
+
+@functools.cache
+def _catalogue(code: str) -> gettext.NullTranslations:
+    path = CATALOGUES / code / "LC_MESSAGES" / "limelight.po"
+    if not path.is_file():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@functools.cache
+def _japanese_names() -> dict[str, str]:
+    return dict(zip(imagenet.wnids(), imagenet.class_names_ja(), strict=True))

@@ -1,0 +1,311 @@
+"""Explaining a photo: a picture after a few dozen samples that only gets better."""
+
+import time
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from .classifiers.classifier import Precision
+from .errors import ArgumentError
+from .explanation import (
+    FOCUS_REGIONS,
+    Explanation,
+    Label,
+    LabelExplanation,
+    Settings,
+    stability,
+)
+from .neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
+from .perturbation import make_design
+from .photo import load_photo
+from .superpixels import HideColor, Segmentation, hidden_image, segment
+from .surrogate import KERNEL_WIDTH, fit_surrogates
+
+FIRST_PICTURE = 32  # samples
+SECONDS_BETWEEN_PICTURES = 0.5
+MAX_AUTO_SAMPLES = 3000
+STABILITY_THRESHOLD = 0.9
+_SAMPLES_BETWEEN_CHECKS = (
+    64  # at least; not seconds: where "auto" ends must not depend on the machine's speed
+)
+
+_store = NeighborhoodStore()
+
+
+NumSamples = int | Literal["auto"]
+OnProgress = Callable[[int, int], None]
+
+
+def explain_live(
+    photo: Any,
+    classifier: Any,
+    *,
+    num_samples: NumSamples = 1000,
+    top_labels: int = 5,
+    hide_color: HideColor = 0.0,
+    segmentation: Segmentation | None = None,
+    design: str = "balanced",
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    kernel_width: float = KERNEL_WIDTH,
+    precision: Precision = "exact",
+    max_samples: int = MAX_AUTO_SAMPLES,
+    stability_threshold: float = STABILITY_THRESHOLD,
+    num_features: int = FOCUS_REGIONS,
+) -> Iterator[Explanation]:
+    """Explain a photo, again and again while its neighborhood grows.
+
+    The first explanation comes after a few dozen samples, or at once where they are there from before;
+    then one about every half a second; the last is the one that was asked for. Neighborhoods are kept:
+    asking again with another label count, kernel width or fewer samples does not ask the classifier, and
+    asking for more samples costs the difference. Abandoning the iterator loses nothing either.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image, or anything that `load_photo` takes
+    classifier : Classifier
+        What `load_classifier` returns, or any object with its public attributes.
+    num_samples : int or "auto"
+        Size of the neighborhood, the photo itself included. ``"auto"`` grows it until the best label's
+        focus is stable, or `max_samples` are reached; where that is depends only on photo and seed.
+    top_labels : int
+        How many of the most probable labels to explain.
+    hide_color : float, 3 floats, callable or None
+        What hidden superpixels show, in the preprocessed space; see `hidden_image`.
+    segmentation : callable, optional
+        From image to segment map; `Quickshift` by default.
+    design : {"balanced", "lime"}
+        How samples are drawn. ``"lime"`` draws those of the `lime` package.
+    seed : int
+        0 to 2**32 - 1. The same seed gives the same explanation.
+    on_progress : callable, optional
+        Called with the samples done and the samples wanted after every batch. What it raises ends the
+        run, and what was computed is kept.
+    kernel_width : float
+        Of lime's exponential kernel, in cosine distance.
+    precision : {"exact", "fast"}
+        ``"fast"`` lets perturbed samples be computed in bfloat16. The labels' probabilities are exact
+        all the same.
+    max_samples : int
+        The most that ``"auto"`` may take.
+    stability_threshold : float
+        The stability that ``"auto"`` waits for, 0 to 1.
+    num_features : int
+        How many regions the focus has whose stability ``"auto"`` waits for.
+
+    Yields
+    ------
+    Explanation
+
+    Raises
+    ------
+    ArgumentError
+        An argument is outside of what is accepted; the message names it.
+    PhotoError
+        The photo can't be used.
+    ClassifierError
+        The classifier failed, or its answer is no answer.
+    """
+    auto = num_samples == "auto"
+    total = _checked("max_samples" if auto else "num_samples", max_samples if auto else num_samples)
+    _checked("top_labels", top_labels)
+    _checked("seed", seed, least=0, most=2**32 - 1)
+    if not kernel_width > 0:
+        raise ArgumentError(f"kernel_width must be above 0, and is {kernel_width!r}.")
+    if not 0 <= stability_threshold <= 1:
+        raise ArgumentError(
+            f"stability_threshold must be between 0 and 1, and is {stability_threshold!r}."
+        )
+    neighborhood = open_neighborhood(
+        photo,
+        classifier,
+        hide_color=hide_color,
+        segmentation=segmentation,
+        design=design,
+        seed=seed,
+        precision=precision,
+    )
+    settings = Settings(
+        getattr(classifier, "name", type(classifier).__name__),
+        design,
+        seed,
+        kernel_width,
+        precision,
+    )
+    return _explanations(
+        neighborhood,
+        settings,
+        total=total,
+        top_labels=top_labels,
+        settled_at=stability_threshold if auto else None,
+        num_features=num_features,
+        on_progress=on_progress,
+    )
+
+
+def explain(
+    photo: Any,
+    classifier: Any,
+    *,
+    num_samples: NumSamples = 1000,
+    top_labels: int = 5,
+    hide_color: HideColor = 0.0,
+    segmentation: Segmentation | None = None,
+    design: str = "balanced",
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+    **more: Any,
+) -> Explanation:
+    """Explain the best labels of a photo: the last value of `explain_live`, which has the parameters."""
+    *_, last = explain_live(
+        photo,
+        classifier,
+        num_samples=num_samples,
+        top_labels=top_labels,
+        hide_color=hide_color,
+        segmentation=segmentation,
+        design=design,
+        seed=seed,
+        on_progress=on_progress,
+        **more,
+    )
+    return last
+
+
+def classify(photo: Any, classifier: Any, *, top_labels: int = 5, **settings: Any) -> list[Label]:
+    """The most probable labels of a photo, best first; the first sample of its neighborhood.
+
+    Parameters
+    ----------
+    photo, classifier, top_labels
+        As for `explain_live`.
+    **settings
+        As for `open_neighborhood`; explaining with the same ones does not ask again.
+    """
+    neighborhood = open_neighborhood(photo, classifier, **settings)
+    neighborhood.grow(to=1)
+    return _best_labels(neighborhood, _checked("top_labels", top_labels))
+
+
+def open_neighborhood(
+    photo: Any,
+    classifier: Any,
+    *,
+    hide_color: HideColor = 0.0,
+    segmentation: Segmentation | None = None,
+    design: str = "balanced",
+    seed: int = 0,
+    precision: Precision = "exact",
+) -> Neighborhood:
+    """The shared neighborhood of a photo, as large as it has become; see `explain_live`."""
+    if not isinstance(photo, Image.Image):
+        photo = load_photo(photo)
+    image = classifier.preprocess(photo)
+    image_digest = digest(image)
+    segments = _segments(image, image_digest, segmentation)
+    hidden = hidden_image(image, segments, hide_color)
+    sampler = make_design(design, int(segments.max()) + 1, seed)
+    key = (id(classifier), image_digest, digest(segments), digest(hidden), design, seed, precision)
+    # The neighborhood holds the classifier, so that no other object can get its id.
+    return _store.get(
+        key, lambda: Neighborhood(classifier, image, segments, hidden, sampler, precision)
+    )
+
+
+def _segments(
+    image: np.ndarray, image_digest: str, segmentation: Segmentation | None
+) -> np.ndarray:
+    if not isinstance(segmentation, Hashable):
+        return segment(image, segmentation)
+    return _store.get((image_digest, segmentation), lambda: segment(image, segmentation))
+
+
+def _explanations(
+    neighborhood: Neighborhood,
+    settings: Settings,
+    *,
+    total: int,
+    top_labels: int,
+    settled_at: float | None,
+    num_features: int,
+    on_progress: OnProgress | None,
+) -> Iterator[Explanation]:
+    def report(samples: int) -> None:
+        if on_progress is not None:
+            on_progress(min(samples, total), total)
+
+    shown = 0
+    next_picture = 0.0
+    samples = 0
+    while samples < total:
+        checkpoint = total if settled_at is None else _next_check(samples, total)
+        while samples < checkpoint:
+            step = FIRST_PICTURE if samples == 0 else samples + BATCH_SIZE
+            neighborhood.grow(to=min(step, checkpoint), on_batch=report)
+            samples = min(neighborhood.size, checkpoint)
+            if samples < checkpoint and time.monotonic() >= next_picture:
+                yield _explanation(neighborhood, settings, samples, top_labels)
+                shown = samples
+                next_picture = time.monotonic() + SECONDS_BETWEEN_PICTURES
+        if settled_at is not None:
+            best = _fit(neighborhood, settings, samples, 1)[0]
+            if stability(best.surrogate, num_features=num_features) >= settled_at:
+                break
+    report(samples)
+    if samples > shown:
+        yield _explanation(neighborhood, settings, samples, top_labels)
+
+
+def _next_check(samples: int, total: int) -> int:
+    """Where "auto" looks next whether the focus is stable; steps grow, for looking costs time too."""
+    return min(
+        total, samples + max(_SAMPLES_BETWEEN_CHECKS, samples // 8 // BATCH_SIZE * BATCH_SIZE)
+    )
+
+
+def _explanation(
+    neighborhood: Neighborhood, settings: Settings, samples: int, top_labels: int
+) -> Explanation:
+    return Explanation(
+        image=neighborhood.image,
+        segments=neighborhood.segments,
+        labels=tuple(_fit(neighborhood, settings, samples, top_labels)),
+        num_samples=samples,
+        settings=settings,
+        neighborhood=neighborhood,
+    )
+
+
+def _best_labels(neighborhood: Neighborhood, number: int) -> list[Label]:
+    whole = neighborhood.probabilities(1)[0]
+    classifier = neighborhood.classifier
+    return [
+        Label(int(i), classifier.wnids[i], classifier.class_names[i], float(whole[i]))
+        for i in np.argsort(whole)[::-1][:number]
+    ]
+
+
+def _fit(
+    neighborhood: Neighborhood, settings: Settings, samples: int, top_labels: int
+) -> list[LabelExplanation]:
+    labels = _best_labels(neighborhood, top_labels)
+    surrogates = fit_surrogates(
+        neighborhood.masks(samples),
+        neighborhood.probabilities(samples)[:, [label.index for label in labels]],
+        neighborhood.design.groups(samples),
+        settings.kernel_width,
+    )
+    return [
+        LabelExplanation(label.index, label.wnid, label.name, label.probability, surrogate)
+        for label, surrogate in zip(labels, surrogates, strict=True)
+    ]
+
+
+def _checked(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        limits = f"{least} or more" if most is None else f"from {least} to {most}"
+        raise ArgumentError(f"{name} must be a whole number, {limits}, and is {value!r}.")
+    return int(value)

@@ -1,0 +1,186 @@
+"""The growing record of perturbed samples around one photo, and what the classifier said of each.
+
+A neighborhood is a prefix: its first 300 samples are the same whether 300 or 1000 were asked for. It only
+ever grows, whoever asks, and no sample is computed twice.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+
+from .classifiers.classifier import Precision
+from .errors import ClassifierError
+from .perturbation import Design, perturbed_pictures
+
+BATCH_SIZE = 16  # what has to end before another session, or a moved slider, has its turn
+_MEBIBYTE = 1 << 20
+
+
+class Neighborhood:
+    """Masks so far, probabilities of all classes so far. Safe to share between threads.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Anything with its ``predict``.
+    image : numpy.ndarray of float32, shape (H, W, 3)
+        The preprocessed photo.
+    segments : numpy.ndarray of int64, shape (H, W)
+        Its superpixels.
+    hidden : numpy.ndarray of float32, shape (H, W, 3)
+        What a superpixel shows when it is off.
+    design : Design
+        Which superpixels are on in which sample.
+    precision : {"exact", "fast"}
+        How perturbed samples are computed; the photo itself always is exactly.
+    """
+
+    def __init__(
+        self,
+        classifier: Any,
+        image: np.ndarray,
+        segments: np.ndarray,
+        hidden: np.ndarray,
+        design: Design,
+        precision: Precision = "exact",
+    ) -> None:
+        self.classifier = classifier
+        self.image = image
+        self.segments = segments
+        self.hidden = hidden
+        self.design = design
+        self.precision = precision
+        self._probabilities = np.empty((0, 0), np.float32)
+        self._size = 0
+        self._growing = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """How many samples there are."""
+        return self._size
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        images = self.image.nbytes + self.segments.nbytes + self.hidden.nbytes
+        return images + self._probabilities.nbytes + self._size * self.design.superpixels
+
+    def masks(self, samples: int) -> np.ndarray:
+        """The first masks, uint8, shape (samples, superpixels); 1 where a superpixel is on."""
+        return self.design.masks(0, min(samples, self._size))
+
+    def probabilities(self, samples: int) -> np.ndarray:
+        """What the classifier said of the first samples, float32, shape (samples, classes)."""
+        return self._probabilities[: min(samples, self._size)]
+
+    def grow(self, to: int, on_batch: Callable[[int], None] | None = None) -> None:
+        """Ask the classifier until there are `to` samples; nothing to do where there are already.
+
+        What is there stays there if this is interrupted or the classifier fails.
+
+        Parameters
+        ----------
+        to : int
+            Number of samples.
+        on_batch : callable, optional
+            Called with the number of samples after each batch, outside of any lock. What it raises ends
+            the growth.
+
+        Raises
+        ------
+        ClassifierError
+            The classifier did not answer with one row of finite numbers a picture.
+        """
+        while self._size < to:
+            with self._growing:
+                start = self._size
+                if start < to:
+                    self._append(self._ask(start, min(to, start + BATCH_SIZE)))
+            if on_batch is not None:
+                on_batch(min(self._size, to))
+
+    def _ask(self, start: int, stop: int) -> np.ndarray:
+        if start == 0:  # the photo itself, exactly
+            whole = self._predict(self.image[np.newaxis], "exact")
+            return whole if stop == 1 else np.concatenate([whole, self._ask(1, stop)])
+        masks = self.design.masks(start, stop)
+        pictures = perturbed_pictures(self.image, self.hidden, self.segments, masks)
+        return self._predict(pictures, self.precision)
+
+    def _predict(self, pictures: np.ndarray, precision: Precision) -> np.ndarray:
+        # Any object with predict(batch) is a classifier; only our own know of precision.
+        options = {} if precision == "exact" else {"precision": precision}
+        answers = np.asarray(self.classifier.predict(pictures, **options), np.float32)
+        classes = self._probabilities.shape[1] if self._size else answers.shape[-1]
+        if answers.shape != (len(pictures), classes) or not np.isfinite(answers).all():
+            raise ClassifierError(
+                "The classifier did not answer with one row of finite probabilities a picture."
+            )
+        return answers
+
+    def _append(self, answers: np.ndarray) -> None:
+        size = self._size + len(answers)
+        if size > len(self._probabilities):
+            # Readers may hold views of the old array, so it is replaced and never resized.
+            grown = np.empty(
+                (max(size, 2 * len(self._probabilities)), answers.shape[1]), np.float32
+            )
+            if self._size:
+                grown[: self._size] = self._probabilities[: self._size]
+            self._probabilities = grown
+        self._probabilities[self._size : size] = answers
+        self._size = size
+
+
+class NeighborhoodStore:
+    """Neighborhoods and segment maps by what they are made from; the least recently used go first.
+
+    Parameters
+    ----------
+    max_bytes : int
+        How much to keep. The last one used is kept even if it alone is larger.
+    """
+
+    def __init__(self, max_bytes: int = 256 * _MEBIBYTE) -> None:
+        self.max_bytes = max_bytes
+        self._entries: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+        self._making: dict[Hashable, threading.Lock] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The entry of a key; made, once, where there is none. Entries have ``nbytes``."""
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                entry = self._entries.get(key)
+            if entry is None:
+                entry = make()
+            with self._lock:
+                self._entries[key] = entry
+                self._entries.move_to_end(key)
+                self._making.pop(key, None)
+                self._evict()
+            return entry
+
+    def _evict(self) -> None:
+        while len(self._entries) > 1 and self._total() > self.max_bytes:
+            self._entries.popitem(last=False)
+
+    def nbytes(self) -> int:
+        """Memory held by all entries, in bytes."""
+        with self._lock:
+            return self._total()
+
+    def _total(self) -> int:
+        return sum(entry.nbytes for entry in self._entries.values())
+
+
+def digest(array: np.ndarray) -> str:
+    """A short name for an array's content."""
+    header = f"{array.dtype}{array.shape}".encode()
+    return hashlib.sha256(header + np.ascontiguousarray(array).tobytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""The page's sections, one a module. The only part of the package that knows Streamlit."""

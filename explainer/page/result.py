@@ -1,0 +1,244 @@
+"""What the classifier says, and the pictures of why, while they get better."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import streamlit as st
+from PIL import Image
+
+from ..classifiers import Classifier
+from ..explanation import Explanation, Label
+from ..language import Language
+from ..live import classify, explain_live
+from ..render import draw_focus, draw_input, draw_pros_cons
+from ..words import SETTLED, focus_sentence, pros_cons_sentence, stability_sentence, verdict
+from .controls import Sampling, View
+from .intake import Photo
+from .markup import escape, jpeg
+
+_KEPT_EXPLANATIONS = 8
+_LIVE_SIDE = 560  # pixels: pictures that are replaced within a second may be smaller
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the sections below the pictures work with."""
+
+    photo: Photo
+    classifier: Classifier
+    explanation: Explanation
+    label: Label
+    view: View
+    language: Language
+
+
+def show_labels(
+    photo: Photo, classifier: Classifier, labels: list[Label], language: Language
+) -> Label:
+    """Draw the photo, the network's input and the five labels; returns the one to explain."""
+    _ = language.gettext
+    photo_column, label_column = st.columns([2, 3], gap="medium")
+    with photo_column, st.container(horizontal=True, vertical_alignment="bottom"):
+        st.image(jpeg(photo.canvas), caption=_("Your photo"), alt=_("Your photo"), width=250)
+        height, width = classifier.input_size
+        seen = draw_input(classifier.to_display(classifier.preprocess(photo.original)))
+        st.image(
+            jpeg(seen, 95),
+            caption=_("As the network sees it, {width} × {height}").format(
+                width=width, height=height
+            ),
+            alt=_("The photo as the network sees it, squeezed to {width} × {height}").format(
+                width=width, height=height
+            ),
+            width=120,
+        )
+    with label_column:
+        st.markdown(f"#### {verdict(classifier.title, labels[0], language)}")
+        st.html(_table(labels, language))
+        by_index = {label.index: label for label in labels}
+        chosen = st.pills(
+            _("Explain"),
+            list(by_index),
+            format_func=lambda index: language.class_name(
+                by_index[index].name, by_index[index].wnid
+            ),
+            default=labels[0].index,
+            required=True,
+            key=f"label-{photo.key}-{classifier.name}",
+            help=_("Which of the five labels the pictures explain."),
+        )
+    return by_index.get(chosen, labels[0])
+
+
+def _table(labels: list[Label], language: Language) -> str:
+    _ = language.gettext
+    rows = "".join(
+        f"<tr><td>{escape(language.class_name(label.name, label.wnid))}"
+        f"{_technical_name(label, language)}</td>"
+        f"<td class='wnid'>{escape(label.wnid)}</td>"
+        f"<td class='bar'><span style='width:{100 * label.probability:.1f}%'></span></td>"
+        f"<td class='number'>{escape(language.percent(label.probability))}</td></tr>"
+        for label in labels
+    )
+    return (
+        f"<table class='labels'><thead><tr><th scope='col'>{escape(_('Label'))}</th>"
+        f"<th scope='col'>{escape(_('WordNet'))}</th>"
+        f"<th scope='col' colspan='2'>{escape(_('Probability'))}</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def _technical_name(label: Label, language: Language) -> str:
+    if language.code == "en":
+        return ""
+    return f" <span class='wnid'>{escape(label.name)}</span>"
+
+
+def find_labels(photo: Photo, sampling: Sampling, classifier: Classifier) -> list[Label]:
+    """Ask the classifier about the whole photo."""
+    return classify(photo.original, classifier)
+
+
+def show_pictures(
+    photo: Photo,
+    classifier: Classifier,
+    label: Label,
+    sampling: Sampling,
+    view: View,
+    language: Language,
+) -> Explanation:
+    """Draw focus and pros and cons, again and again until they are done; returns the last."""
+    job = (photo.key, sampling)
+    panel = _Panel(photo, label, view, language)
+    done = _explanations().get(job)
+    stopped: set[Hashable] = st.session_state.setdefault("stopped", set())
+    if done is not None and (job in stopped or done.finished):
+        panel.offer_resume(job, done)
+        panel.draw(done.explanation, live=False)
+        return done.explanation
+    panel.offer_stop(job)
+    started, first = time.monotonic(), None
+    explanation = None
+
+    def report(samples: int, total: int) -> None:
+        nonlocal first
+        first = samples if first is None else first
+        panel.draw_progress(samples, total, first, time.monotonic() - started)
+
+    for explanation in explain_live(
+        photo.original,
+        classifier,
+        num_samples=sampling.num_samples,
+        max_samples=sampling.max_samples,
+        on_progress=report,
+    ):
+        _remember(job, _Progress(explanation, finished=False))
+        panel.draw(explanation, live=True)
+    assert explanation is not None
+    _remember(job, _Progress(explanation, finished=True))
+    panel.offer_resume(job, _Progress(explanation, finished=True))
+    panel.draw(explanation, live=False)
+    return explanation
+
+
+@dataclass(frozen=True)
+class _Progress:
+    explanation: Explanation
+    finished: bool
+
+
+def _explanations() -> OrderedDict[Hashable, _Progress]:
+    return st.session_state.setdefault("explanations", OrderedDict())
+
+
+def _remember(job: Hashable, progress: _Progress) -> None:
+    explanations = _explanations()
+    explanations[job] = progress
+    explanations.move_to_end(job)
+    while len(explanations) > _KEPT_EXPLANATIONS:
+        explanations.popitem(last=False)
+
+
+class _Panel:
+    """The places on the page that are drawn over and over."""
+
+    def __init__(self, photo: Photo, label: Label, view: View, language: Language) -> None:
+        self._photo = photo
+        self._label = label
+        self._view = view
+        self._language = language
+        with st.container(horizontal=True, vertical_alignment="center", key="status"):
+            self._status = st.empty()
+            self._button = st.empty()
+        self._progress = st.empty()
+        focus_column, pros_cons_column = st.columns(2, gap="medium")
+        with focus_column:
+            st.markdown(f"##### {language.gettext('Focus')}")
+            self._focus, self._focus_sentence = st.empty(), st.empty()
+        with pros_cons_column:
+            st.markdown(f"##### {language.gettext('Pros and cons')}")
+            self._pros_cons, self._pros_cons_sentence = st.empty(), st.empty()
+
+    def offer_stop(self, job: Hashable) -> None:
+        self._button.button(
+            self._language.gettext("Stop"),
+            key="stop",
+            icon=":material/stop_circle:",
+            on_click=lambda: st.session_state.stopped.add(job),
+        )
+
+    def offer_resume(self, job: Hashable, progress: _Progress) -> None:
+        self._progress.empty()
+        if progress.finished:
+            self._button.empty()
+            return
+        self._button.button(
+            self._language.gettext("Resume"),
+            key="resume",
+            icon=":material/play_circle:",
+            on_click=lambda: st.session_state.stopped.discard(job),
+        )
+
+    def draw_progress(self, samples: int, total: int, first: int, seconds: float) -> None:
+        _ = self._language.gettext
+        number = self._language.number
+        text = _("{samples} of at most {total} samples").format(
+            samples=number(samples), total=number(total)
+        )
+        if samples > first:
+            left = seconds / (samples - first) * (total - samples)
+            text += " · " + _("at most {seconds} s left").format(seconds=number(left))
+        self._progress.progress(samples / total, text=text)
+
+    def draw(self, explanation: Explanation, live: bool) -> None:
+        language, view, index = self._language, self._view, self._label.index
+        stability = explanation.stability(index, True, view.num_features)
+        sentence = stability_sentence(stability, explanation.num_samples, language)
+        colour = "green" if stability >= SETTLED else "orange"
+        icon = ":material/check_circle:" if stability >= SETTLED else ":material/motion_photos_on:"
+        self._status.markdown(f":{colour}[{icon}] {sentence}")
+
+        canvas = self._photo.canvas
+        if live:
+            canvas = canvas.copy()
+            canvas.thumbnail((_LIVE_SIDE, _LIVE_SIDE), Image.Resampling.BILINEAR)
+        focus = explanation.regions(index, True, view.num_features)
+        focus_text = focus_sentence(explanation, self._label, view.num_features, language)
+        self._focus.image(
+            jpeg(draw_focus(canvas, explanation.segments, focus, view.palette)),
+            alt=focus_text,
+            width="stretch",
+        )
+        self._focus_sentence.markdown(focus_text)
+        strongest = explanation.regions(index, view.positive_only, view.pros_cons_features)
+        pros_cons_text = pros_cons_sentence(
+            explanation, self._label, language, view.pros_cons_features
+        )
+        self._pros_cons.image(
+            jpeg(draw_pros_cons(canvas, explanation.segments, strongest, view.palette)),
+            alt=pros_cons_text,
+            width="stretch",
+        )
+        self._pros_cons_sentence.markdown(pros_cons_text)

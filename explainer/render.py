@@ -1,0 +1,246 @@
+"""Draws explanations over the photo, at the photo's own resolution and aspect ratio.
+
+Superpixels are found in the network's small square input. Here their outlines are smoothed and scaled, so
+that pictures are sharp on any screen. Regions that speak for a label have a solid outline and regions that
+speak against it a dashed one, so that nothing depends on telling two colours apart.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+from skimage.measure import find_contours
+
+from .errors import ArgumentError
+
+Colour = tuple[int, int, int]
+
+LONGEST_SIDE = (
+    1200  # pixels: sharp on a high-density screen, and small enough to send twice a second
+)
+SHORTEST_LONGEST_SIDE = 640  # a tiny photo is enlarged, for outlines to be smooth
+HIDDEN_COLOUR: Colour = (32, 36, 44)
+_SMOOTHING = 0.8  # of outlines, in pixels of the network's input
+_DOTS_PER_INCH = 100.0
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Two colours, and the line drawn around each."""
+
+    name: str
+    speaks_for: Colour
+    speaks_against: Colour
+
+
+PALETTES = {
+    palette.name: palette
+    for palette in (
+        Palette("blue-orange", (0, 114, 255), (255, 128, 0)),
+        Palette("green-red", (0, 200, 83), (235, 33, 46)),
+    )
+}
+DEFAULT_PALETTE = PALETTES["blue-orange"]
+
+
+def fit_photo(photo: Image.Image) -> Image.Image:
+    """Scale a photo to the size that pictures are drawn in; its aspect ratio stays."""
+    longest = max(photo.size)
+    scale = min(max(longest, SHORTEST_LONGEST_SIDE), LONGEST_SIDE) / longest
+    size = tuple(max(1, round(side * scale)) for side in photo.size)
+    if size == photo.size:
+        return photo
+    return photo.resize(size, Image.Resampling.LANCZOS)
+
+
+def draw_focus(
+    photo: Image.Image,
+    segments: np.ndarray,
+    regions: Iterable[int],
+    palette: Palette = DEFAULT_PALETTE,
+) -> Image.Image:
+    """Keep some superpixels of a photo, and hide the rest.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+        RGB; see `fit_photo`.
+    segments : numpy.ndarray of int, shape (H, W)
+        The superpixels, in the network's input.
+    regions : iterable of int
+        The superpixels to keep.
+    palette : Palette
+        Its first colour outlines what is kept.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, as large as `photo`.
+    """
+    shown = np.isin(segments, list(regions))
+    if not shown.any():
+        return Image.new("RGB", photo.size, HIDDEN_COLOUR)
+    hidden = Image.new("RGB", photo.size, HIDDEN_COLOUR)
+    picture = Image.composite(photo, hidden, _coverage(shown, photo.size))
+    return _outline(picture, [(shown, palette.speaks_for, "solid")])
+
+
+def draw_pros_cons(
+    photo: Image.Image,
+    segments: np.ndarray,
+    weights: Mapping[int, float],
+    palette: Palette = DEFAULT_PALETTE,
+) -> Image.Image:
+    """Colour the superpixels that speak for a label, and those that speak against it.
+
+    The stronger a superpixel speaks, the stronger its colour.
+
+    Parameters
+    ----------
+    photo, segments, palette
+        As for `draw_focus`.
+    weights : mapping of int to float
+        The superpixels to colour and by how much each raises the probability.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, as large as `photo`.
+    """
+    grey = photo.convert("L").convert("RGB")
+    picture = Image.blend(grey, Image.new("RGB", photo.size, (255, 255, 255)), 0.3)
+    outlines = []
+    strongest = max((abs(weight) for weight in weights.values()), default=0.0)
+    for sign, colour, line in (
+        (1, palette.speaks_for, "solid"),
+        (-1, palette.speaks_against, "dashed"),
+    ):
+        of_sign = {region: abs(weight) for region, weight in weights.items() if weight * sign > 0}
+        if not of_sign:
+            continue
+        strength = np.zeros(int(segments.max()) + 1)
+        for region, weight in of_sign.items():
+            strength[region] = 0.35 + 0.4 * weight / strongest
+        union = np.isin(segments, list(of_sign))
+        picture = Image.composite(grey, picture, _coverage(union, photo.size))
+        tint = Image.new("RGB", photo.size, colour)
+        picture = Image.composite(tint, picture, _coverage(strength[segments], photo.size))
+        outlines.append((union, colour, line))
+    return _outline(picture, outlines)
+
+
+def draw_superpixels(
+    photo: Image.Image, segments: np.ndarray, shown: np.ndarray | None = None
+) -> Image.Image:
+    """Outline all superpixels of a photo, and hide those that are off.
+
+    Parameters
+    ----------
+    photo, segments
+        As for `draw_focus`.
+    shown : numpy.ndarray, shape (superpixels,), optional
+        False or 0 where a superpixel is off; all are on by default.
+    """
+    picture = photo
+    if shown is not None:
+        on = np.asarray(shown, dtype=bool)[segments]
+        hidden = Image.new("RGB", photo.size, HIDDEN_COLOUR)
+        picture = Image.composite(photo, hidden, _coverage(on, photo.size))
+    every_region = [segments == region for region in range(int(segments.max()) + 1)]
+    lines = [line for mask in every_region for line in _contours(mask, picture.size)]
+    return _draw_lines(picture, [(lines, (255, 255, 255), "solid")], rim="black", weight=0.5)
+
+
+def draw_input(display: np.ndarray) -> Image.Image:
+    """What the network sees, as it sees it: a small square.
+
+    Parameters
+    ----------
+    display : numpy.ndarray of float, shape (H, W, 3), in [0, 1]
+        From `Classifier.to_display`.
+    """
+    if display.ndim != 3 or display.shape[2] != 3:
+        raise ArgumentError(f"display must have the shape (H, W, 3), and has {display.shape}.")
+    return Image.fromarray(np.round(np.clip(display, 0, 1) * 255).astype(np.uint8))
+
+
+def _coverage(
+    mask: np.ndarray,
+    size: tuple[int, int],
+    smoothing: float = _SMOOTHING,
+    contrast: float | None = 4.0,
+) -> Image.Image:
+    """Scale a mask up with smooth edges; 8-bit, 255 where the mask is 1.
+
+    With `contrast`, edges are as narrow as a pixel or two of the picture and stand where the mask's value
+    is half of its neighbourhood's largest.
+    """
+    values = np.asarray(mask, np.float32)
+    smooth = gaussian_filter(values, smoothing)
+    scaled = Image.fromarray(smooth).resize(size, Image.Resampling.BICUBIC)
+    result = np.asarray(scaled)
+    if contrast is not None:
+        inside = gaussian_filter((values > 0).astype(np.float32), smoothing)
+        edge = np.asarray(Image.fromarray(inside).resize(size, Image.Resampling.BICUBIC))
+        sharp = np.clip((edge - 0.5) * contrast + 0.5, 0, 1)
+        level = np.asarray(
+            Image.fromarray(
+                np.divide(smooth, inside, out=np.zeros_like(smooth), where=inside > 1e-3)
+            ).resize(size, Image.Resampling.BILINEAR)
+        )
+        result = sharp * level
+    return Image.fromarray(np.round(np.clip(result, 0, 1) * 255).astype(np.uint8))
+
+
+def _outline(
+    picture: Image.Image, outlines: Iterable[tuple[np.ndarray, Colour, str]]
+) -> Image.Image:
+    """Draw the outlines of masks, each with a white rim that sets it off from any photo."""
+    lines = [(_contours(mask, picture.size), colour, style) for mask, colour, style in outlines]
+    return _draw_lines(picture, lines)
+
+
+def _draw_lines(
+    picture: Image.Image,
+    outlines: Iterable[tuple[list[np.ndarray], Colour, str]],
+    rim: str = "white",
+    weight: float = 1.0,
+) -> Image.Image:
+    width, height = picture.size
+    figure = Figure(figsize=(width / _DOTS_PER_INCH, height / _DOTS_PER_INCH), dpi=_DOTS_PER_INCH)
+    figure.figimage(np.asarray(picture), resize=False, zorder=-1)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+    axes.axis("off")
+    line_width = weight * max(width, height) / 330
+    for lines, colour, style in outlines:
+        dashes = "solid" if style == "solid" else (0, (2.4, 1.5))
+        axes.add_collection(LineCollection(lines, colors=rim, linewidths=line_width * 1.9))
+        axes.add_collection(
+            LineCollection(
+                lines,
+                colors=[tuple(channel / 255 for channel in colour)],
+                linewidths=line_width,
+                linestyles=[dashes],
+            )
+        )
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+
+
+def _contours(mask: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+    """The outlines of a mask, as (x, y) in pixels of a picture of the given size."""
+    smooth = gaussian_filter(np.pad(mask.astype(np.float32), 1, mode="constant"), _SMOOTHING)
+    scale = np.array([size[0] / mask.shape[1], size[1] / mask.shape[0]])
+    lines = []
+    for contour in find_contours(smooth, 0.5):
+        points = contour[:, ::-1] - 1 + 0.5
+        lines.append(np.clip(points * scale, 1, np.array(size) - 1))
+    return lines

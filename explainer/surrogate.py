@@ -1,0 +1,118 @@
+"""From a neighborhood to weights: LIME's weighted ridge, and how sure it is.
+
+The surrogate is that of Ribeiro, Singh and Guestrin (2016, arXiv:1602.04938) as the `lime` package
+(0.2.0.1) fits it: a ridge regression of one class' probability on which superpixels are on, weighted by
+the cosine similarity to the whole photo.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from lime.lime_base import LimeBase
+from sklearn.metrics import pairwise_distances
+
+KERNEL_WIDTH = 0.25
+_RIDGE_PENALTY = 1.0  # that of LimeBase
+_REPLICATES = 200
+_LEAST_FREEDOM = 0.1  # with fewer samples than superpixels, leverage reaches 1
+
+
+def exponential_kernel(distances: np.ndarray, kernel_width: float) -> np.ndarray:
+    """How much a sample at a cosine distance counts: lime's kernel, 1 at the photo itself."""
+    return np.sqrt(np.exp(-(distances**2) / kernel_width**2))
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A linear stand-in for the classifier, for one label, near one photo.
+
+    Attributes
+    ----------
+    weights : numpy.ndarray of float64, shape (superpixels,)
+        By how much the probability rises when the superpixel is shown.
+    standard_errors : numpy.ndarray of float64, shape (superpixels,)
+        Of the weights, from sampling a finite neighborhood.
+    intercept : float
+        The surrogate's probability when every superpixel is hidden.
+    fidelity : float
+        Weighted R² on the neighborhood: 1 is a perfect stand-in.
+    replicates : numpy.ndarray of float64, shape (200, superpixels)
+        The weights that neighborhoods resampled from this one give (bootstrap).
+    """
+
+    weights: np.ndarray
+    standard_errors: np.ndarray
+    intercept: float
+    fidelity: float
+    replicates: np.ndarray
+
+
+def fit_surrogates(
+    masks: np.ndarray,
+    probabilities: np.ndarray,
+    sample_groups: np.ndarray,
+    kernel_width: float = KERNEL_WIDTH,
+) -> list[Surrogate]:
+    """Fit a surrogate to each column of probabilities.
+
+    Parameters
+    ----------
+    masks : numpy.ndarray of uint8, shape (samples, superpixels)
+        1 where a superpixel is on. The first row is the whole photo.
+    probabilities : numpy.ndarray of float, shape (samples, labels)
+        The classifier's answers, a column a label.
+    sample_groups : numpy.ndarray of int, shape (samples,)
+        Samples that were drawn together, such as a mask and its opposite, share a number, and are
+        resampled together. Never falls from one sample to the next.
+    kernel_width : float
+        Of lime's exponential kernel, in cosine distance.
+    """
+    masks = masks.astype(np.float64)
+    distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()
+    base = LimeBase(partial(exponential_kernel, kernel_width=kernel_width), random_state=0)
+    resampling = _Resampling(masks, exponential_kernel(distances, kernel_width), sample_groups)
+    surrogates = []
+    for column in range(probabilities.shape[1]):
+        intercept, pairs, fidelity, _ = base.explain_instance_with_data(
+            masks, probabilities, distances, column, masks.shape[1], feature_selection="none"
+        )
+        weights = np.empty(masks.shape[1])
+        for superpixel, weight in pairs:
+            weights[superpixel] = weight
+        residuals = probabilities[:, column] - intercept - masks @ weights
+        errors, shifts = resampling.spread(residuals)
+        surrogates.append(
+            Surrogate(weights, errors, float(intercept), float(fidelity), weights + shifts)
+        )
+    return surrogates
+
+
+class _Resampling:
+    """Bootstrap of a weighted ridge over groups of samples, to first order.
+
+    Refitting for each replicate would cost more than a batch of the network. The ridge is linear in the
+    resampling counts to first order, so that a replicate is one product of matrices. Residuals are first
+    divided by one minus the group's leverage (Bell and McCaffrey's CR3), which makes up for residuals
+    being too small when samples are few.
+    """
+
+    def __init__(self, masks: np.ndarray, kernel: np.ndarray, groups: np.ndarray) -> None:
+        centred = masks - np.average(masks, axis=0, weights=kernel)
+        gram = (centred * kernel[:, np.newaxis]).T @ centred
+        inverse = np.linalg.inv(gram + _RIDGE_PENALTY * np.eye(len(gram)))
+        self._influence = (centred * kernel[:, np.newaxis]) @ inverse
+        leverage = np.einsum("ij,ij->i", self._influence, centred) + kernel / kernel.sum()
+        _, self._starts, sizes = np.unique(groups, return_index=True, return_counts=True)
+        of_group = np.repeat(np.add.reduceat(leverage, self._starts), sizes)
+        self._inflation = 1.0 / np.maximum(1.0 - of_group, _LEAST_FREEDOM)
+        counts = np.random.RandomState(0).multinomial(
+            len(sizes), np.full(len(sizes), 1.0 / len(sizes)), size=_REPLICATES
+        )
+        self._deviations = counts - 1.0
+
+    def spread(self, residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Standard errors of the weights, and the replicates' differences from them."""
+        per_sample = self._influence * (residuals * self._inflation)[:, np.newaxis]
+        scores = np.add.reduceat(per_sample, self._starts, axis=0)
+        return np.sqrt((scores**2).sum(axis=0)), self._deviations @ scores
