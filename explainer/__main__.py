@@ -3,7 +3,6 @@
 import argparse
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 from PIL import Image
@@ -57,7 +56,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _samples(text: str) -> int | str:
-    return text if text == "auto" else int(text)
+    try:
+        return text if text == "auto" else int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be a whole number or auto, and is {text!r}") from error
 
 
 def _fetch(_options: argparse.Namespace) -> int:
@@ -79,18 +81,19 @@ def _explain(options: argparse.Namespace) -> int:
 
 def _folders(photos: list[Path], out: Path) -> list[Path]:
     """A folder for each photo, named after it; photos of the same name are numbered."""
-    seen: Counter[str] = Counter()
+    taken: set[str] = set()
     folders = []
     for photo in photos:
-        seen[photo.stem] += 1
-        number = seen[photo.stem]
-        folders.append(out / (photo.stem if number == 1 else f"{photo.stem}-{number}"))
+        name, number = photo.stem, 1
+        while name.casefold() in taken:  # many file systems take "Cat" and "cat" for the same
+            number += 1
+            name = f"{photo.stem}-{number}"
+        taken.add(name.casefold())
+        folders.append(out / name)
     return folders
 
 
-def _explain_one(
-    path: Path, folder: Path, classifier: Classifier, options: argparse.Namespace
-) -> None:
+def _explain_one(path: Path, folder: Path, classifier: Classifier, options: argparse.Namespace) -> None:
     photo = load_photo(path)
     with tqdm(desc=path.name, unit=" samples", total=None) as bar:
 
@@ -103,6 +106,7 @@ def _explain_one(
             classifier,
             num_samples=options.num_samples,
             seed=options.seed,
+            num_features=options.num_features,
             on_progress=show_progress,
         )
     print(f"{path}:")
@@ -113,9 +117,7 @@ def _explain_one(
     canvas, segments = fit_photo(photo), explanation.segments
     pictures = {
         "preprocessed.png": draw_input(classifier.to_display(explanation.image)),
-        "focus.png": draw_focus(
-            canvas, segments, explanation.regions(best, True, options.num_features)
-        ),
+        "focus.png": draw_focus(canvas, segments, explanation.regions(best, True, options.num_features)),
         "pros_cons.png": draw_pros_cons(
             canvas, segments, explanation.regions(best, False, 2 * options.num_features)
         ),

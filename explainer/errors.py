@@ -4,6 +4,10 @@ Every message is one sentence that a person who does not program can act on. It 
 with its values beside it, so that a page can show it in another language.
 """
 
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
 
 class ExplainerError(Exception):
     """Something a user can do something about; the message says what.
@@ -38,3 +42,33 @@ class WeightsError(ClassifierError):
 
 class ArgumentError(ExplainerError, ValueError):
     """An argument is outside of what a function accepts."""
+
+
+def check_whole_number(
+    name: str, value: Any, least: int = 1, most: int | None = None, or_else: str = ""
+) -> int:
+    """The value as an int.
+
+    Raises
+    ------
+    ArgumentError
+        It is no whole number from `least` to `most`; the message names the argument.
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        limits = f"{least} or more" if most is None else f"from {least} to {most}"
+        raise ArgumentError(f"{name} must be a whole number, {limits}{or_else}, and is {value!r}.")
+    return int(value)
+
+
+def check_number(name: str, value: Any, limits: str, within: Callable[[Any], bool]) -> float:
+    """The value as a float.
+
+    Raises
+    ------
+    ArgumentError
+        It is no number, or not `within` the `limits`; the message names the argument.
+    """
+    if not isinstance(value, Real) or isinstance(value, bool) or not within(value):
+        raise ArgumentError(f"{name} must be a number {limits}, and is {value!r}.")
+    return float(value)

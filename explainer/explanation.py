@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from lime.lime_image import ImageExplanation
 
-from .errors import ArgumentError
+from .errors import ArgumentError, check_whole_number
 from .neighborhood import Neighborhood
 from .surrogate import Surrogate
 
@@ -244,9 +244,7 @@ def chosen_regions(weights: np.ndarray, positive_only: bool, num_features: int) 
     return order[:num_features]
 
 
-def stability(
-    surrogate: Surrogate, positive_only: bool = True, num_features: int = FOCUS_REGIONS
-) -> float:
+def stability(surrogate: Surrogate, positive_only: bool = True, num_features: int = FOCUS_REGIONS) -> float:
     """See `Explanation.stability`."""
     replicates = surrogate.replicates
     number, superpixels = replicates.shape
@@ -265,5 +263,4 @@ def stability(
 
 
 def _check_num_features(num_features: int) -> None:
-    if num_features < 0:
-        raise ArgumentError(f"num_features must be 0 or more, and is {num_features}.")
+    check_whole_number("num_features", num_features, least=0)

@@ -99,7 +99,8 @@ def _times_root(element: np.ndarray, modulus: np.ndarray) -> np.ndarray:
     shifted = np.roll(element, 1)
     carry = shifted[0]
     shifted[0] = 0
-    return (shifted - carry * modulus[:-1]) % 4
+    reduced: np.ndarray = (shifted - carry * modulus[:-1]) % 4
+    return reduced
 
 
 def _multiplication(element: np.ndarray, modulus: np.ndarray) -> np.ndarray:

@@ -1,14 +1,15 @@
 """Explaining a photo: a picture after a few dozen samples that only gets better."""
 
+import math
 import time
 from collections.abc import Callable, Hashable, Iterator
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from PIL import Image
 
 from .classifiers.classifier import Precision
-from .errors import ArgumentError
+from .errors import ArgumentError, check_number, check_whole_number
 from .explanation import (
     FOCUS_REGIONS,
     Explanation,
@@ -20,7 +21,7 @@ from .explanation import (
 from .neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
 from .perturbation import make_design
 from .photo import load_photo
-from .superpixels import HideColor, Segmentation, hidden_image, segment
+from .superpixels import HideColor, Quickshift, Segmentation, hidden_image, segment
 from .surrogate import KERNEL_WIDTH, fit_surrogates
 
 FIRST_PICTURE = 32  # samples
@@ -54,6 +55,7 @@ def explain_live(
     max_samples: int = MAX_AUTO_SAMPLES,
     stability_threshold: float = STABILITY_THRESHOLD,
     num_features: int = FOCUS_REGIONS,
+    _seconds_between_pictures: float = SECONDS_BETWEEN_PICTURES,
 ) -> Iterator[Explanation]:
     """Explain a photo, again and again while its neighborhood grows.
 
@@ -109,15 +111,17 @@ def explain_live(
         The classifier failed, or its answer is no answer.
     """
     auto = num_samples == "auto"
-    total = _checked("max_samples" if auto else "num_samples", max_samples if auto else num_samples)
-    _checked("top_labels", top_labels)
-    _checked("seed", seed, least=0, most=2**32 - 1)
-    if not kernel_width > 0:
-        raise ArgumentError(f"kernel_width must be above 0, and is {kernel_width!r}.")
-    if not 0 <= stability_threshold <= 1:
-        raise ArgumentError(
-            f"stability_threshold must be between 0 and 1, and is {stability_threshold!r}."
-        )
+    if auto:
+        total = check_whole_number("max_samples", max_samples)
+    else:
+        total = check_whole_number("num_samples", num_samples, or_else=" or 'auto'")
+    top_labels = check_whole_number("top_labels", top_labels)
+    num_features = check_whole_number("num_features", num_features, least=0)
+    seed = _checked_seed(seed)
+    kernel_width = check_number("kernel_width", kernel_width, "above 0", lambda width: 0 < width < math.inf)
+    threshold = check_number(
+        "stability_threshold", stability_threshold, "from 0 to 1", lambda share: 0 <= share <= 1
+    )
     neighborhood = open_neighborhood(
         photo,
         classifier,
@@ -139,9 +143,10 @@ def explain_live(
         settings,
         total=total,
         top_labels=top_labels,
-        settled_at=stability_threshold if auto else None,
+        settled_at=threshold if auto else None,
         num_features=num_features,
         on_progress=on_progress,
+        seconds_between_pictures=_seconds_between_pictures,
     )
 
 
@@ -169,6 +174,7 @@ def explain(
         design=design,
         seed=seed,
         on_progress=on_progress,
+        _seconds_between_pictures=math.inf,
         **more,
     )
     return last
@@ -184,9 +190,10 @@ def classify(photo: Any, classifier: Any, *, top_labels: int = 5, **settings: An
     **settings
         As for `open_neighborhood`; explaining with the same ones does not ask again.
     """
+    top_labels = check_whole_number("top_labels", top_labels)
     neighborhood = open_neighborhood(photo, classifier, **settings)
     neighborhood.grow(to=1)
-    return _best_labels(neighborhood, _checked("top_labels", top_labels))
+    return _best_labels(neighborhood, top_labels)
 
 
 def open_neighborhood(
@@ -200,6 +207,9 @@ def open_neighborhood(
     precision: Precision = "exact",
 ) -> Neighborhood:
     """The shared neighborhood of a photo, as large as it has become; see `explain_live`."""
+    seed = _checked_seed(seed)
+    if precision not in get_args(Precision):
+        raise ArgumentError(f"precision must be 'exact' or 'fast', and is {precision!r}.")
     if not isinstance(photo, Image.Image):
         photo = load_photo(photo)
     image = classifier.preprocess(photo)
@@ -209,14 +219,12 @@ def open_neighborhood(
     sampler = make_design(design, int(segments.max()) + 1, seed)
     key = (id(classifier), image_digest, digest(segments), digest(hidden), design, seed, precision)
     # The neighborhood holds the classifier, so that no other object can get its id.
-    return _store.get(
-        key, lambda: Neighborhood(classifier, image, segments, hidden, sampler, precision)
-    )
+    return _store.get(key, lambda: Neighborhood(classifier, image, segments, hidden, sampler, precision))
 
 
-def _segments(
-    image: np.ndarray, image_digest: str, segmentation: Segmentation | None
-) -> np.ndarray:
+def _segments(image: np.ndarray, image_digest: str, segmentation: Segmentation | None) -> np.ndarray:
+    if segmentation is None:
+        segmentation = Quickshift()
     if not isinstance(segmentation, Hashable):
         return segment(image, segmentation)
     return _store.get((image_digest, segmentation), lambda: segment(image, segmentation))
@@ -231,13 +239,18 @@ def _explanations(
     settled_at: float | None,
     num_features: int,
     on_progress: OnProgress | None,
+    seconds_between_pictures: float,
 ) -> Iterator[Explanation]:
+    reported = 0
+
     def report(samples: int) -> None:
-        if on_progress is not None:
-            on_progress(min(samples, total), total)
+        nonlocal reported
+        if on_progress is not None and samples > reported:
+            reported = samples
+            on_progress(samples, total)
 
     shown = 0
-    next_picture = 0.0
+    last_picture = 0.0
     samples = 0
     while samples < total:
         checkpoint = total if settled_at is None else _next_check(samples, total)
@@ -245,10 +258,10 @@ def _explanations(
             step = FIRST_PICTURE if samples == 0 else samples + BATCH_SIZE
             neighborhood.grow(to=min(step, checkpoint), on_batch=report)
             samples = min(neighborhood.size, checkpoint)
-            if samples < checkpoint and time.monotonic() >= next_picture:
+            if samples < checkpoint and time.monotonic() - last_picture >= seconds_between_pictures:
                 yield _explanation(neighborhood, settings, samples, top_labels)
                 shown = samples
-                next_picture = time.monotonic() + SECONDS_BETWEEN_PICTURES
+                last_picture = time.monotonic()
         if settled_at is not None:
             best = _fit(neighborhood, settings, samples, 1)[0]
             if stability(best.surrogate, num_features=num_features) >= settled_at:
@@ -260,9 +273,7 @@ def _explanations(
 
 def _next_check(samples: int, total: int) -> int:
     """Where "auto" looks next whether the focus is stable; steps grow, for looking costs time too."""
-    return min(
-        total, samples + max(_SAMPLES_BETWEEN_CHECKS, samples // 8 // BATCH_SIZE * BATCH_SIZE)
-    )
+    return min(total, samples + max(_SAMPLES_BETWEEN_CHECKS, samples // 8 // BATCH_SIZE * BATCH_SIZE))
 
 
 def _explanation(
@@ -303,9 +314,5 @@ def _fit(
     ]
 
 
-def _checked(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        limits = f"{least} or more" if most is None else f"from {least} to {most}"
-        raise ArgumentError(f"{name} must be a whole number, {limits}, and is {value!r}.")
-    return int(value)
+def _checked_seed(seed: Any) -> int:
+    return check_whole_number("seed", seed, least=0, most=2**32 - 1)

@@ -8,7 +8,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .errors import ClassifierError
 from .perturbation import Design, perturbed_pictures
 
 BATCH_SIZE = 16  # what has to end before another session, or a moved slider, has its turn
+_REMEMBERED_ANSWERS = 256
 _MEBIBYTE = 1 << 20
 
 
@@ -57,6 +58,7 @@ class Neighborhood:
         self._probabilities = np.empty((0, 0), np.float32)
         self._size = 0
         self._growing = threading.Lock()
+        self._asked: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
     @property
     def size(self) -> int:
@@ -75,7 +77,8 @@ class Neighborhood:
 
     def probabilities(self, samples: int) -> np.ndarray:
         """What the classifier said of the first samples, float32, shape (samples, classes)."""
-        return self._probabilities[: min(samples, self._size)]
+        size = min(samples, self._size)  # first, for a larger array may come in between
+        return self._probabilities[:size]
 
     def grow(self, to: int, on_batch: Callable[[int], None] | None = None) -> None:
         """Ask the classifier until there are `to` samples; nothing to do where there are already.
@@ -99,14 +102,39 @@ class Neighborhood:
             with self._growing:
                 start = self._size
                 if start < to:
-                    self._append(self._ask(start, min(to, start + BATCH_SIZE)))
+                    batch = BATCH_SIZE if start else 1  # the photo itself comes alone
+                    self._append(self._draw(start, min(to, start + batch)))
             if on_batch is not None:
                 on_batch(min(self._size, to))
 
-    def _ask(self, start: int, stop: int) -> np.ndarray:
-        if start == 0:  # the photo itself, exactly
-            whole = self._predict(self.image[np.newaxis], "exact")
-            return whole if stop == 1 else np.concatenate([whole, self._ask(1, stop)])
+    def ask(self, masks: np.ndarray) -> np.ndarray:
+        """What the classifier says, exactly, of masks of one's own; the last few are remembered.
+
+        Parameters
+        ----------
+        masks : numpy.ndarray of uint8, shape (N, superpixels)
+            1 where a superpixel is on.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (N, classes)
+        """
+        with self._growing:
+            keys = [mask.tobytes() for mask in masks]
+            new = {key: mask for key, mask in zip(keys, masks, strict=True) if key not in self._asked}
+            if new:
+                pictures = perturbed_pictures(
+                    self.image, self.hidden, self.segments, np.array(list(new.values()))
+                )
+                self._asked.update(zip(new, self._predict(pictures, "exact"), strict=True))
+            answers = np.array([self._asked[key] for key in keys])
+            while len(self._asked) > _REMEMBERED_ANSWERS:
+                self._asked.popitem(last=False)
+            return answers
+
+    def _draw(self, start: int, stop: int) -> np.ndarray:
+        if start == 0:
+            return self._predict(self.image[np.newaxis], "exact")
         masks = self.design.masks(start, stop)
         pictures = perturbed_pictures(self.image, self.hidden, self.segments, masks)
         return self._predict(pictures, self.precision)
@@ -114,26 +142,38 @@ class Neighborhood:
     def _predict(self, pictures: np.ndarray, precision: Precision) -> np.ndarray:
         # Any object with predict(batch) is a classifier; only our own know of precision.
         options = {} if precision == "exact" else {"precision": precision}
-        answers = np.asarray(self.classifier.predict(pictures, **options), np.float32)
-        classes = self._probabilities.shape[1] if self._size else answers.shape[-1]
-        if answers.shape != (len(pictures), classes) or not np.isfinite(answers).all():
+        answers = self.classifier.predict(pictures, **options)
+        try:
+            rows = np.asarray(answers, np.float32)
+        except (TypeError, ValueError):  # ragged, or no numbers
+            rows = np.empty(0, np.float32)
+        classes = self._probabilities.shape[1] if self._size else rows.size // len(pictures)
+        if not rows.size or rows.shape != (len(pictures), classes) or not np.isfinite(rows).all():
             raise ClassifierError(
                 "The classifier did not answer with one row of finite probabilities a picture."
             )
-        return answers
+        return rows
 
     def _append(self, answers: np.ndarray) -> None:
         size = self._size + len(answers)
         if size > len(self._probabilities):
             # Readers may hold views of the old array, so it is replaced and never resized.
-            grown = np.empty(
-                (max(size, 2 * len(self._probabilities)), answers.shape[1]), np.float32
-            )
+            grown = np.empty((max(size, 2 * len(self._probabilities)), answers.shape[1]), np.float32)
             if self._size:
                 grown[: self._size] = self._probabilities[: self._size]
             self._probabilities = grown
         self._probabilities[self._size : size] = answers
         self._size = size
+
+
+class Storable(Protocol):
+    """Anything that knows its size in bytes."""
+
+    @property
+    def nbytes(self) -> int: ...
+
+
+Entry = TypeVar("Entry", bound=Storable)
 
 
 class NeighborhoodStore:
@@ -151,20 +191,23 @@ class NeighborhoodStore:
         self._lock = threading.Lock()
         self._making: dict[Hashable, threading.Lock] = {}
 
-    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+    def get(self, key: Hashable, make: Callable[[], Entry]) -> Entry:
         """The entry of a key; made, once, where there is none. Entries have ``nbytes``."""
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
         with making:
-            with self._lock:
-                entry = self._entries.get(key)
-            if entry is None:
-                entry = make()
-            with self._lock:
-                self._entries[key] = entry
-                self._entries.move_to_end(key)
-                self._making.pop(key, None)
-                self._evict()
+            try:
+                with self._lock:
+                    entry = cast(Entry | None, self._entries.get(key))
+                if entry is None:
+                    entry = make()
+                with self._lock:
+                    self._entries[key] = entry
+                    self._entries.move_to_end(key)
+                    self._evict()
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
             return entry
 
     def _evict(self) -> None:

@@ -31,7 +31,7 @@ class Design(ABC):
 
     @abstractmethod
     def _draw(self, random: np.random.RandomState) -> Iterator[np.ndarray]:
-        """Yield blocks of masks, for ever; the first mask of all is replaced by the whole photo."""
+        """Yield blocks of the masks that follow the whole photo, for ever."""
 
     def masks(self, start: int, stop: int) -> np.ndarray:
         """Samples `start` to `stop` as uint8, shape (stop - start, superpixels); 1 is on."""

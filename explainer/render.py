@@ -12,7 +12,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from PIL import Image
+from matplotlib.transforms import Affine2D
+from PIL import Image, ImageChops
 from scipy.ndimage import gaussian_filter
 from skimage.measure import find_contours
 
@@ -20,12 +21,12 @@ from .errors import ArgumentError
 
 Colour = tuple[int, int, int]
 
-LONGEST_SIDE = (
-    1200  # pixels: sharp on a high-density screen, and small enough to send twice a second
-)
+LONGEST_SIDE = 900  # pixels: sharp on a high-density screen, and small enough to send twice a second
 SHORTEST_LONGEST_SIDE = 640  # a tiny photo is enlarged, for outlines to be smooth
 HIDDEN_COLOUR: Colour = (32, 36, 44)
 _SMOOTHING = 0.8  # of outlines, in pixels of the network's input
+_CONTRAST = 4.0
+_WEAKEST_TINT, _STRONGEST_TINT = 0.35, 0.75
 _DOTS_PER_INCH = 100.0
 
 
@@ -52,7 +53,7 @@ def fit_photo(photo: Image.Image) -> Image.Image:
     """Scale a photo to the size that pictures are drawn in; its aspect ratio stays."""
     longest = max(photo.size)
     scale = min(max(longest, SHORTEST_LONGEST_SIDE), LONGEST_SIDE) / longest
-    size = tuple(max(1, round(side * scale)) for side in photo.size)
+    size = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
     if size == photo.size:
         return photo
     return photo.resize(size, Image.Resampling.LANCZOS)
@@ -123,13 +124,19 @@ def draw_pros_cons(
         of_sign = {region: abs(weight) for region, weight in weights.items() if weight * sign > 0}
         if not of_sign:
             continue
-        strength = np.zeros(int(segments.max()) + 1)
+        # Others have the weakest strength and not 0, so that colours don't fade towards edges.
+        strength = np.full(int(segments.max()) + 1, _WEAKEST_TINT)
         for region, weight in of_sign.items():
-            strength[region] = 0.35 + 0.4 * weight / strongest
+            strength[region] += (_STRONGEST_TINT - _WEAKEST_TINT) * weight / strongest
         union = np.isin(segments, list(of_sign))
-        picture = Image.composite(grey, picture, _coverage(union, photo.size))
-        tint = Image.new("RGB", photo.size, colour)
-        picture = Image.composite(tint, picture, _coverage(strength[segments], photo.size))
+        coverage = _coverage(union, photo.size)
+        picture.paste(grey, mask=coverage)
+        picture.paste(
+            colour,
+            mask=ImageChops.multiply(
+                coverage, _scaled(gaussian_filter(strength[segments], _SMOOTHING), photo.size)
+            ),
+        )
         outlines.append((union, colour, line))
     return _outline(picture, outlines)
 
@@ -169,37 +176,20 @@ def draw_input(display: np.ndarray) -> Image.Image:
     return Image.fromarray(np.round(np.clip(display, 0, 1) * 255).astype(np.uint8))
 
 
-def _coverage(
-    mask: np.ndarray,
-    size: tuple[int, int],
-    smoothing: float = _SMOOTHING,
-    contrast: float | None = 4.0,
-) -> Image.Image:
-    """Scale a mask up with smooth edges; 8-bit, 255 where the mask is 1.
-
-    With `contrast`, edges are as narrow as a pixel or two of the picture and stand where the mask's value
-    is half of its neighbourhood's largest.
-    """
-    values = np.asarray(mask, np.float32)
-    smooth = gaussian_filter(values, smoothing)
-    scaled = Image.fromarray(smooth).resize(size, Image.Resampling.BICUBIC)
-    result = np.asarray(scaled)
-    if contrast is not None:
-        inside = gaussian_filter((values > 0).astype(np.float32), smoothing)
-        edge = np.asarray(Image.fromarray(inside).resize(size, Image.Resampling.BICUBIC))
-        sharp = np.clip((edge - 0.5) * contrast + 0.5, 0, 1)
-        level = np.asarray(
-            Image.fromarray(
-                np.divide(smooth, inside, out=np.zeros_like(smooth), where=inside > 1e-3)
-            ).resize(size, Image.Resampling.BILINEAR)
-        )
-        result = sharp * level
-    return Image.fromarray(np.round(np.clip(result, 0, 1) * 255).astype(np.uint8))
+def _coverage(mask: np.ndarray, size: tuple[int, int]) -> Image.Image:
+    """Scale a mask up with smooth edges, a pixel or two wide; 8-bit, 255 where the mask is true."""
+    smooth = _scaled(gaussian_filter(mask.astype(np.float32), _SMOOTHING), size)
+    return smooth.point(
+        [min(255, max(0, round((level - 127.5) * _CONTRAST + 127.5))) for level in range(256)]
+    )
 
 
-def _outline(
-    picture: Image.Image, outlines: Iterable[tuple[np.ndarray, Colour, str]]
-) -> Image.Image:
+def _scaled(values: np.ndarray, size: tuple[int, int]) -> Image.Image:
+    """Scale a map of values in [0, 1] up to an 8-bit picture."""
+    return Image.fromarray(np.round(values * 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
+
+
+def _outline(picture: Image.Image, outlines: Iterable[tuple[np.ndarray, Colour, str]]) -> Image.Image:
     """Draw the outlines of masks, each with a white rim that sets it off from any photo."""
     lines = [(_contours(mask, picture.size), colour, style) for mask, colour, style in outlines]
     return _draw_lines(picture, lines)
@@ -213,26 +203,28 @@ def _draw_lines(
 ) -> Image.Image:
     width, height = picture.size
     figure = Figure(figsize=(width / _DOTS_PER_INCH, height / _DOTS_PER_INCH), dpi=_DOTS_PER_INCH)
-    figure.figimage(np.asarray(picture), resize=False, zorder=-1)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(0, width)
-    axes.set_ylim(height, 0)
-    axes.axis("off")
+    figure.patch.set_alpha(0)
+    upside_up = Affine2D().scale(1, -1).translate(0, height)
     line_width = weight * max(width, height) / 330
     for lines, colour, style in outlines:
         dashes = "solid" if style == "solid" else (0, (2.4, 1.5))
-        axes.add_collection(LineCollection(lines, colors=rim, linewidths=line_width * 1.9))
-        axes.add_collection(
-            LineCollection(
-                lines,
-                colors=[tuple(channel / 255 for channel in colour)],
-                linewidths=line_width,
-                linestyles=[dashes],
-            )
+        below = LineCollection(lines, colors=rim, linewidths=line_width * 1.9)
+        above = LineCollection(
+            lines,
+            colors=[tuple(channel / 255 for channel in colour)],
+            linewidths=line_width,
+            linestyles=[dashes],
         )
+        for collection in (below, above):
+            collection.set_transform(upside_up)
+            figure.add_artist(collection)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3].copy())
+    drawn = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
+    drawn = drawn.crop((0, 0, width, height))
+    result = picture.copy()
+    result.paste(drawn, mask=drawn)
+    return result
 
 
 def _contours(mask: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:

@@ -22,9 +22,10 @@ class Quickshift:
     ratio: float = 0.2
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        return quickshift(
+        segments: np.ndarray = quickshift(
             image, kernel_size=self.kernel_size, max_dist=self.max_dist, ratio=self.ratio
         )
+        return segments
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,14 @@ class Slic:
         # SLIC's compactness is meant for values in [0, 1].
         low, high = float(image.min()), float(image.max())
         scaled = (image - low) / (high - low) if high > low else np.zeros_like(image)
-        return slic(
+        segments: np.ndarray = slic(
             scaled,
             n_segments=self.n_segments,
             compactness=self.compactness,
             sigma=self.sigma,
             start_label=0,
         )
+        return segments
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Felzenszwalb:
     min_size: int = 200
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
-        return felzenszwalb(image, scale=self.scale, sigma=self.sigma, min_size=self.min_size)
+        segments: np.ndarray = felzenszwalb(image, scale=self.scale, sigma=self.sigma, min_size=self.min_size)
+        return segments
 
 
 def segment(image: np.ndarray, segmentation: Segmentation | None = None) -> np.ndarray:
@@ -83,10 +86,8 @@ def segment(image: np.ndarray, segmentation: Segmentation | None = None) -> np.n
     if segmentation is None:
         segmentation = Quickshift()
     if not callable(segmentation):
-        raise ArgumentError(
-            "segmentation must be a callable from an image to a segment map, or None."
-        )
-    segments = np.asarray(segmentation(image))
+        raise ArgumentError("segmentation must be a callable from an image to a segment map, or None.")
+    segments = np.asarray(segmentation(image.copy()))
     if segments.shape != image.shape[:2] or not np.issubdtype(segments.dtype, np.integer):
         raise ArgumentError(
             f"segmentation must return whole numbers of the shape {image.shape[:2]}, "
@@ -103,9 +104,7 @@ def segment(image: np.ndarray, segmentation: Segmentation | None = None) -> np.n
     return numbered.reshape(segments.shape).astype(np.int64)
 
 
-def hidden_image(
-    image: np.ndarray, segments: np.ndarray, hide_color: "HideColor" = 0.0
-) -> np.ndarray:
+def hidden_image(image: np.ndarray, segments: np.ndarray, hide_color: "HideColor" = 0.0) -> np.ndarray:
     """Paint what a superpixel shows when it is switched off.
 
     Parameters
@@ -134,9 +133,10 @@ def hidden_image(
             [np.bincount(flat, image[..., channel].ravel()) / counts for channel in range(3)],
             axis=-1,
         )
-        return means[segments].astype(image.dtype)
+        painted: np.ndarray = means[segments].astype(image.dtype)
+        return painted
     try:
-        colour = np.asarray(hide_color(image) if callable(hide_color) else hide_color, image.dtype)
+        colour = np.asarray(hide_color(image.copy()) if callable(hide_color) else hide_color, image.dtype)
         hidden = np.broadcast_to(colour, image.shape)
     except (TypeError, ValueError) as error:
         raise ArgumentError(

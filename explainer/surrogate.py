@@ -20,7 +20,8 @@ _LEAST_FREEDOM = 0.1  # with fewer samples than superpixels, leverage reaches 1
 
 def exponential_kernel(distances: np.ndarray, kernel_width: float) -> np.ndarray:
     """How much a sample at a cosine distance counts: lime's kernel, 1 at the photo itself."""
-    return np.sqrt(np.exp(-(distances**2) / kernel_width**2))
+    with np.errstate(over="ignore"):  # far beyond a narrow kernel, nothing counts
+        return np.exp(-0.5 * (distances / kernel_width) ** 2)
 
 
 @dataclass(frozen=True)
@@ -69,21 +70,29 @@ def fit_surrogates(
         Of lime's exponential kernel, in cosine distance.
     """
     masks = masks.astype(np.float64)
+    # Relative to the whole photo's, so that what is constant stays so in rounding.
+    whole = probabilities[0].astype(np.float64)
+    rises = probabilities - whole
+    if len(masks) == 1:  # R² is not defined
+        nothing = np.zeros(masks.shape[1])
+        replicates = np.zeros((_REPLICATES, masks.shape[1]))
+        return [Surrogate(nothing, nothing, float(level), 0.0, replicates) for level in whole]
     distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()
+    distances[0] = 0.0  # and not a rounding error
     base = LimeBase(partial(exponential_kernel, kernel_width=kernel_width), random_state=0)
     resampling = _Resampling(masks, exponential_kernel(distances, kernel_width), sample_groups)
     surrogates = []
-    for column in range(probabilities.shape[1]):
+    for column in range(rises.shape[1]):
         intercept, pairs, fidelity, _ = base.explain_instance_with_data(
-            masks, probabilities, distances, column, masks.shape[1], feature_selection="none"
+            masks, rises, distances, column, masks.shape[1], feature_selection="none"
         )
         weights = np.empty(masks.shape[1])
         for superpixel, weight in pairs:
             weights[superpixel] = weight
-        residuals = probabilities[:, column] - intercept - masks @ weights
+        residuals = rises[:, column] - intercept - masks @ weights
         errors, shifts = resampling.spread(residuals)
         surrogates.append(
-            Surrogate(weights, errors, float(intercept), float(fidelity), weights + shifts)
+            Surrogate(weights, errors, float(whole[column] + intercept), float(fidelity), weights + shifts)
         )
     return surrogates
 

@@ -28,9 +28,7 @@ def verdict(classifier_title: str, label: Label, language: Language) -> str:
     )
 
 
-def focus_sentence(
-    explanation: Explanation, label: Label, num_features: int, language: Language
-) -> str:
+def focus_sentence(explanation: Explanation, label: Label, num_features: int, language: Language) -> str:
     """Which part of the photo spoke for the label."""
     _ = language.gettext
     regions = explanation.regions(label.index, True, num_features)

@@ -43,9 +43,7 @@ class CatalogueEntry:
         return True
 
 
-def _imagenet_classifier(
-    name: str, title: str, network: Network, preprocessing: Preprocessing
-) -> Classifier:
+def _imagenet_classifier(name: str, title: str, network: Network, preprocessing: Preprocessing) -> Classifier:
     return Classifier(name, title, network, preprocessing, imagenet.class_names(), imagenet.wnids())
 
 
@@ -77,9 +75,7 @@ def _efficientnet_lite_entry(name: str, title: str) -> CatalogueEntry:
 _CATALOGUE = {
     entry.name: entry
     for entry in (
-        CatalogueEntry(
-            "inception-v3", "InceptionV3", inception_v3.find_weights, _load_inception_v3
-        ),
+        CatalogueEntry("inception-v3", "InceptionV3", inception_v3.find_weights, _load_inception_v3),
         _efficientnet_lite_entry("efficientnet-lite2", "EfficientNet-Lite2"),
         _efficientnet_lite_entry("efficientnet-lite0", "EfficientNet-Lite0"),
     )
@@ -118,9 +114,7 @@ def load_classifier(name: str = "auto") -> Classifier:
     if name == "auto":
         name = default_classifier_name()
     if name not in _CATALOGUE:
-        raise ClassifierError(
-            f"There is no classifier named {name!r}; there are {', '.join(_CATALOGUE)}."
-        )
+        raise ClassifierError(f"There is no classifier named {name!r}; there are {', '.join(_CATALOGUE)}.")
     entry = _CATALOGUE[name]
     with _loading:
         weights = entry.find_weights()

@@ -119,8 +119,7 @@ class Classifier:
         probabilities = np.asarray(self._predictor.predict(batch, precision), np.float32)
         if probabilities.shape != (len(batch), classes) or not np.isfinite(probabilities).all():
             raise ClassifierError(
-                f"The classifier {self.name} did not answer with {classes} finite probabilities "
-                "a picture."
+                f"The classifier {self.name} did not answer with {classes} finite probabilities a picture."
             )
         return probabilities
 

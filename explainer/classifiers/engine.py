@@ -102,7 +102,8 @@ class Network:
         with _root_logger_kept(), warnings.catch_warnings():
             # Keras warns that the converter passes a list of one input and not the input.
             warnings.filterwarnings("ignore", message="The structure of `inputs`")
-            model = openvino.convert_model(network)
+            # Shared weights would go with the Keras network, before they are even saved.
+            model = openvino.convert_model(network, share_weights=False)
         model.reshape([1, *network.input_shape[1:]])
         return model
 
@@ -125,9 +126,7 @@ class OpenVINOEngine:
     def __init__(self, model: "openvino.Model", precision: Precision) -> None:
         import openvino
 
-        streams = (
-            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        )
+        streams = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         compiled = openvino.Core().compile_model(
             model,
             "CPU",

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 INPUT_SIZE = 299
 WEIGHTS_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
-WEIGHTS_URL = (
-    f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/{WEIGHTS_FILE}"
-)
+WEIGHTS_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/{WEIGHTS_FILE}"
 WEIGHTS_MD5 = "9a0d58056eeedaa3f26cb7ebd46da564"
 WEIGHTS_VARIABLE = "EXPLAINER_INCEPTION_V3_WEIGHTS"
 
@@ -123,9 +121,8 @@ def fetch_weights(
             "The downloaded weights are not the published file, and were thrown away."
         ) from error
     except OSError as error:
-        raise WeightsError(
-            f"The weights can't be kept in {folder}: {error.strerror or error}."
-        ) from error
+        reason = error.strerror or "Permission denied"  # pooch's PermissionError has a text only
+        raise WeightsError(f"The weights can't be kept in {folder}: {reason}.") from error
 
 
 def build(weights: Path) -> "keras.Model":

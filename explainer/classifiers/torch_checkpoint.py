@@ -63,9 +63,7 @@ class _Tensor:
         size = math.prod(self.shape)
         if size == 0:
             return np.empty(self.shape, values.dtype)
-        reach = sum(
-            (size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True)
-        )
+        reach = sum((size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True))
         if self.offset + reach >= values.size or size > values.size:
             raise ValueError("a tensor reaches outside of its storage")
         return np.lib.stride_tricks.as_strided(
@@ -104,13 +102,10 @@ def read_torch_checkpoint(path: str | Path, sha256: str | None = None) -> dict[s
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise WeightsError(
-            f"The weights file {path.name} can't be read: {error.strerror}."
-        ) from error
+        raise WeightsError(f"The weights file {path.name} can't be read: {error.strerror}.") from error
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise WeightsError(
-            f"The weights file {path.name} is damaged or was replaced: "
-            "reinstall the package it came with."
+            f"The weights file {path.name} is damaged or was replaced: reinstall the package it came with."
         )
     try:
         return _parse(io.BytesIO(content))

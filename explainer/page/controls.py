@@ -70,8 +70,7 @@ def choose_settings(language: Language) -> tuple[Sampling, View]:
             key="num_features",
             bind="query-params",
             help=_(
-                "How many regions the focus keeps; pros and cons show twice as many. "
-                "In LIME: num_features."
+                "How many regions the focus keeps; pros and cons show twice as many. In LIME: num_features."
             ),
         )
         positive_only = st.toggle(

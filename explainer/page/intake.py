@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ..errors import PhotoError
 from ..language import Language
@@ -44,7 +45,7 @@ class Photo:
 def choose_photo(language: Language) -> Photo | None:
     """Draw the intake; returns the photo to explain, if there is one."""
     _ = language.gettext
-    upload_column, sample_column = st.columns([5, 6], gap="medium")
+    upload_column, sample_column = st.columns(2, gap="medium")
     with upload_column:
         files = st.file_uploader(
             _("Drop photos here"),
@@ -77,7 +78,7 @@ def _offer_samples(language: Language) -> None:
     st.markdown(_("**or try a sample**"))
     with st.container(horizontal=True, gap="small", key="samples"):
         for name in SAMPLES:
-            with st.container(width=104, gap=None):
+            with st.container(width=94, gap=None):
                 st.image(_thumbnail(name), alt=titles[name], width="stretch")
                 st.button(
                     titles[name],
@@ -103,9 +104,7 @@ def _thumbnail(name: str) -> bytes:
     resized = photo.resize((round(photo.width * scale), round(photo.height * scale)))
     left, top = (resized.width - _THUMBNAIL[0]) // 2, (resized.height - _THUMBNAIL[1]) // 2
     stream = io.BytesIO()
-    resized.crop((left, top, left + _THUMBNAIL[0], top + _THUMBNAIL[1])).save(
-        stream, "JPEG", quality=88
-    )
+    resized.crop((left, top, left + _THUMBNAIL[0], top + _THUMBNAIL[1])).save(stream, "JPEG", quality=88)
     return stream.getvalue()
 
 
@@ -114,7 +113,7 @@ def _sample(name: str, language: Language) -> Photo:
     return Photo(name, f"sample-{name}", photo, fit_photo(photo))
 
 
-def _choose_upload(files: list, language: Language) -> Photo | None:
+def _choose_upload(files: list[UploadedFile], language: Language) -> Photo | None:
     _ = language.gettext
     photos = []
     for file in files:
@@ -138,7 +137,7 @@ def _choose_upload(files: list, language: Language) -> Photo | None:
     return by_key.get(chosen or "", photos[-1])
 
 
-def _upload(file) -> Photo:
+def _upload(file: UploadedFile) -> Photo:
     """Decode an upload, or take it from this session's last few."""
     decoded: OrderedDict[str, Photo] = st.session_state.setdefault("decoded", OrderedDict())
     if file.file_id not in decoded:

@@ -34,25 +34,21 @@ class Result:
     language: Language
 
 
-def show_labels(
-    photo: Photo, classifier: Classifier, labels: list[Label], language: Language
-) -> Label:
+def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], language: Language) -> Label:
     """Draw the photo, the network's input and the five labels; returns the one to explain."""
     _ = language.gettext
-    photo_column, label_column = st.columns([2, 3], gap="medium")
-    with photo_column, st.container(horizontal=True, vertical_alignment="bottom"):
-        st.image(jpeg(photo.canvas), caption=_("Your photo"), alt=_("Your photo"), width=250)
+    photo_column, label_column = st.columns(2, gap="medium")
+    with photo_column, st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
+        st.image(jpeg(photo.canvas), caption=_("Your photo"), alt=_("Your photo"), width=300)
         height, width = classifier.input_size
         seen = draw_input(classifier.to_display(classifier.preprocess(photo.original)))
         st.image(
             jpeg(seen, 95),
-            caption=_("As the network sees it, {width} × {height}").format(
-                width=width, height=height
-            ),
+            caption=_("As the network sees it, {width} × {height}").format(width=width, height=height),
             alt=_("The photo as the network sees it, squeezed to {width} × {height}").format(
                 width=width, height=height
             ),
-            width=120,
+            width=130,
         )
     with label_column:
         st.markdown(f"#### {verdict(classifier.title, labels[0], language)}")
@@ -61,9 +57,7 @@ def show_labels(
         chosen = st.pills(
             _("Explain"),
             list(by_index),
-            format_func=lambda index: language.class_name(
-                by_index[index].name, by_index[index].wnid
-            ),
+            format_func=lambda index: language.class_name(by_index[index].name, by_index[index].wnid),
             default=labels[0].index,
             required=True,
             key=f"label-{photo.key}-{classifier.name}",
@@ -150,7 +144,10 @@ class _Progress:
 
 
 def _explanations() -> OrderedDict[Hashable, _Progress]:
-    return st.session_state.setdefault("explanations", OrderedDict())
+    explanations: OrderedDict[Hashable, _Progress] = st.session_state.setdefault(
+        "explanations", OrderedDict()
+    )
+    return explanations
 
 
 def _remember(job: Hashable, progress: _Progress) -> None:
@@ -159,6 +156,19 @@ def _remember(job: Hashable, progress: _Progress) -> None:
     explanations.move_to_end(job)
     while len(explanations) > _KEPT_EXPLANATIONS:
         explanations.popitem(last=False)
+
+
+def _legend(view: View, language: Language) -> str:
+    _ = language.gettext
+    entries = [(view.palette.speaks_for, "solid", _("speaks for the label"))]
+    if not view.positive_only:
+        entries.append((view.palette.speaks_against, "dashed", _("speaks against it")))
+    swatches = "".join(
+        f"<span><i style='background:rgb({red} {green} {blue} / 45%);"
+        f"border:2px {line} rgb({red} {green} {blue})'></i>{escape(text)}</span>"
+        for (red, green, blue), line, text in entries
+    )
+    return f"<p class='legend'>{swatches}</p>"
 
 
 class _Panel:
@@ -180,6 +190,7 @@ class _Panel:
         with pros_cons_column:
             st.markdown(f"##### {language.gettext('Pros and cons')}")
             self._pros_cons, self._pros_cons_sentence = st.empty(), st.empty()
+            st.html(_legend(view, language))
 
     def offer_stop(self, job: Hashable) -> None:
         self._button.button(
@@ -204,9 +215,7 @@ class _Panel:
     def draw_progress(self, samples: int, total: int, first: int, seconds: float) -> None:
         _ = self._language.gettext
         number = self._language.number
-        text = _("{samples} of at most {total} samples").format(
-            samples=number(samples), total=number(total)
-        )
+        text = _("{samples} of at most {total} samples").format(samples=number(samples), total=number(total))
         if samples > first:
             left = seconds / (samples - first) * (total - samples)
             text += " · " + _("at most {seconds} s left").format(seconds=number(left))
@@ -233,9 +242,7 @@ class _Panel:
         )
         self._focus_sentence.markdown(focus_text)
         strongest = explanation.regions(index, view.positive_only, view.pros_cons_features)
-        pros_cons_text = pros_cons_sentence(
-            explanation, self._label, language, view.pros_cons_features
-        )
+        pros_cons_text = pros_cons_sentence(explanation, self._label, language, view.pros_cons_features)
         self._pros_cons.image(
             jpeg(draw_pros_cons(canvas, explanation.segments, strongest, view.palette)),
             alt=pros_cons_text,

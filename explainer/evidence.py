@@ -1,0 +1,154 @@
+"""Checks an explanation's claims by asking the classifier again.
+
+An explanation claims that its focus carries the label and that some regions speak against it. Both can be
+tried: show the classifier the focus alone, the photo without the focus, and the photo without the regions
+that speak against. This is the deletion and preservation test of Fong and Vedaldi (2017,
+arXiv:1704.03296) on LIME's superpixels.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation
+from .neighborhood import Neighborhood
+
+NOTICEABLE = 0.01  # a smaller change of the probability is called none
+
+
+class Question(Enum):
+    """What is shown to the classifier."""
+
+    WHOLE = "whole"
+    FOCUS_ONLY = "focus_only"
+    FOCUS_HIDDEN = "focus_hidden"
+    AGAINST_HIDDEN = "against_hidden"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the classifier said of the photo with some superpixels hidden.
+
+    Attributes
+    ----------
+    question : Question
+        Which ones are hidden.
+    shown : numpy.ndarray of bool, shape (superpixels,)
+        True where a superpixel is shown.
+    probability : float
+        Of the explained label.
+    change : float
+        From the probability that the whole photo gets.
+    """
+
+    question: Question
+    shown: np.ndarray
+    probability: float
+    change: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The answers for one label.
+
+    Attributes
+    ----------
+    label_index : int
+        The class' index.
+    answers : tuple of Answer
+        In the order of `Question`; without `AGAINST_HIDDEN` where nothing speaks against the label.
+    """
+
+    label_index: int
+    answers: tuple[Answer, ...]
+
+    def answer(self, question: Question) -> Answer | None:
+        """The answer to one question, if it was asked."""
+        return next((answer for answer in self.answers if answer.question is question), None)
+
+    @property
+    def focus_confirmed(self) -> bool:
+        """Whether hiding the focus lowers the probability."""
+        hidden = self.answer(Question.FOCUS_HIDDEN)
+        return hidden is not None and hidden.change < 0
+
+    @property
+    def against_confirmed(self) -> bool | None:
+        """Whether hiding what speaks against raises the probability; None if nothing does."""
+        hidden = self.answer(Question.AGAINST_HIDDEN)
+        return None if hidden is None else hidden.change > 0
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether an answer contradicts the picture."""
+        return not self.focus_confirmed or self.against_confirmed is False
+
+
+def gather_evidence(
+    explanation: Explanation,
+    label_index: int,
+    num_features: int = FOCUS_REGIONS,
+    pros_cons_features: int = PROS_CONS_REGIONS,
+) -> Evidence:
+    """Ask the classifier whether what the pictures claim is so.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        What to check.
+    label_index : int
+        A class' index, one of the explained ones.
+    num_features : int
+        How many regions the focus has.
+    pros_cons_features : int
+        Among how many of the strongest regions those that speak against are looked for.
+
+    Raises
+    ------
+    ArgumentError
+        The label is not among the explained ones.
+    ClassifierError
+        The classifier failed.
+    """
+    focus = _mask(explanation, explanation.regions(label_index, True, num_features))
+    strongest = explanation.regions(label_index, False, pros_cons_features)
+    against = _mask(explanation, [region for region, weight in strongest.items() if weight < 0])
+    shown = {
+        Question.WHOLE: np.ones_like(focus),
+        Question.FOCUS_ONLY: focus,
+        Question.FOCUS_HIDDEN: ~focus,
+    }
+    if against.any():
+        shown[Question.AGAINST_HIDDEN] = ~against
+    probabilities = ask(explanation.neighborhood, np.array(list(shown.values())))[:, label_index]
+    return Evidence(
+        label_index,
+        tuple(
+            Answer(question, mask, float(probability), float(probability - probabilities[0]))
+            for (question, mask), probability in zip(shown.items(), probabilities, strict=True)
+        ),
+    )
+
+
+def ask(neighborhood: Neighborhood, shown: np.ndarray) -> np.ndarray:
+    """What the classifier says of a photo with only some superpixels shown.
+
+    Parameters
+    ----------
+    neighborhood : Neighborhood
+        Of the photo.
+    shown : numpy.ndarray of bool, shape (N, superpixels)
+        True where a superpixel is shown.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (N, classes)
+        Probabilities, exact. Questions asked before are answered from memory.
+    """
+    return neighborhood.ask(shown.astype(np.uint8))
+
+
+def _mask(explanation: Explanation, regions: Iterable[int]) -> np.ndarray:
+    return np.isin(np.arange(explanation.num_superpixels), list(regions))

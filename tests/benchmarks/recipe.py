@@ -1,0 +1,53 @@
+"""The notebook recipe that everything is compared with: the lime package and ``model.predict``."""
+
+import contextlib
+import functools
+import io
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from lime.lime_image import ImageExplanation, LimeImageExplainer
+
+from explainer import WeightsError
+from explainer.classifiers import efficientnet_lite, inception_v3
+
+
+def keras_network(name: str) -> Any:
+    """The network as a notebook would hold it."""
+    if name == "inception-v3":
+        return inception_v3.build(inception_v3.find_weights())
+    return efficientnet_lite.build(efficientnet_lite.VARIANTS[name])
+
+
+def make_inception_available() -> bool:
+    """Give InceptionV3 random weights where the real ones are not here; returns whether it did."""
+    try:
+        inception_v3.find_weights()
+    except WeightsError:
+        import keras
+
+        keras.utils.set_random_seed(0)
+        path = Path(tempfile.mkdtemp(prefix="limelight-bench-")) / "random.weights.h5"
+        keras.applications.InceptionV3(weights=None).save_weights(path)
+        os.environ[inception_v3.WEIGHTS_VARIABLE] = str(path)
+        return True
+    return False
+
+
+def explain_by_recipe(
+    image: np.ndarray, predict: Callable[[np.ndarray], np.ndarray], num_samples: int, seed: int = 0
+) -> ImageExplanation:
+    """One explanation as in the notebook."""
+    with contextlib.redirect_stderr(io.StringIO()):  # lime's progress bar
+        return LimeImageExplainer(random_state=seed).explain_instance(
+            image, predict, top_labels=5, hide_color=0, num_samples=num_samples, batch_size=10
+        )
+
+
+def keras_predict(network: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """``model.predict`` without its progress bar."""
+    return functools.partial(network.predict, verbose=0)

@@ -1,0 +1,129 @@
+"""The running page, and a browser to look at it with."""
+
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from ensure_browser import NoBrowserError, find_browser
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCREENSHOTS = ROOT / "build" / "screenshots"
+LOG = ROOT / "build" / "streamlit.log"
+PATIENCE = 90  # seconds; a network's first start on a new machine takes a while
+
+expect.set_options(timeout=PATIENCE * 1000)
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Where the page runs, from here to the end of the tests."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        port = probe.getsockname()[1]
+    LOG.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
+    options = ["--server.headless", "true", "--server.port", str(port)]
+    with LOG.open("wb") as log:
+        server = subprocess.Popen([*command, *options], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        _wait_until_healthy(server, port)
+        yield f"http://localhost:{port}/"
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+    text = LOG.read_text("utf-8")
+    assert "Traceback" not in text, text
+
+
+def _wait_until_healthy(server: subprocess.Popen, port: int) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(PATIENCE * 10):
+        try:
+            with opener.open(f"http://localhost:{port}/_stcore/health", timeout=PATIENCE):
+                return
+        except (urllib.error.URLError, OSError):
+            pass
+        try:
+            server.wait(timeout=0.1)  # the pause between two questions ends early if the server does
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    pytest.fail(f"The page did not start:\n{LOG.read_text('utf-8')}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for a module's tests; while it runs, asyncio is Playwright's."""
+    try:
+        executable = find_browser()
+    except NoBrowserError as error:
+        pytest.fail(str(error))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    """What the browser complained about; the test fails in the end if it did."""
+    return []
+
+
+@pytest.fixture
+def visit(
+    browser: Browser, address: str, problems: list[str], request: pytest.FixtureRequest
+) -> Iterator[Visit]:
+    """Opens the page as a new visitor: ``visit("sample=coffee", width=400)``."""
+    contexts = []
+
+    def listen(page: Page) -> None:
+        def hear(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                problems.append(f"console: {message.text} {message.location.get('url', '')}")
+
+        def watch(asked: Request) -> None:
+            url = urlsplit(asked.url)
+            if url.scheme not in ("data", "blob") and url.hostname != "localhost":
+                problems.append(f"asks another machine: {asked.url}")
+
+        page.on("console", hear)
+        page.on("pageerror", lambda error: problems.append(f"script: {error}"))
+        page.on("request", watch)
+        page.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    def open_page(query: str = "", width: int = 1280, height: int = 900, locale: str = "en-US") -> Page:
+        context = browser.new_context(locale=locale, viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        listen(page)
+        page.goto(f"{address}?{query}")
+        expect(page.get_by_role("heading", name="Limelight", level=1)).to_be_visible()
+        return page
+
+    yield open_page
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "-", request.node.name).strip("-")
+    for number, context in enumerate(contexts):
+        for page in context.pages:
+            page.screenshot(path=SCREENSHOTS / f"{name}{f'-{number + 1}' if number else ''}.png")
+        context.close()
+    assert not problems

@@ -1,0 +1,216 @@
+"""What a visitor does: bring a photo, see why, play with it, stop, go on."""
+
+import io
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+from skimage import data
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+FOCUS = re.compile("looked mostly at|No region speaks for")
+PROS_CONS = re.compile("speaks against")
+SETTLEDNESS = re.compile(r"another run would choose .*[\d,]+ samples?\.$")
+WATCH = """
+() => {
+  window.seen = {pictures: [], samples: []};
+  const note = (list, value) => { if (value && list.at(-1) !== value) list.push(value); };
+  const look = () => {
+    const pictures = [...document.images].filter((picture) => /looked mostly at/.test(picture.alt));
+    note(window.seen.pictures, pictures.at(-1)?.src);
+    const text = document.querySelector('[data-testid="stMain"]').textContent;
+    for (const counted of text.matchAll(/([\\d,]+) (?:samples?\\.|of at most)/g)) {
+      note(window.seen.samples, Number(counted[1].replaceAll(",", "")));
+    }
+  };
+  new MutationObserver(look).observe(document.body, {
+    subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["src", "alt"],
+  });
+}
+"""
+
+
+def photo(degrees: float) -> bytes:
+    """A cat, turned a little, so that no other test has had the same photo."""
+    stream = io.BytesIO()
+    Image.fromarray(data.chelsea()).rotate(degrees).save(stream, "JPEG", quality=92)
+    return stream.getvalue()
+
+
+def upload(page: Page, *files: tuple[str, bytes]) -> None:
+    page.get_by_role("region", name="Drop photos here").locator("input[type=file]").set_input_files(
+        [{"name": name, "mimeType": "image/jpeg", "buffer": content} for name, content in files]
+    )
+
+
+def focus(page: Page) -> Locator:
+    return page.get_by_role("img", name=FOCUS)
+
+
+def pros_cons(page: Page) -> Locator:
+    return page.get_by_role("img", name=PROS_CONS)
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def wait_until_done(page: Page) -> None:
+    """Wait for the pictures, and until nothing happens any more."""
+    expect(focus(page)).to_be_visible()
+    expect(pros_cons(page)).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def sources(page: Page) -> tuple[str, str]:
+    return focus(page).get_attribute("src") or "", pros_cons(page).get_attribute("src") or ""
+
+
+def count_samples(page: Page) -> int:
+    """The number of samples that the pictures stand for."""
+    sentence = page.get_by_text(SETTLEDNESS).inner_text()
+    return int(re.findall(r"([\d,]+) samples?\.", sentence)[-1].replace(",", ""))
+
+
+def expect_no_errors(page: Page, problems: list[str]) -> None:
+    assert problems == []
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_a_photo_is_explained_and_every_setting_changes_the_pictures(visit, problems):
+    page = visit("auto=false&num_samples=300")
+    expect_no_errors(page, problems)
+    upload(page, ("my cat.jpg", photo(1)))
+    wait_until_done(page)
+    assert count_samples(page) == 300
+    expect_no_errors(page, problems)
+    before = sources(page)
+    shown = {*before}
+
+    page.get_by_role("slider", name="Regions").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("slider", name="Regions")).to_have_value("7")
+    expect(page).to_have_url(re.compile("num_features=7"))
+    expect(focus(page)).not_to_have_attribute("src", before[0])
+    expect(pros_cons(page)).not_to_have_attribute("src", before[1])
+    wait_until_done(page)
+    expect_no_errors(page, problems)
+    before = sources(page)
+    shown |= {*before}
+
+    second = page.get_by_role("radiogroup", name="Explain").get_by_role("radio").nth(1)
+    name = second.inner_text().strip()
+    second.click()
+    expect(page.get_by_role("img", name=f"For “{name}” it looked mostly")).to_be_visible()
+    expect(focus(page)).not_to_have_attribute("src", before[0])
+    expect(pros_cons(page)).not_to_have_attribute("src", before[1])
+    wait_until_done(page)
+    assert count_samples(page) == 300
+    expect_no_errors(page, problems)
+    assert not shown & {*sources(page)}
+
+
+def test_pictures_sharpen_stop_and_go_on_from_where_they_were(visit, problems):
+    page = visit("auto=false&num_samples=5000")
+    page.evaluate(WATCH)
+    upload(page, ("cat.jpg", photo(2)))
+    page.wait_for_function("window.seen.pictures.length >= 3")
+    expect(button(page, "Stop")).to_be_visible()
+    assert count_samples(page) < 5000
+
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_visible()
+    wait_until_done(page)
+    stopped = count_samples(page)
+    assert 0 < stopped < 5000
+    before = sources(page)
+    page.get_by_role("slider", name="Regions").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(focus(page)).not_to_have_attribute("src", before[0])
+    wait_until_done(page)
+    assert count_samples(page) == stopped
+    expect_no_errors(page, problems)
+
+    page.evaluate("window.seen.samples.length = 0")
+    button(page, "Resume").click()
+    page.wait_for_function("stopped => Math.max(...window.seen.samples) > stopped + 100", arg=stopped)
+    assert min(page.evaluate("window.seen.samples")) >= stopped
+    expect(button(page, "Stop")).to_be_visible()
+    expect_no_errors(page, problems)
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_visible()
+    wait_until_done(page)
+    assert stopped < count_samples(page) < 5000
+
+
+def test_a_bad_file_gets_one_sentence_and_the_photo_beside_it_works(visit, problems):
+    page = visit("auto=false&num_samples=100")
+    name = "<img src=x onerror=alert(1)> **shopping**.jpg"
+    upload(page, (name, b"milk, bread, two onions\n" * 40), ("cat.jpg", photo(3)))
+    wait_until_done(page)
+    alert = page.get_by_role("alert")
+    expect(alert).to_have_count(1)
+    expect(alert).to_contain_text(name)
+    sentence = alert.inner_text().partition(name)[2].strip(" –\n")
+    assert re.fullmatch(r"[A-Z][^.\n]+\.", sentence), sentence
+    expect(page.locator("img[src=x]")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    assert problems == []
+    assert count_samples(page) == 100
+
+
+def test_two_photos_can_be_looked_at_in_turn(visit, problems):
+    page = visit("auto=false&num_samples=100")
+    upload(page, ("left_*cat*.jpg", photo(4)), ("right.jpg", photo(5)))
+    wait_until_done(page)
+    before = sources(page)
+    page.get_by_role("radio", name="left_*cat*.jpg").click()
+    expect(focus(page)).not_to_have_attribute("src", before[0])
+    wait_until_done(page)
+    expect_no_errors(page, problems)
+
+
+def test_a_sample_is_explained_by_one_click_in_both_languages(visit, problems):
+    page = visit("auto=false&num_samples=100")
+    button(page, "Coffee").click()
+    wait_until_done(page)
+    expect(page.get_by_role("heading", name="espresso")).to_be_visible()
+    expect_no_errors(page, problems)
+
+    page.get_by_role("radio", name="日本語").click()
+    expect(page.get_by_role("radio", name="エスプレッソ")).to_be_visible()
+    wait_until_done(page)
+    expect_no_errors(page, problems)
+    page.reload()
+    expect(page.get_by_role("radio", name="エスプレッソ")).to_be_visible()
+
+
+def test_a_japanese_browser_gets_japanese(visit, problems):
+    page = visit("sample=coffee&auto=false&num_samples=100", locale="ja-JP")
+    expect(page.get_by_role("radio", name="エスプレッソ")).to_be_visible()
+    expect(page.get_by_role("radio", name="日本語")).to_be_checked()
+    expect_no_errors(page, problems)
+
+
+def test_a_phone_shows_everything_without_scrolling_sideways(visit, problems):
+    page = visit("sample=coffee&auto=false&num_samples=100", width=400, height=800)
+    wait_until_done(page)
+    for picture in (focus(page), pros_cons(page)):
+        picture.scroll_into_view_if_needed()
+        expect(picture).to_be_in_viewport()
+        box = picture.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 400
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 400
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 400
+
+    print(page.locator("body").aria_snapshot())
+    expect_no_errors(page, problems)

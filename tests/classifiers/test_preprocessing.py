@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from explainer.classifiers import Classifier, inception_v3, load_classifier
+
+CORNERS = {
+    (0, 0): (255, 0, 0),
+    (0, -1): (0, 255, 0),
+    (-1, 0): (0, 0, 255),
+    (-1, -1): (255, 255, 0),
+}
+
+
+@pytest.fixture
+def inception(tmp_path, monkeypatch) -> Classifier:
+    weights = tmp_path / "weights.h5"
+    weights.write_bytes(b"never read, because nothing is predicted")
+    monkeypatch.setenv(inception_v3.WEIGHTS_VARIABLE, str(weights))
+    return load_classifier("inception-v3")
+
+
+@pytest.fixture(params=["inception-v3", "efficientnet-lite0", "efficientnet-lite2"])
+def classifier(request, inception) -> Classifier:
+    return load_classifier(request.param)
+
+
+@pytest.mark.slow
+def test_inception_scales_as_keras_does(inception, chelsea):
+    import keras
+
+    resized = np.asarray(chelsea.resize((299, 299), Image.Resampling.BILINEAR), np.float32)
+    expected = keras.applications.inception_v3.preprocess_input(resized.copy())
+    np.testing.assert_allclose(inception.preprocess(chelsea), expected, rtol=0, atol=1e-6)
+
+
+def test_inception_spans_minus_one_to_one(inception):
+    black, white = (inception.preprocess(Image.new("RGB", (50, 40), colour)) for colour in ("black", "white"))
+    np.testing.assert_array_equal(black, np.full((299, 299, 3), -1, np.float32))
+    np.testing.assert_array_equal(white, np.full((299, 299, 3), 1, np.float32))
+
+
+@pytest.mark.parametrize(("name", "size"), [("efficientnet-lite0", 224), ("efficientnet-lite2", 260)])
+def test_lites_resize_bicubically_and_scale_around_127(name, size, coffee):
+    resized = coffee.resize((size, size), Image.Resampling.BICUBIC)
+    expected = (np.asarray(resized, np.float64) - 127) / 128
+    preprocessed = load_classifier(name).preprocess(coffee)
+    np.testing.assert_allclose(preprocessed, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("inception-v3", 299), ("efficientnet-lite0", 224), ("efficientnet-lite2", 260)],
+)
+def test_shape_and_type(name, size, inception, astronaut):
+    classifier = load_classifier(name)
+    assert classifier.input_size == (size, size)
+    for photo in (astronaut, astronaut.crop((0, 0, 17, 400)), astronaut.resize((size, size))):
+        preprocessed = classifier.preprocess(photo)
+        assert preprocessed.shape == (size, size, 3)
+        assert preprocessed.dtype == np.float32
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK"])
+def test_other_colour_modes_become_rgb(mode, lite0, chelsea):
+    photo = chelsea.convert(mode)
+    np.testing.assert_array_equal(lite0.preprocess(photo), lite0.preprocess(photo.convert("RGB")))
+
+
+def test_photo_is_left_as_it_was(classifier, chelsea):
+    before = chelsea.tobytes()
+    classifier.preprocess(chelsea)
+    assert chelsea.tobytes() == before
+
+
+def test_display_undoes_the_scaling(classifier):
+    height, width = classifier.input_size
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    pixels[0, :2] = [[0, 0, 0], [255, 255, 255]]
+    shown = classifier.to_display(classifier.preprocess(Image.fromarray(pixels)))
+    assert shown.shape == pixels.shape
+    assert shown.dtype == np.float64
+    assert shown.min() >= 0
+    assert shown.max() <= 1
+    assert np.abs(shown * 255 - pixels).max() < 0.5
+
+
+def test_display_takes_any_leading_shape_and_clips(classifier):
+    outside = np.array([[[-9.0, 0.0, 9.0]]], np.float32)
+    shown = classifier.to_display(outside)
+    assert shown.shape == (1, 1, 3)
+    assert shown[0, 0, 0] == 0
+    assert shown[0, 0, 1] == pytest.approx(0.5, abs=0.003)
+    assert shown[0, 0, 2] == 1
+    assert classifier.to_display(outside[0, 0]).shape == (3,)
+
+
+@pytest.mark.parametrize("size", [(900, 300), (300, 900)], ids=["wide", "tall"])
+def test_nothing_is_cropped(classifier, size):
+    width, height = size
+    pixels = np.full((height, width, 3), 128, np.uint8)
+    for (row, column), colour in CORNERS.items():
+        rows = slice(0, height // 10) if row == 0 else slice(-(height // 10), None)
+        columns = slice(0, width // 10) if column == 0 else slice(-(width // 10), None)
+        pixels[rows, columns] = colour
+    shown = classifier.to_display(classifier.preprocess(Image.fromarray(pixels))) * 255
+    for corner, colour in CORNERS.items():
+        np.testing.assert_allclose(shown[corner], colour, atol=3)
+    patch_height, patch_width = (side // 10 for side in classifier.input_size)
+    np.testing.assert_allclose(shown[patch_height // 2, patch_width // 2], (255, 0, 0), atol=3)
+    np.testing.assert_allclose(shown[patch_height + 3, patch_width + 3], (128,) * 3, atol=3)

@@ -1,0 +1,90 @@
+"""What the tests share: folders of their own, photos, and loaded classifiers."""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from skimage import data
+
+from explainer.classifiers import Classifier, inception_v3, load_classifier
+
+TEST_CACHE = Path(__file__).resolve().parent.parent / "build" / "test-cache"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests away from the user's caches and settings.
+
+    Converted networks are kept between runs, because converting one takes about ten seconds.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPLAINER_CACHE_DIR", str(TEST_CACHE))
+        patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+        patch.delenv(inception_v3.WEIGHTS_VARIABLE, raising=False)
+        patch.delenv("EXPLAINER_ENGINE", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session")
+def chelsea() -> Image.Image:
+    return Image.fromarray(data.chelsea())
+
+
+@pytest.fixture(scope="session")
+def coffee() -> Image.Image:
+    return Image.fromarray(data.coffee())
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> Image.Image:
+    return Image.fromarray(data.astronaut())
+
+
+@pytest.fixture(scope="session")
+def lite0() -> Classifier:
+    return load_classifier("efficientnet-lite0")
+
+
+@pytest.fixture(scope="session")
+def lite2() -> Classifier:
+    return load_classifier("efficientnet-lite2")
+
+
+@pytest.fixture(scope="session")
+def inception_v3_weights() -> Iterator[Path]:
+    """A file of weights as InceptionV3 takes them, random but with definite answers."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    network = keras.applications.InceptionV3(weights=None)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Conv2D):  # else the picture fades from layer to layer
+            layer.set_weights([1.41 * layer.get_weights()[0]])
+    kernel, bias = network.layers[-1].get_weights()
+    network.layers[-1].set_weights([10 * kernel, bias])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "inception_v3.h5"
+        network.save(path)
+        yield path
+
+
+RaisesSentence = Callable[[type[Exception], str], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="session")
+def raises_sentence() -> RaisesSentence:
+    """Like `pytest.raises`, and the message has to be one sentence."""
+
+    @contextmanager
+    def raises(error: type[Exception], words: str) -> Iterator[None]:
+        with pytest.raises(error, match=words) as caught:
+            yield
+        message = str(caught.value)
+        assert re.fullmatch(r"[^\n]+[^.]\.", message), message
+        assert not re.search(r"[.!?] [A-Z]", message), message
+
+    return raises

@@ -1,0 +1,140 @@
+"""Small classifiers whose truth is known, and photos to show them."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+HIDDEN = 0.0  # no preprocessed photo has it
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cuts any picture into cells of about the same size, numbered row by row."""
+
+    rows: int
+    columns: int
+
+    @property
+    def cells(self) -> int:
+        return self.rows * self.columns
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        height, width = image.shape[:2]
+        down = np.arange(height) * self.rows // height
+        across = np.arange(width) * self.columns // width
+        return down[:, np.newaxis] * self.columns + across
+
+
+def a_photo(seed: int = 0, size: tuple[int, int] = (48, 40)) -> Image.Image:
+    """A photo of nothing, another one for each seed."""
+    width, height = size
+    pixels = np.random.RandomState(seed).randint(0, 256, (height, width, 3))
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+class CellClassifier:
+    """Looks only at how much of each of a grid's cells is visible, that is, not of the hide colour."""
+
+    input_size = (24, 32)
+
+    def __init__(self, name: str, grid: Grid, classes: int, hide_color: float = HIDDEN) -> None:
+        self.name = name
+        self.grid = grid
+        self.hide_color = hide_color
+        self.class_names = tuple(f"thing_{i}" for i in range(classes))
+        self.wnids = tuple(f"n{i:08}" for i in range(classes))
+        cell_of_pixel = grid(np.empty((*self.input_size, 3))).ravel()
+        members = (cell_of_pixel[:, np.newaxis] == np.arange(grid.cells)).astype(np.float64)
+        self._share = members / members.sum(axis=0)
+
+    def preprocess(self, photo: Image.Image) -> np.ndarray:
+        height, width = self.input_size
+        small = photo.convert("RGB").resize((width, height), Image.Resampling.NEAREST)
+        return (np.asarray(small, np.float32) + 1) / 256
+
+    def to_display(self, image: np.ndarray) -> np.ndarray:
+        return np.clip((np.asarray(image, np.float64) * 256 - 1) / 255, 0, 1)
+
+    def predict(self, batch: np.ndarray, precision: str = "exact") -> np.ndarray:
+        assert batch.dtype == np.float32
+        assert batch.shape[1:] == (*self.input_size, 3)
+        visible = (batch != np.float32(self.hide_color)).any(axis=3).reshape(len(batch), -1)
+        answers = self.answer(visible @ self._share)
+        if precision == "fast":  # as bfloat16 would, not quite the same
+            answers = answers + 0.01
+        return answers.astype(np.float32)
+
+    def answer(self, visible: np.ndarray) -> np.ndarray:
+        """Probabilities of all classes for shares of visible pixels, shape (N, cells)."""
+        raise NotImplementedError
+
+
+class LinearClassifier(CellClassifier):
+    """Each visible cell adds its weight to each class' intercept."""
+
+    def __init__(self, grid: Grid, classes: int = 3, seed: int = 0, hide_color: float = HIDDEN) -> None:
+        super().__init__("linear", grid, classes, hide_color)
+        random = np.random.RandomState(seed)
+        self.weights = random.uniform(-0.4, 0.6, (classes, grid.cells)) / grid.cells
+        self.intercepts = random.uniform(0.4, 0.5, classes)
+
+    def answer(self, visible: np.ndarray) -> np.ndarray:
+        return self.intercepts + visible @ self.weights.T
+
+
+class NonlinearClassifier(CellClassifier):
+    """Cells also work in pairs, and all together in a way that looks like chance."""
+
+    def __init__(self, grid: Grid, classes: int = 1, seed: int = 0, chance: float = 0.03) -> None:
+        super().__init__("nonlinear", grid, classes)
+        random = np.random.RandomState(seed)
+        self.weights = random.normal(0, 0.02, (classes, grid.cells))
+        self.pairs = random.normal(0, 0.3 / grid.cells, (classes, grid.cells, grid.cells)) / 2
+        self.frequencies = random.uniform(0.5, 5.8, (classes, 4, grid.cells))
+        self.chance = chance
+
+    def answer(self, visible: np.ndarray) -> np.ndarray:
+        sides = 2 * visible - 1
+        single = visible @ self.weights.T
+        paired = np.einsum("ni,cij,nj->nc", sides, self.pairs, sides, optimize=True)
+        chance = np.cos(np.einsum("ni,cki->nck", visible, self.frequencies)).sum(axis=2)
+        return 0.5 + single + paired + self.chance * chance
+
+
+class ConstantClassifier(CellClassifier):
+    """Gives the same probabilities to whatever it sees."""
+
+    def __init__(self, *probabilities: float) -> None:
+        super().__init__("constant", Grid(1, 1), len(probabilities))
+        self.probabilities = np.array(probabilities)
+
+    def answer(self, visible: np.ndarray) -> np.ndarray:
+        return np.tile(self.probabilities, (len(visible), 1))
+
+
+class CountingClassifier:
+    """Passes everything on to another classifier, and keeps account."""
+
+    def __init__(self, classifier) -> None:
+        self.classifier = classifier
+        self.name = classifier.name
+        self.input_size = classifier.input_size
+        self.class_names = classifier.class_names
+        self.wnids = classifier.wnids
+        self.preprocess = classifier.preprocess
+        self.to_display = classifier.to_display
+        self.batches: list[int] = []
+        self.precisions: list[str] = []
+        self._lock = threading.Lock()
+
+    @property
+    def images(self) -> int:
+        return sum(self.batches)
+
+    def predict(self, batch: np.ndarray, precision: str = "exact") -> np.ndarray:
+        with self._lock:
+            self.batches.append(len(batch))
+            self.precisions.append(precision)
+        return self.classifier.predict(batch, precision)
