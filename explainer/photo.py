@@ -13,14 +13,25 @@ import math
 import os
 import re
 import stat
-import struct
 import warnings
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageCms, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from .errors import PhotoError
+from .photo_limits import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    CountingReader,
+    check_header,
+    check_jpeg,
+    check_size,
+    check_tags,
+    damaged,
+    tenths,
+    too_many_pixels,
+)
 
 try:
     from pillow_heif import register_heif_opener
@@ -29,15 +40,6 @@ try:
     _HEIF_INSTALLED = True
 except ImportError:
     _HEIF_INSTALLED = False
-
-MAX_BYTES = 20 * 1024 * 1024
-"""The largest file that is read, in bytes."""
-
-MAX_PIXELS = 40_000_000
-"""The largest picture that is decoded, in pixels (width times height)."""
-
-MIN_SIDE = 16
-"""The shortest side a picture may have, in pixels."""
 
 FORMATS = ("JPEG", "PNG", "WebP", "AVIF", "HEIC", "BMP", "GIF", "TIFF")
 """The file formats that are opened, by the names people know them by."""
@@ -54,20 +56,9 @@ PhotoSource: TypeAlias = (
     | Image.Image | np.ndarray[Any, np.dtype[np.uint8]]
 )  # fmt: skip
 
-# A small file can keep a decoder busy for minutes or fill gigabytes with small objects. These
-# limits are far above what cameras and editors write.
-_MAX_READS = 500_000
-_MAX_TAG_VALUES = 250_000
-_MAX_JPEG_MARKERS = 10_000
-_MAX_JPEG_SCANS = 50
-_MAX_EXIF_SEGMENTS = 16
-_MAX_RUN_LENGTH_PIXELS = 10_000_000
-_MAX_PROFILE_BYTES = 4 * 1024 * 1024
-
 _DECODERS = [name.replace("HEIC", "HEIF") for name in FORMATS if _HEIF_INSTALLED or name != "HEIC"]
 _HEIC_START = re.compile(rb"(?s:....)ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)")
-_TAGS_START = re.compile(rb"II(?:[*+]\0|\0\*)|MM(?:\0[*+]|\*\0)")
-_JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
+_MAX_PROFILE_BYTES = 4 * 1024 * 1024
 _TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -77,11 +68,6 @@ _TRANSPOSES = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_DAMAGED = (
-    "This picture file is damaged, incomplete or of an unusual kind; "
-    "please save it again as a JPEG or PNG file."
-)
-
 # Without a handler, Python prints what Pillow logs about odd files.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
 
@@ -114,10 +100,10 @@ def load_photo(source: PhotoSource) -> Image.Image:
     _silence_pillow_warnings()
     try:
         image = _open(source)
-        _check_header(image)
+        check_header(image)
         image.load()
         # Some decoders only learn the real size while they decode.
-        _check_size(*image.size)
+        check_size(*image.size)
         profile = image.info.get("icc_profile")
         # One name throughout, so that each full-size picture is freed as soon as it is replaced.
         image = _upright_copy(image)
@@ -130,14 +116,14 @@ def load_photo(source: PhotoSource) -> Image.Image:
         raise
     except Image.DecompressionBombError as error:
         found = re.search(r"\((\d+) pixels\)", str(error))
-        raise _too_many_pixels(int(found[1]) if found else MAX_PIXELS + 1) from error
+        raise too_many_pixels(int(found[1]) if found else MAX_PIXELS + 1) from error
     except MemoryError as error:
         raise PhotoError(
             "There is not enough memory to open this picture; please make it smaller."
         ) from error
     except Exception as error:
         # Decoders answer hostile bytes with nearly every exception there is.
-        raise PhotoError(_DAMAGED) from error
+        raise damaged() from error
 
 
 def _silence_pillow_warnings() -> None:
@@ -160,8 +146,8 @@ def _open(source: PhotoSource) -> Image.Image:
     if hasattr(source, "read"):
         return _open_bytes(_read_stream(source))
     raise PhotoError(
-        "A photo must be a file name, bytes, an open file, a Pillow picture or a NumPy array, "
-        f"not {_printable(type(source).__name__)}."
+        "A photo must be a file name, bytes, an open file, a Pillow picture or a NumPy array, not {kind}.",
+        kind=_printable(type(source).__name__),
     )
 
 
@@ -170,9 +156,11 @@ def _open_array(array: np.ndarray[Any, Any]) -> Image.Image:
     if array.dtype != np.uint8 or not (array.ndim == 2 or colours):
         raise PhotoError(
             "An array must hold uint8 values in the shape (height, width), (height, width, 3) or "
-            f"(height, width, 4), not {_printable(array.dtype)} in {_printable(array.shape)}."
+            "(height, width, 4), not {dtype} in {shape}.",
+            dtype=_printable(array.dtype),
+            shape=_printable(array.shape),
         )
-    _check_size(array.shape[1], array.shape[0])
+    check_size(array.shape[1], array.shape[0])
     return Image.fromarray(np.ascontiguousarray(array))
 
 
@@ -182,17 +170,18 @@ def _read_path(path: str | os.PathLike[str]) -> bytes:
         name = f"“{_printable(os.path.basename(os.fsdecode(path)) or os.fsdecode(path))}”"
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
-            raise PhotoError(f"{name} is a folder; please choose a photo inside it.")
+            raise PhotoError("{name} is a folder; please choose a photo inside it.", name=name)
         if not stat.S_ISREG(status.st_mode):
-            raise PhotoError(f"{name} is not an ordinary file; please choose a photo.")
+            raise PhotoError("{name} is not an ordinary file; please choose a photo.", name=name)
         _check_bytes(status.st_size)
         with open(path, "rb") as stream:
             return _read_stream(stream)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise PhotoError(f"There is no file named {name}; please check where it is.") from error
+        raise PhotoError("There is no file named {name}; please check where it is.", name=name) from error
     except (OSError, ValueError, TypeError) as error:
         raise PhotoError(
-            f"The computer could not read {name}; please check that you are allowed to open it."
+            "The computer could not read {name}; please check that you are allowed to open it.",
+            name=name,
         ) from error
 
 
@@ -222,31 +211,25 @@ def _check_bytes(size: int) -> None:
         raise PhotoError("This file is empty; please choose another one.")
     if size > MAX_BYTES:
         # A stream is read no further than one byte beyond the limit.
-        figure = f" of {_tenths(size / 2**20)} MB" if size > MAX_BYTES + 1 else ""
+        if size > MAX_BYTES + 1:
+            raise PhotoError(
+                "This file of {size} MB is larger than the limit of {limit} MB; "
+                "please choose or export a smaller one.",
+                size=tenths(size / 2**20),
+                limit=MAX_BYTES // 2**20,
+            )
         raise PhotoError(
-            f"This file{figure} is larger than the limit of {MAX_BYTES // 2**20} MB; "
-            "please choose or export a smaller one."
+            "This file is larger than the limit of {limit} MB; please choose or export a smaller one.",
+            limit=MAX_BYTES // 2**20,
         )
 
 
-class _CountingReader(io.BytesIO):
-    """The contents of a file, which can't be read in an absurd number of small pieces."""
-
-    reads_left = _MAX_READS
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self.reads_left -= 1
-        if self.reads_left < 0:
-            raise OSError("the file consists of too many small pieces")
-        return super().read(size)
-
-
 def _open_bytes(contents: bytes) -> Image.Image:
-    _check_tags(contents)
+    check_tags(contents)
     if contents.startswith(b"\xff\xd8"):
-        _check_jpeg(contents)
+        check_jpeg(contents)
     try:
-        return Image.open(_CountingReader(contents), formats=_DECODERS)
+        return Image.open(CountingReader(contents), formats=_DECODERS)
     except UnidentifiedImageError as error:
         if _HEIC_START.match(contents) and not _HEIF_INSTALLED:
             raise PhotoError(
@@ -255,96 +238,10 @@ def _open_bytes(contents: bytes) -> Image.Image:
             ) from error
         raise PhotoError(
             "This file is damaged or is not a picture in a format that can be opened; "
-            f"please use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}."
+            "please use {formats} or {last}.",
+            formats=", ".join(FORMATS[:-1]),
+            last=FORMATS[-1],
         ) from error
-
-
-def _check_tags(contents: bytes) -> None:
-    """Refuse TIFF or EXIF tags that Pillow would unpack into millions of objects."""
-    if contents.startswith((b"BM", b"GIF8")):
-        return  # bare pixels without EXIF, which may look like tags
-    values = 0
-    for match in _TAGS_START.finditer(contents):
-        values += 1 + _count_tag_values(contents, match.start())
-        if values > _MAX_TAG_VALUES:
-            raise PhotoError(_DAMAGED)
-        if match.start() == 0:
-            break  # a TIFF, whose pixels may look like tags
-
-
-def _count_tag_values(contents: bytes, start: int) -> int:
-    order = "<" if contents.startswith(b"I", start) else ">"
-    big = contents[start + 2] == 43
-    first, number, entry = ("8xQ", "Q", "HHQQ") if big else ("4xL", "H", "HHLL")
-    width = struct.calcsize(order + entry)
-    values = 0
-    with contextlib.suppress(struct.error, IndexError, OverflowError):
-        directories = list(struct.unpack_from(order + first, contents, start))
-        for directory in directories:
-            begin = start + directory + struct.calcsize(order + number)
-            (entries,) = struct.unpack_from(order + number, contents, start + directory)
-            entries = min(entries, _MAX_TAG_VALUES, max(0, len(contents) - begin) // width)
-            table = contents[begin : begin + entries * width]
-            for tag, kind, amount, value in struct.iter_unpack(order + entry, table):
-                if tag in (273, 324):  # where the strips or tiles are
-                    amount *= 5
-                elif kind in (5, 10):  # fractions
-                    amount *= 4
-                elif kind in (1, 2, 7):  # bytes and text stay in one piece
-                    amount = 0
-                elif tag in (34665, 34853, 40965):  # more directories
-                    short = value & 0xFFFF if order == "<" else value >> (48 if big else 16)
-                    directories.append(short if kind == 3 else value)
-                values += 1 + amount
-            if values > _MAX_TAG_VALUES:
-                break
-    return values
-
-
-def _check_jpeg(contents: bytes) -> None:
-    """Refuse a JPEG with many scans, each of which means going over the whole picture."""
-    position, markers, scans = 2, 0, 0
-    while match := _JPEG_MARKER.search(contents, position):
-        marker = contents[match.end() - 1]
-        if marker == 0xD9:  # the end of the picture
-            break
-        markers += 1
-        scans += marker == 0xDA
-        if scans > _MAX_JPEG_SCANS or markers > _MAX_JPEG_MARKERS:
-            raise PhotoError(_DAMAGED)
-        position = match.end() + int.from_bytes(contents[match.end() : match.end() + 2], "big")
-    if contents.count(b"Exif\0\0") > _MAX_EXIF_SEGMENTS:
-        raise PhotoError(_DAMAGED)
-
-
-def _check_header(image: Image.Image) -> None:
-    _check_size(*image.size)
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        # A tile is decoded as a whole, even where only a corner of it lies in the picture.
-        tile = image.tag_v2.get(322, 0) * image.tag_v2.get(323, 0)
-        if tile > MAX_PIXELS:
-            raise _too_many_pixels(tile)
-    # Pillow decodes these in Python, byte by byte.
-    run_length_encoded = image.format == "BMP" and image.info.get("compression") in (1, 2)
-    if run_length_encoded and image.width * image.height > _MAX_RUN_LENGTH_PIXELS:
-        raise PhotoError(_DAMAGED)
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise _too_many_pixels(width * height)
-    if min(width, height) < MIN_SIDE:
-        raise PhotoError(
-            f"This picture is {width} × {height} pixels, and each side must be at least "
-            f"{MIN_SIDE} pixels; please choose a larger one."
-        )
-
-
-def _too_many_pixels(pixels: int) -> PhotoError:
-    return PhotoError(
-        f"This picture has {_tenths(pixels / 10**6)} megapixels, and the limit is "
-        f"{MAX_PIXELS // 10**6} megapixels; please make it smaller."
-    )
 
 
 def _upright_copy(image: Image.Image) -> Image.Image:
@@ -416,11 +313,6 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
                 )
                 image = converted or image
     return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _tenths(figure: float) -> str:
-    # Rounded up, so that a figure just above a limit never reads as the limit itself.
-    return f"{math.ceil(figure * 10) / 10:,.1f}"
 
 
 def _printable(value: object) -> str:

@@ -60,23 +60,21 @@ def test_seeds_and_designs_differ(name):
     assert 0.4 < (first[1:] != second[1:]).mean() < 0.6
 
 
-@pytest.mark.parametrize("name", DESIGNS)
-def test_same_masks_in_every_process(name):
+def test_same_masks_in_every_process():
     code = (
         "from explainer.neighborhood import digest; from explainer.perturbation import make_design; "
-        f"print(digest(make_design({name!r}, 45, 7).masks(0, 1500)))"
+        f"print(*(digest(make_design(name, 45, 7).masks(0, 1500)) for name in {DESIGNS!r}))"
     )
-    here = digest(make_design(name, 45, 7).masks(0, 1500))
-    for hash_seed in ("1", "2"):
-        there = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": hash_seed},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert there.stdout.strip() == here
+    there = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONHASHSEED": "4711"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    here = [digest(make_design(name, 45, 7).masks(0, 1500)) for name in DESIGNS]
+    assert there.stdout.split() == here
 
 
 @pytest.mark.parametrize("seed", [0, 1, 12345])
@@ -197,10 +195,9 @@ class TestHideColour:
     def test_none_is_each_superpixels_mean(self):
         painted = self.hidden(None)
         for region in range(6):
-            mean = self.image[self.segments == region].astype(np.float64).mean(axis=0)
-            np.testing.assert_allclose(
-                painted[self.segments == region], np.broadcast_to(mean, (len(mean), 3))[:1], atol=1e-6
-            )
+            own = self.segments == region
+            means = np.tile(self.image[own].astype(np.float64).mean(axis=0), (own.sum(), 1))
+            np.testing.assert_allclose(painted[own], means, atol=1e-6, rtol=0)
 
     def test_callable_paints_an_image(self):
         np.testing.assert_array_equal(self.hidden(lambda image: image[::-1] / 2), self.image[::-1] / 2)

@@ -24,14 +24,8 @@ from PIL import Image, ImageCms
 from pillow_heif import register_heif_opener
 
 from explainer.errors import ExplainerError, PhotoError
-from explainer.photo import (
-    FILE_EXTENSIONS,
-    FORMATS,
-    MAX_BYTES,
-    MAX_PIXELS,
-    MIN_SIDE,
-    load_photo,
-)
+from explainer.photo import FILE_EXTENSIONS, FORMATS, load_photo
+from explainer.photo_limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
 
 register_heif_opener()
 

@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tomllib
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pytest brings it
+    import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted([ROOT / "dashboard.py", *(ROOT / "explainer").rglob("*.py")])
@@ -29,6 +33,7 @@ TOP_LEVEL = {
     "tests",
 }
 LONGEST_MODULE = 330  # lines
+IMPORTING = ("importlib.import_module", "__import__")
 
 
 def project_files() -> list[Path]:
@@ -57,10 +62,7 @@ def imported_packages(module: Path) -> set[str]:
             packages |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             packages.add(str(node.module).partition(".")[0])
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
-            "importlib.import_module",
-            "__import__",
-        ):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in IMPORTING:
             packages |= {str(a.value).partition(".")[0] for a in node.args if isinstance(a, ast.Constant)}
     return packages
 

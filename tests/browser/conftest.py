@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / "build" / "screenshots"
 LOG = ROOT / "build" / "streamlit.log"
-PATIENCE = 90  # seconds; a network's first start on a new machine takes a while
+PATIENCE = 30  # seconds; a network's first start on a new machine takes a while
 
 expect.set_options(timeout=PATIENCE * 1000)
 

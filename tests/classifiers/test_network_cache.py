@@ -6,6 +6,7 @@ import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import openvino
@@ -147,22 +148,19 @@ def test_whatever_bit_flips_the_answer_is_right(kept):
     """Either the file is still good, or it is replaced."""
     content = kept.read_bytes()
     with zipfile.ZipFile(kept) as archive:
-        weights = archive.getinfo("network.bin")
-    headers_and_weights = [*range(60), *range(weights.header_offset, len(content))]
+        weights_begin = archive.getinfo("network.bin").header_offset
+    headers_and_weights = [*range(60), *range(weights_begin, len(content))]
+    random = Random(0)
     convert = Converter()
     for position in headers_and_weights:
-        for bit in (0, 3, 7):
-            flipped = bytearray(content)
-            flipped[position] ^= 1 << bit
-            kept.write_bytes(flipped)
-            model = network_cache.load("small", HASH, convert)
-            (constant,) = (
-                node
-                for node in model.get_ops()
-                if node.get_type_name() == "Constant" and node.get_output_shape(0) == openvino.Shape([6, 5])
-            )
-            np.testing.assert_array_equal(constant.data, convert.weights)
-    assert convert.calls > len(headers_and_weights)
+        flipped = bytearray(content)
+        flipped[position] ^= 1 << random.randrange(8)
+        kept.write_bytes(flipped)
+        model = network_cache.load("small", HASH, convert)
+        constants = [node for node in model.get_ops() if node.get_type_name() == "Constant"]
+        (weights,) = (node.data for node in constants if list(node.shape) == [6, 5])
+        np.testing.assert_array_equal(weights, convert.weights)
+    assert convert.calls > len(headers_and_weights) // 2
     convert.assert_answers(model)
 
 

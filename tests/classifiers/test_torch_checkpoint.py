@@ -8,6 +8,7 @@ import sys
 import tracemalloc
 import types
 from collections import OrderedDict
+from random import Random
 
 import numpy as np
 import pytest
@@ -183,17 +184,17 @@ def test_every_truncation_is_refused(write, raises_sentence):
 def test_every_changed_byte_is_either_read_or_refused(write):
     content = good_checkpoint()
     refused = 0
+    random = Random(0)
     for position in range(len(content)):
-        for changed_bits in (0x01, 0x80, 0xFF):
-            changed = bytearray(content)
-            changed[position] ^= changed_bits
-            try:
-                tensors = read_torch_checkpoint(write(bytes(changed)))
-            except WeightsError:
-                refused += 1
-            else:
-                assert all(isinstance(tensor, np.ndarray) for tensor in tensors.values())
-    assert refused > len(content)
+        changed = bytearray(content)
+        changed[position] ^= random.randrange(1, 256)
+        try:
+            tensors = read_torch_checkpoint(write(bytes(changed)))
+        except WeightsError:
+            refused += 1
+        else:
+            assert all(isinstance(tensor, np.ndarray) for tensor in tensors.values())
+    assert refused > len(content) // 3
 
 
 @pytest.mark.parametrize(
