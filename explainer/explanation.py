@@ -3,14 +3,16 @@
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from lime.lime_image import ImageExplanation
 
 from .errors import ArgumentError, check_whole_number
 from .neighborhood import Neighborhood
 from .surrogate import Surrogate
+
+if TYPE_CHECKING:
+    from lime.lime_image import ImageExplanation
 
 FOCUS_REGIONS = 5
 PROS_CONS_REGIONS = 10
@@ -227,7 +229,9 @@ class Explanation:
         }
 
     @cached_property
-    def _lime_explanation(self) -> ImageExplanation:
+    def _lime_explanation(self) -> "ImageExplanation":
+        from lime.lime_image import ImageExplanation  # imports scikit-learn, which takes seconds
+
         explanation = ImageExplanation(self.image, self.segments)
         for label in self.labels:
             order = np.argsort(-np.abs(label.weights), kind="stable")

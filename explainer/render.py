@@ -9,10 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-from matplotlib.transforms import Affine2D
 from PIL import Image, ImageChops
 from scipy.ndimage import gaussian_filter
 from skimage.measure import find_contours
@@ -201,6 +197,12 @@ def _draw_lines(
     rim: str = "white",
     weight: float = 1.0,
 ) -> Image.Image:
+    # Imported here: the page's first frame need not wait for it.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Affine2D
+
     width, height = picture.size
     figure = Figure(figsize=(width / _DOTS_PER_INCH, height / _DOTS_PER_INCH), dpi=_DOTS_PER_INCH)
     figure.patch.set_alpha(0)

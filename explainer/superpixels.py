@@ -1,10 +1,13 @@
-"""Cuts a preprocessed photo into superpixels: the regions that are switched on and off."""
+"""Cuts a preprocessed photo into superpixels: the regions that are switched on and off.
+
+scikit-image's segmentations are imported where they are used, so that the page's first frame need not
+wait for them.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from skimage.segmentation import felzenszwalb, quickshift, slic
 
 from .errors import ArgumentError
 from .kerdock import MAX_LENGTH as KERDOCK_LENGTH
@@ -22,6 +25,8 @@ class Quickshift:
     ratio: float = 0.2
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
+        from skimage.segmentation import quickshift
+
         segments: np.ndarray = quickshift(
             image, kernel_size=self.kernel_size, max_dist=self.max_dist, ratio=self.ratio
         )
@@ -40,6 +45,8 @@ class Slic:
         # SLIC's compactness is meant for values in [0, 1].
         low, high = float(image.min()), float(image.max())
         scaled = (image - low) / (high - low) if high > low else np.zeros_like(image)
+        from skimage.segmentation import slic
+
         segments: np.ndarray = slic(
             scaled,
             n_segments=self.n_segments,
@@ -59,6 +66,8 @@ class Felzenszwalb:
     min_size: int = 200
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
+        from skimage.segmentation import felzenszwalb
+
         segments: np.ndarray = felzenszwalb(image, scale=self.scale, sigma=self.sigma, min_size=self.min_size)
         return segments
 

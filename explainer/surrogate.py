@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from lime.lime_base import LimeBase
-from sklearn.metrics import pairwise_distances
 
 KERNEL_WIDTH = 0.25
 _RIDGE_PENALTY = 1.0  # that of LimeBase
@@ -77,6 +75,10 @@ def fit_surrogates(
         nothing = np.zeros(masks.shape[1])
         replicates = np.zeros((_REPLICATES, masks.shape[1]))
         return [Surrogate(nothing, nothing, float(level), 0.0, replicates) for level in whole]
+    # Imported here: scikit-learn takes longer to import than the page's first frame may take.
+    from lime.lime_base import LimeBase
+    from sklearn.metrics import pairwise_distances
+
     distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()
     distances[0] = 0.0  # and not a rounding error
     base = LimeBase(partial(exponential_kernel, kernel_width=kernel_width), random_state=0)

@@ -1,0 +1,364 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from explainer.errors import ClassifierError
+from explainer.neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
+from explainer.perturbation import make_design, perturbed_pictures
+from explainer.superpixels import hidden_image
+from tests.synthetic import CountingClassifier, Grid, LinearClassifier, NonlinearClassifier, a_photo
+
+GRID = Grid(3, 4)
+
+
+def make_neighborhood(classifier, design="balanced", seed=0, precision="exact"):
+    image = classifier.preprocess(a_photo())
+    segments = GRID(image)
+    return Neighborhood(
+        classifier,
+        image,
+        segments,
+        hidden_image(image, segments, 0.0),
+        make_design(design, GRID.cells, seed),
+        precision,
+    )
+
+
+@pytest.fixture
+def counting():
+    return CountingClassifier(NonlinearClassifier(GRID, classes=4))
+
+
+class Stop(Exception):
+    pass
+
+
+def stop_at(number):
+    def on_batch(samples):
+        if samples >= number:
+            raise Stop
+
+    return on_batch
+
+
+class Answering(LinearClassifier):
+    """A linear classifier some of whose answers are replaced."""
+
+    def __init__(self, replace):
+        super().__init__(GRID)
+        self.asked = 0
+        self.replace = replace
+
+    def predict(self, batch, precision="exact"):
+        self.asked += 1
+        return self.replace(self.asked, super().predict(batch, precision))
+
+
+class TestGrowing:
+    def test_starts_empty(self, counting):
+        neighborhood = make_neighborhood(counting)
+        assert neighborhood.size == 0
+        assert len(neighborhood.masks(10)) == 0
+        assert len(neighborhood.probabilities(10)) == 0
+        neighborhood.grow(0)
+        assert counting.images == 0
+
+    @pytest.mark.parametrize("design", ["balanced", "lime"])
+    def test_answers_are_those_of_the_masks(self, counting, design):
+        neighborhood = make_neighborhood(counting, design)
+        neighborhood.grow(100)
+        masks = neighborhood.masks(100)
+        np.testing.assert_array_equal(masks, make_design(design, 12, 0).masks(0, 100))
+        pictures = perturbed_pictures(neighborhood.image, neighborhood.hidden, neighborhood.segments, masks)
+        np.testing.assert_allclose(
+            neighborhood.probabilities(100), counting.classifier.predict(pictures), atol=1e-6
+        )
+        assert neighborhood.probabilities(100).dtype == np.float32
+        assert neighborhood.probabilities(100).shape == (100, 4)
+
+    def test_first_answer_is_the_photos_own(self, counting):
+        neighborhood = make_neighborhood(counting)
+        neighborhood.grow(40)
+        whole = counting.classifier.predict(neighborhood.image[np.newaxis])
+        np.testing.assert_array_equal(neighborhood.probabilities(1), whole)
+
+    def test_growing_costs_the_difference(self, counting):
+        neighborhood = make_neighborhood(counting)
+        cost = 0
+        for size in (1, 2, 33, 100, 100, 50, 1, 300):
+            neighborhood.grow(size)
+            cost = max(cost, size)
+            assert counting.images == neighborhood.size == cost
+        assert max(counting.batches) <= BATCH_SIZE
+
+    def test_growing_in_steps_gives_what_growing_at_once_gives(self, counting):
+        at_once, in_steps = make_neighborhood(counting), make_neighborhood(counting)
+        at_once.grow(200)
+        for size in (1, 3, 64, 65, 200):
+            in_steps.grow(size)
+        np.testing.assert_array_equal(at_once.masks(200), in_steps.masks(200))
+        np.testing.assert_allclose(at_once.probabilities(200), in_steps.probabilities(200), atol=1e-6)
+
+    def test_no_more_is_given_than_there_is(self, counting):
+        neighborhood = make_neighborhood(counting)
+        neighborhood.grow(20)
+        assert len(neighborhood.masks(1000)) == len(neighborhood.probabilities(1000)) == 20
+        assert len(neighborhood.masks(7)) == len(neighborhood.probabilities(7)) == 7
+
+    def test_what_was_read_does_not_change_when_it_grows(self, counting):
+        neighborhood = make_neighborhood(counting)
+        neighborhood.grow(17)
+        read = neighborhood.probabilities(17)
+        before = read.copy()
+        neighborhood.grow(500)
+        np.testing.assert_array_equal(read, before)
+        np.testing.assert_array_equal(neighborhood.probabilities(17), before)
+
+    def test_batches_are_reported_with_rising_sizes(self, counting):
+        neighborhood = make_neighborhood(counting)
+        sizes = []
+        neighborhood.grow(70, sizes.append)
+        assert sizes == sorted(set(sizes))
+        assert sizes[-1] == 70
+        assert len(sizes) == len(counting.batches)
+        neighborhood.grow(70, sizes.append)
+        assert len(sizes) == len(counting.batches)
+
+    def test_bytes_grow_with_the_samples(self, counting):
+        neighborhood = make_neighborhood(counting)
+        images = neighborhood.image.nbytes + neighborhood.hidden.nbytes + neighborhood.segments.nbytes
+        assert neighborhood.nbytes == images
+        neighborhood.grow(100)
+        least = images + neighborhood.masks(100).nbytes + neighborhood.probabilities(100).nbytes
+        assert least <= neighborhood.nbytes < 2 * least
+        before = neighborhood.nbytes
+        neighborhood.grow(1000)
+        assert neighborhood.nbytes > before + 900 * (4 * 4 + 12) - 1
+
+
+class TestPrecision:
+    def test_exact_is_not_mentioned_to_classifiers_that_may_not_know_of_it(self):
+        classifier = LinearClassifier(GRID)
+        classifier.predict = lambda batch: LinearClassifier.predict(classifier, batch)
+        neighborhood = make_neighborhood(classifier)
+        neighborhood.grow(20)
+        assert neighborhood.size == 20
+
+    def test_fast_is_for_all_but_the_photo_itself(self, counting):
+        neighborhood = make_neighborhood(counting, precision="fast")
+        neighborhood.grow(50)
+        assert counting.batches[0] == 1
+        assert counting.precisions == ["exact"] + ["fast"] * (len(counting.precisions) - 1)
+        exactly = make_neighborhood(counting)
+        exactly.grow(50)
+        np.testing.assert_array_equal(neighborhood.probabilities(1), exactly.probabilities(1))
+        assert (neighborhood.probabilities(50)[1:] != exactly.probabilities(50)[1:]).all()
+
+
+class TestInterruption:
+    def test_keeps_what_it_had_and_computes_nothing_twice(self, counting):
+        neighborhood = make_neighborhood(counting)
+        for limit in (1, 30, 64, 150):
+            with pytest.raises(Stop):
+                neighborhood.grow(300, stop_at(limit))
+            assert neighborhood.size >= limit
+            assert counting.images == neighborhood.size < 300
+        neighborhood.grow(300)
+        assert counting.images == 300
+        undisturbed = make_neighborhood(counting)
+        undisturbed.grow(300)
+        np.testing.assert_allclose(neighborhood.probabilities(300), undisturbed.probabilities(300), atol=1e-6)
+
+    @pytest.mark.parametrize("failing", [1, 2, 3])
+    @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+    def test_classifier_that_fails_loses_only_the_batch_it_failed_at(self, failing, error):
+        def fail(asked, answers):
+            if asked == failing:
+                raise error("out of memory")
+            return answers
+
+        classifier = CountingClassifier(Answering(fail))
+        neighborhood = make_neighborhood(classifier)
+        with pytest.raises(error, match="out of memory"):
+            neighborhood.grow(100)
+        assert neighborhood.size == sum(classifier.batches[:-1])
+        lost = classifier.batches[-1]
+        neighborhood.grow(100)
+        assert neighborhood.size == 100
+        assert classifier.images == 100 + lost
+        fine = make_neighborhood(LinearClassifier(GRID))
+        fine.grow(100)
+        np.testing.assert_allclose(neighborhood.probabilities(100), fine.probabilities(100), atol=1e-6)
+
+
+NO_ANSWERS = {
+    "nan": lambda answers: np.where(np.arange(3) == 1, np.nan, answers),
+    "inf": lambda answers: answers + np.inf,
+    "one picture fewer": lambda answers: answers[1:],
+    "one picture more": lambda answers: np.concatenate([answers, answers[:1]]),
+    "one row for all": lambda answers: answers[0],
+    "a column": lambda answers: answers[:, :, np.newaxis],
+    "a number": lambda answers: 0.5,
+    "nothing": lambda answers: None,
+    "no classes": lambda answers: answers[:, :0],
+    "words": lambda answers: "cat",
+    "ragged": lambda answers: [[0.5, 0.5], [1.0]],
+}
+
+
+class TestAnswersThatAreNone:
+    @pytest.mark.parametrize("wrong", NO_ANSWERS)
+    @pytest.mark.parametrize("at", [1, 3])
+    def test_nothing_is_appended(self, wrong, at, raises_sentence):
+        classifier = Answering(lambda asked, answers: NO_ANSWERS[wrong](answers) if asked == at else answers)
+        neighborhood = make_neighborhood(classifier)
+        with raises_sentence(ClassifierError, "did not answer with one row of finite probabilities"):
+            neighborhood.grow(100)
+        size = neighborhood.size
+        assert size == (0 if at == 1 else 1 + BATCH_SIZE)
+        assert np.isfinite(neighborhood.probabilities(100)).all()
+        neighborhood.grow(100)
+        assert neighborhood.size == 100
+
+    @pytest.mark.parametrize("at", [2, 4])
+    def test_number_of_classes_has_to_stay(self, at):
+        classifier = Answering(lambda asked, answers: answers[:, :2] if asked == at else answers)
+        neighborhood = make_neighborhood(classifier)
+        with pytest.raises(ClassifierError):
+            neighborhood.grow(100)
+        assert neighborhood.probabilities(100).shape[1] == 3
+
+    def test_lists_of_numbers_are_answers(self):
+        classifier = Answering(lambda asked, answers: answers.tolist())
+        neighborhood = make_neighborhood(classifier)
+        neighborhood.grow(20)
+        assert neighborhood.probabilities(20).shape == (20, 3)
+
+
+class TestThreads:
+    def test_eight_threads_compute_each_sample_once(self, counting):
+        neighborhood = make_neighborhood(counting)
+        together = threading.Barrier(8)
+
+        def grow(to):
+            together.wait()
+            neighborhood.grow(to)
+            assert len(neighborhood.probabilities(to)) == len(neighborhood.masks(to)) == to
+            return neighborhood.probabilities(to).copy()
+
+        sizes = [400, 399, 250, 400, 33, 100, 1, 400]
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(grow, sizes))
+        assert counting.images == neighborhood.size == 400
+        alone = make_neighborhood(counting)
+        alone.grow(400)
+        np.testing.assert_array_equal(neighborhood.masks(400), alone.masks(400))
+        for size, answer in zip(sizes, answers, strict=True):
+            np.testing.assert_allclose(answer, alone.probabilities(size), atol=1e-6)
+
+    def test_one_that_is_interrupted_does_not_stop_the_others(self, counting):
+        neighborhood = make_neighborhood(counting)
+        together = threading.Barrier(2)
+
+        def grow(on_batch):
+            together.wait()
+            neighborhood.grow(300, on_batch)
+
+        with ThreadPoolExecutor(2) as pool:
+            interrupted = pool.submit(grow, stop_at(20))
+            through = pool.submit(grow, None)
+            assert isinstance(interrupted.exception(), Stop)
+            assert through.exception() is None
+        assert counting.images == neighborhood.size == 300
+
+
+class Bytes:
+    def __init__(self, nbytes):
+        self.nbytes = nbytes
+
+
+def refuse():
+    pytest.fail("made again")
+
+
+class TestStore:
+    def test_same_object_for_the_same_key(self):
+        store = NeighborhoodStore()
+        first = store.get("a", lambda: Bytes(1))
+        assert store.get("a", refuse) is first
+        assert store.get("b", lambda: Bytes(1)) is not first
+
+    def test_bounded_in_bytes(self):
+        store = NeighborhoodStore(max_bytes=100)
+        for number in range(50):
+            store.get(number, lambda number=number: Bytes(1 + number % 40))
+            assert store.nbytes() <= 100
+
+    def test_least_recently_used_go_first(self):
+        store = NeighborhoodStore(max_bytes=3)
+        kept = {key: store.get(key, lambda: Bytes(1)) for key in "abc"}
+        store.get("a", refuse)
+        store.get("d", lambda: Bytes(1))
+        assert store.nbytes() == 3
+        assert store.get("c", refuse) is kept["c"]
+        assert store.get("a", refuse) is kept["a"]
+        assert store.get("b", lambda: Bytes(1)) is not kept["b"]
+
+    def test_the_last_one_is_kept_even_if_it_is_too_large(self):
+        store = NeighborhoodStore(max_bytes=10)
+        store.get("small", lambda: Bytes(1))
+        large = store.get("large", lambda: Bytes(1000))
+        assert store.nbytes() == 1000
+        assert store.get("large", refuse) is large
+        store.get("small", lambda: Bytes(1))
+        assert store.nbytes() == 1
+
+    def test_what_grew_is_counted_as_it_is_now(self):
+        store = NeighborhoodStore(max_bytes=10)
+        grown = store.get("grown", lambda: Bytes(1))
+        store.get("other", lambda: Bytes(1))
+        grown.nbytes = 20
+        assert store.nbytes() == 21
+        store.get("other", refuse)
+        assert store.nbytes() == 1
+
+    def test_made_once_by_threads_that_ask_at_once(self):
+        store = NeighborhoodStore()
+        asked = threading.Event()
+        made = []
+
+        def make():
+            made.append(Bytes(1))
+            asked.wait(10)
+            return made[-1]
+
+        with ThreadPoolExecutor(3) as pool:
+            first = pool.submit(store.get, "a", make)
+            second = pool.submit(store.get, "a", make)
+            other = pool.submit(store.get, "b", lambda: Bytes(1))
+            other.result(10)  # is not held up by the slow ones
+            asked.set()
+            assert first.result(10) is second.result(10) is made[0]
+        assert len(made) == 1
+
+    def test_what_can_not_be_made_is_made_the_next_time(self):
+        store = NeighborhoodStore()
+
+        def fail():
+            raise ValueError("no")
+
+        for _ in range(3):
+            with pytest.raises(ValueError, match="no"):
+                store.get("a", fail)
+        assert store.nbytes() == 0
+        assert store.get("a", lambda: Bytes(7)).nbytes == 7
+
+
+def test_digest_tells_contents_shapes_and_kinds_apart():
+    array = np.arange(6, dtype=np.float32)
+    others = [array.reshape(2, 3), array.reshape(3, 2), array.astype(np.float64), array + 1, array[::-1]]
+    names = {digest(other) for other in [array, *others]}
+    assert len(names) == 6
+    assert digest(np.arange(12, dtype=np.float32)[::2] / 2) == digest(array)
