@@ -38,17 +38,18 @@ def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], langu
     """Draw the photo, the network's input and the five labels; returns the one to explain."""
     _ = language.gettext
     photo_column, label_column = st.columns(2, gap="medium")
-    with photo_column, st.container(horizontal=True, vertical_alignment="bottom", wrap=False):
-        st.image(jpeg(photo.canvas), caption=_("Your photo"), alt=_("Your photo"), width=300)
+    with photo_column:
+        large, small = st.columns([7, 3], vertical_alignment="bottom", wrap=False)
+        large.image(jpeg(photo.canvas), caption=_("Your photo"), alt=_("Your photo"), width="stretch")
         height, width = classifier.input_size
         seen = draw_input(classifier.to_display(classifier.preprocess(photo.original)))
-        st.image(
+        small.image(
             jpeg(seen, 95),
             caption=_("As the network sees it, {width} × {height}").format(width=width, height=height),
             alt=_("The photo as the network sees it, squeezed to {width} × {height}").format(
                 width=width, height=height
             ),
-            width=130,
+            width="stretch",
         )
     with label_column:
         st.markdown(f"#### {verdict(classifier.title, labels[0], language)}")
@@ -62,6 +63,7 @@ def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], langu
             required=True,
             key=f"label-{photo.key}-{classifier.name}",
             help=_("Which of the five labels the pictures explain."),
+            wrap=True,
         )
     return by_index.get(chosen, labels[0])
 
