@@ -31,14 +31,14 @@ def counting():
     return CountingClassifier(NonlinearClassifier(GRID, classes=4))
 
 
-class Stop(Exception):
+class StoppedError(Exception):
     pass
 
 
 def stop_at(number):
     def on_batch(samples):
         if samples >= number:
-            raise Stop
+            raise StoppedError
 
     return on_batch
 
@@ -161,7 +161,7 @@ class TestInterruption:
     def test_keeps_what_it_had_and_computes_nothing_twice(self, counting):
         neighborhood = make_neighborhood(counting)
         for limit in (1, 30, 64, 150):
-            with pytest.raises(Stop):
+            with pytest.raises(StoppedError):
                 neighborhood.grow(300, stop_at(limit))
             assert neighborhood.size >= limit
             assert counting.images == neighborhood.size < 300
@@ -269,7 +269,7 @@ class TestThreads:
         with ThreadPoolExecutor(2) as pool:
             interrupted = pool.submit(grow, stop_at(20))
             through = pool.submit(grow, None)
-            assert isinstance(interrupted.exception(), Stop)
+            assert isinstance(interrupted.exception(), StoppedError)
             assert through.exception() is None
         assert counting.images == neighborhood.size == 300
 

@@ -100,6 +100,12 @@ def expect_no_errors(page: Page, problems: list[str]) -> None:
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
+def expect_title_uncovered(page: Page) -> None:
+    """A click on the title's upper end would reach it."""
+    title = page.get_by_role("heading", name="Limelight", level=1)
+    title.click(trial=True, position={"x": 5, "y": 5}, timeout=5000)
+
+
 def test_a_photo_is_explained_and_every_setting_changes_the_pictures(visit, problems):
     page = visit("auto=false&num_samples=200")
     expect_no_errors(page, problems)
@@ -224,6 +230,7 @@ def test_a_japanese_browser_gets_japanese(visit, problems):
 def test_a_phone_shows_everything_without_scrolling_sideways(visit, problems):
     page = visit(f"{QUICK}&sample=coffee", width=400, height=800)
     wait_until_done(page)
+    expect_title_uncovered(page)
     for picture in (focus(page), pros_cons(page)):
         picture.scroll_into_view_if_needed()
         expect(picture).to_be_in_viewport()
@@ -251,9 +258,16 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, problems):
 
 
 @pytest.mark.parametrize("width", [700, 1024, 1280, 1920])
-def test_no_picture_is_cut_off(visit, problems, width: int):
+def test_nothing_is_covered_or_cut_off(visit, problems, width: int):
     page = visit(f"{QUICK}&sample=coffee", width=width)
     wait_until_done(page)
+    expect_title_uncovered(page)
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
     assert page.evaluate(CUT_OFF) == []
+    if width > 1000:
+        page.get_by_role("region", name="Sidebar").hover()
+        button(page, "Collapse sidebar").click()
+        expect(button(page, "Expand sidebar")).to_be_visible()
+        expect_title_uncovered(page)
+        assert page.evaluate(CUT_OFF) == []
     expect_no_errors(page, problems)
