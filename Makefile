@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test quick lint format bench clean
+.PHONY: run test quick lint format bench messages clean
 
 run: $(VENV)/installed
 	-$(BIN)/python -m explainer fetch inception-v3
@@ -29,6 +29,17 @@ format: $(VENV)/tests-installed
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python -m tests.benchmarks
+
+# Brings the words to translate up to date; what is new has an empty msgstr then.
+messages: $(VENV)/tests-installed
+	mkdir -p build
+	$(BIN)/python -m babel.messages.frontend --quiet extract --mapping-file pyproject.toml \
+		--keyword "ExplainerError ArgumentError ClassifierError PhotoError WeightsError" \
+		--add-location file --width 110 --project Limelight --output build/limelight.pot \
+		explainer dashboard.py assets
+	$(BIN)/python -m babel.messages.frontend --quiet update --domain limelight --input-file build/limelight.pot \
+		--output-dir assets/locale --locale ja --init-missing --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date --width 110
 
 clean:
 	rm -rf $(VENV) build

@@ -13,21 +13,27 @@ st.html(ASSETS / "page.css")
 from explainer.classifiers import load_classifier  # noqa: E402
 from explainer.errors import ExplainerError  # noqa: E402
 from explainer.language import Language  # noqa: E402
-from explainer.page import controls, header, intake, result  # noqa: E402
+from explainer.page import about, controls, header, intake, result, tuning  # noqa: E402
 
 
 def main(language: Language) -> None:
     """Draw the page from top to bottom."""
-    sampling, view = controls.choose_settings(language)
-    photo = intake.choose_photo(language)
+    sampling, view, preview = controls.choose_settings(language)
+    gallery = intake.Gallery(sampling.classifier, language)
+    photo = gallery.choose_photo()
     if photo is None:
         header.invite(language)
         return
     classifier = load_classifier(sampling.classifier)
+    preview.show(photo, classifier, sampling, language)
     with st.spinner(language.gettext("Waking the network up …"), show_time=True):
         labels = result.find_labels(photo, sampling, classifier)
     label = result.show_labels(photo, classifier, labels, language)
-    result.show_pictures(photo, classifier, label, sampling, view, language)
+    explanation = result.show_pictures(photo, classifier, label, sampling, view, language)
+    gallery.note(photo, labels[0])
+    found = result.Result(photo, classifier, explanation, label, view, language)
+    about.show(found)
+    tuning.show(found)
 
 
 language = header.show_header()

@@ -141,7 +141,7 @@ def _write(folder: Path, explanation: Explanation, pictures: dict[str, Image.Ima
         raise ExplainerError(
             "The result can't be written to {folder}: {reason}.",
             folder=folder,
-            reason=error.strerror,
+            reason=error.strerror or error,
         ) from error
 
 

@@ -1,9 +1,11 @@
 """The one family of exceptions that this package raises on purpose.
 
 Every message is one sentence that a person who does not program can act on. It is kept as a template
-with its values beside it, so that a page can show it in another language.
+with its values beside it, so that a page can show it in another language. The template is written where
+it is raised, as a literal: that is where Babel finds it.
 """
 
+import math
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
@@ -17,15 +19,18 @@ class ExplainerError(Exception):
     template : str
         The sentence, with names in braces where `values` go. Without values it is taken as it is.
     **values
-        What to put into the sentence.
+        What to put into the sentence; braces in them are only braces.
     """
 
-    def __init__(self, template: str, **values: object) -> None:
-        if not values:
-            template = template.replace("{", "{{").replace("}", "}}")
-        super().__init__(template.format(**values))
+    def __init__(self, template: str, /, **values: object) -> None:
         self.template = template
         self.values = values
+        super().__init__(self.told(str))
+
+    def told(self, translate: Callable[[str], str]) -> str:
+        """The sentence, its template as `translate` puts it."""
+        template = translate(self.template)
+        return template.format(**self.values) if self.values else template
 
 
 class PhotoError(ExplainerError):
@@ -45,9 +50,9 @@ class ArgumentError(ExplainerError, ValueError):
 
 
 def check_whole_number(
-    name: str, value: Any, least: int = 1, most: int | None = None, or_else: str = ""
+    name: str, value: Any, least: int = 1, most: int | None = None, or_auto: bool = False
 ) -> int:
-    """The value as an int.
+    """The value as an int; `or_auto` has the message say that ``"auto"`` would do too.
 
     Raises
     ------
@@ -55,20 +60,43 @@ def check_whole_number(
         It is no whole number from `least` to `most`; the message names the argument.
     """
     whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        limits = f"{least} or more" if most is None else f"from {least} to {most}"
-        raise ArgumentError(f"{name} must be a whole number, {limits}{or_else}, and is {value!r}.")
-    return int(value)
+    if whole and value >= least and (most is None or value <= most):
+        return int(value)
+    values = {"name": name, "least": least, "most": most, "value": repr(value)}
+    if or_auto:
+        raise ArgumentError(
+            "{name} must be a whole number, {least} or more or 'auto', and is {value}.", **values
+        )
+    if most is None:
+        raise ArgumentError("{name} must be a whole number, {least} or more, and is {value}.", **values)
+    raise ArgumentError("{name} must be a whole number, from {least} to {most}, and is {value}.", **values)
 
 
-def check_number(name: str, value: Any, limits: str, within: Callable[[Any], bool]) -> float:
+def check_positive(name: str, value: Any) -> float:
     """The value as a float.
 
     Raises
     ------
     ArgumentError
-        It is no number, or not `within` the `limits`; the message names the argument.
+        It is no finite number above 0; the message names the argument.
     """
-    if not isinstance(value, Real) or isinstance(value, bool) or not within(value):
-        raise ArgumentError(f"{name} must be a number {limits}, and is {value!r}.")
-    return float(value)
+    if _is_number(value) and 0 < value < math.inf:
+        return float(value)
+    raise ArgumentError("{name} must be a number above 0, and is {value}.", name=name, value=repr(value))
+
+
+def check_share(name: str, value: Any) -> float:
+    """The value as a float.
+
+    Raises
+    ------
+    ArgumentError
+        It is no number from 0 to 1; the message names the argument.
+    """
+    if _is_number(value) and 0 <= value <= 1:
+        return float(value)
+    raise ArgumentError("{name} must be a number from 0 to 1, and is {value}.", name=name, value=repr(value))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

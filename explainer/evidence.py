@@ -12,7 +12,7 @@ from enum import Enum
 
 import numpy as np
 
-from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation
+from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
 from .neighborhood import Neighborhood
 
 NOTICEABLE = 0.01  # a smaller change of the probability is called none
@@ -25,6 +25,15 @@ class Question(Enum):
     FOCUS_ONLY = "focus_only"
     FOCUS_HIDDEN = "focus_hidden"
     AGAINST_HIDDEN = "against_hidden"
+
+
+class Finding(Enum):
+    """What an answer says of the picture's claim."""
+
+    CONFIRMED = "confirmed"
+    CONTRADICTED = "contradicted"
+    UNNOTICEABLE = "unnoticeable"  # changes the probability by less than `NOTICEABLE`
+    NO_CLAIM = "no_claim"  # there was nothing to hide
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,11 @@ class Answer:
     probability: float
     change: float
 
+    @property
+    def hidden(self) -> list[int]:
+        """The superpixels that are hidden."""
+        return [int(region) for region in np.flatnonzero(~self.shown)]
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -58,7 +72,8 @@ class Evidence:
     label_index : int
         The class' index.
     answers : tuple of Answer
-        In the order of `Question`; without `AGAINST_HIDDEN` where nothing speaks against the label.
+        In the order of `Question`; without `AGAINST_HIDDEN` where nothing speaks against the label, and
+        with `WHOLE` alone of the others where nothing speaks for it.
     """
 
     label_index: int
@@ -69,21 +84,53 @@ class Evidence:
         return next((answer for answer in self.answers if answer.question is question), None)
 
     @property
-    def focus_confirmed(self) -> bool:
-        """Whether hiding the focus lowers the probability."""
-        hidden = self.answer(Question.FOCUS_HIDDEN)
-        return hidden is not None and hidden.change < 0
+    def focus_finding(self) -> Finding:
+        """Whether hiding the focus lowers the probability, as the picture claims."""
+        return _finding(self.answer(Question.FOCUS_HIDDEN), expected_sign=-1)
 
     @property
-    def against_confirmed(self) -> bool | None:
-        """Whether hiding what speaks against raises the probability; None if nothing does."""
-        hidden = self.answer(Question.AGAINST_HIDDEN)
-        return None if hidden is None else hidden.change > 0
+    def against_finding(self) -> Finding:
+        """Whether hiding what speaks against raises the probability, as the picture claims."""
+        return _finding(self.answer(Question.AGAINST_HIDDEN), expected_sign=1)
 
     @property
     def contradicted(self) -> bool:
-        """Whether an answer contradicts the picture."""
-        return not self.focus_confirmed or self.against_confirmed is False
+        """Whether an answer noticeably contradicts the picture."""
+        return Finding.CONTRADICTED in (self.focus_finding, self.against_finding)
+
+
+@dataclass(frozen=True)
+class ComparedLabel(Label):
+    """A label before and after some superpixels were hidden.
+
+    Attributes
+    ----------
+    now : float
+        Its probability with them hidden; `probability` is that of the whole photo.
+    """
+
+    now: float
+
+    @property
+    def change(self) -> float:
+        """From the whole photo's probability to that of now."""
+        return self.now - self.probability
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the classifier says with some superpixels hidden, beside what it says of the whole photo.
+
+    Attributes
+    ----------
+    best : tuple of ComparedLabel
+        The most probable labels now, best first, as many as were explained.
+    displaced : tuple of ComparedLabel
+        The explained labels that are no longer among them.
+    """
+
+    best: tuple[ComparedLabel, ...]
+    displaced: tuple[ComparedLabel, ...]
 
 
 def gather_evidence(
@@ -115,11 +162,9 @@ def gather_evidence(
     focus = _mask(explanation, explanation.regions(label_index, True, num_features))
     strongest = explanation.regions(label_index, False, pros_cons_features)
     against = _mask(explanation, [region for region, weight in strongest.items() if weight < 0])
-    shown = {
-        Question.WHOLE: np.ones_like(focus),
-        Question.FOCUS_ONLY: focus,
-        Question.FOCUS_HIDDEN: ~focus,
-    }
+    shown = {Question.WHOLE: np.ones_like(focus)}
+    if focus.any():
+        shown |= {Question.FOCUS_ONLY: focus, Question.FOCUS_HIDDEN: ~focus}
     if against.any():
         shown[Question.AGAINST_HIDDEN] = ~against
     probabilities = ask(explanation.neighborhood, np.array(list(shown.values())))[:, label_index]
@@ -130,6 +175,37 @@ def gather_evidence(
             for (question, mask), probability in zip(shown.items(), probabilities, strict=True)
         ),
     )
+
+
+def compare(explanation: Explanation, hidden: Iterable[int]) -> Comparison:
+    """What the classifier says with some superpixels hidden: one forward pass, or none if asked before.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Of the photo.
+    hidden : iterable of int
+        The superpixels to hide; none is the whole photo.
+
+    Raises
+    ------
+    ClassifierError
+        The classifier failed.
+    """
+    neighborhood = explanation.neighborhood
+    shown = ~_mask(explanation, hidden)
+    before, now = neighborhood.probabilities(1)[0], ask(neighborhood, shown[np.newaxis])[0]
+    explained = [label.index for label in explanation.labels]
+    best = [int(index) for index in np.argsort(-now, kind="stable")[: len(explained)]]
+    names, wnids = neighborhood.classifier.class_names, neighborhood.classifier.wnids
+
+    def compared(indices: Iterable[int]) -> tuple[ComparedLabel, ...]:
+        return tuple(
+            ComparedLabel(i, wnids[i], names[i], probability=float(before[i]), now=float(now[i]))
+            for i in indices
+        )
+
+    return Comparison(compared(best), compared(index for index in explained if index not in best))
 
 
 def ask(neighborhood: Neighborhood, shown: np.ndarray) -> np.ndarray:
@@ -152,3 +228,11 @@ def ask(neighborhood: Neighborhood, shown: np.ndarray) -> np.ndarray:
 
 def _mask(explanation: Explanation, regions: Iterable[int]) -> np.ndarray:
     return np.isin(np.arange(explanation.num_superpixels), list(regions))
+
+
+def _finding(answer: Answer | None, expected_sign: int) -> Finding:
+    if answer is None:
+        return Finding.NO_CLAIM
+    if abs(answer.change) < NOTICEABLE:
+        return Finding.UNNOTICEABLE
+    return Finding.CONFIRMED if answer.change * expected_sign > 0 else Finding.CONTRADICTED

@@ -125,7 +125,11 @@ class Explanation:
             if label.index == label_index:
                 return label
         explained = ", ".join(str(label.index) for label in self.labels)
-        raise ArgumentError(f"label_index must be one of {explained}, and is {label_index!r}.")
+        raise ArgumentError(
+            "label_index must be one of {indices}, and is {index}.",
+            indices=explained,
+            index=repr(label_index),
+        )
 
     def image_and_mask(
         self,
@@ -176,6 +180,38 @@ class Explanation:
         return {
             int(superpixel): float(label.weights[superpixel])
             for superpixel in chosen_regions(label.weights, positive_only, num_features)
+        }
+
+    def contrast(
+        self, label_index: int, other_index: int, num_features: int = PROS_CONS_REGIONS
+    ) -> dict[int, float]:
+        """The superpixels that tell two labels apart the most.
+
+        Parameters
+        ----------
+        label_index, other_index : int
+            Two classes' indices, both among the explained ones.
+        num_features : int
+            How many superpixels at the most.
+
+        Returns
+        -------
+        dict of int to float
+            By how much more each superpixel raises the first label's probability than the other's:
+            negative where it speaks for the other. The largest differences first; without those that are
+            none.
+
+        Raises
+        ------
+        ArgumentError
+            A label is not among the explained ones, or `num_features` is negative.
+        """
+        _check_num_features(num_features)
+        differences = self.label(label_index).weights - self.label(other_index).weights
+        return {
+            int(superpixel): float(differences[superpixel])
+            for superpixel in chosen_regions(differences, False, num_features)
+            if differences[superpixel]
         }
 
     def stability(

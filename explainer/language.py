@@ -1,19 +1,18 @@
 """Japanese and English: which one, and the words in it.
 
-Catalogues are gettext's, kept by Babel in ``assets/locale/<language>/LC_MESSAGES/limelight.po``. They are
-read as they are, so that there is nothing to compile and nothing to forget to compile. The words in the
-code are the English ones.
+Catalogues are gettext's, kept by Babel in ``assets/locale/<language>/LC_MESSAGES/limelight.po``; ``make
+messages`` brings them up to date. They are read as they are, so that there is nothing to compile and
+nothing to forget to compile. The words in the code are the English ones.
 """
 
 import functools
 import gettext
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from babel import Locale, negotiate_locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel import Locale
 from babel.numbers import format_decimal, format_percent
 
 from .classifiers import imagenet
@@ -31,21 +30,22 @@ class Language:
 
     def gettext(self, message: str) -> str:
         """The message in this language."""
-        return _catalogue(self.code).gettext(message)
+        # To gettext, the empty message is the catalogue's header.
+        return _catalogue(self.code).gettext(message) if message else ""
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         """The message for this number of things, in this language."""
         return _catalogue(self.code).ngettext(singular, plural, number)
 
     def percent(self, share: float) -> str:
-        """A share such as 0.0987 in three digits at the most, such as ``9.9 %`` in its own style."""
+        """A share as a percentage, with a digit behind the point below ten: 0.0987 is ``9.9%``."""
         pattern = "#,##0.0%" if 0 < abs(share) < 0.0995 else "#,##0%"
-        return str(format_percent(share, pattern, Locale.parse(self.code)))
+        return str(format_percent(share, pattern, _locale(self.code)))
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number with so many digits behind the point."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return str(format_decimal(value, pattern, Locale.parse(self.code)))
+        return str(format_decimal(value, pattern, _locale(self.code)))
 
     def class_name(self, name: str, wnid: str = "") -> str:
         """A class as people would say it: ``tiger cat``, or トラネコ in Japanese."""
@@ -55,13 +55,18 @@ class Language:
 
     def error(self, error: ExplainerError) -> str:
         """An error's one sentence, in this language."""
-        return self.gettext(error.template).format(**error.values)
+        return error.told(self.gettext)
 
 
 def negotiate_language(wanted: str | None) -> str:
     """The language of ours that suits a browser's, such as ``ja-JP``; English where none does."""
-    found = negotiate_locale([wanted or "en"], list(LANGUAGES), sep="-")
-    return (found or "en").split("-")[0]
+    code = re.split("[-_]", wanted or "")[0].lower()
+    return code if code in LANGUAGES else "en"
+
+
+@functools.cache
+def _locale(code: str) -> Locale:
+    return Locale(code)
 
 
 @functools.cache
@@ -69,6 +74,9 @@ def _catalogue(code: str) -> gettext.NullTranslations:
     path = CATALOGUES / code / "LC_MESSAGES" / "limelight.po"
     if not path.is_file():
         return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     compiled = io.BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file))

@@ -9,15 +9,8 @@ import numpy as np
 from PIL import Image
 
 from .classifiers.classifier import Precision
-from .errors import ArgumentError, check_number, check_whole_number
-from .explanation import (
-    FOCUS_REGIONS,
-    Explanation,
-    Label,
-    LabelExplanation,
-    Settings,
-    stability,
-)
+from .errors import ArgumentError, check_positive, check_share, check_whole_number
+from .explanation import FOCUS_REGIONS, Explanation, Label, LabelExplanation, Settings, stability
 from .neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
 from .perturbation import make_design
 from .photo import load_photo
@@ -114,14 +107,12 @@ def explain_live(
     if auto:
         total = check_whole_number("max_samples", max_samples)
     else:
-        total = check_whole_number("num_samples", num_samples, or_else=" or 'auto'")
+        total = check_whole_number("num_samples", num_samples, or_auto=True)
     top_labels = check_whole_number("top_labels", top_labels)
     num_features = check_whole_number("num_features", num_features, least=0)
     seed = _checked_seed(seed)
-    kernel_width = check_number("kernel_width", kernel_width, "above 0", lambda width: 0 < width < math.inf)
-    threshold = check_number(
-        "stability_threshold", stability_threshold, "from 0 to 1", lambda share: 0 <= share <= 1
-    )
+    kernel_width = check_positive("kernel_width", kernel_width)
+    threshold = check_share("stability_threshold", stability_threshold)
     neighborhood = open_neighborhood(
         photo,
         classifier,
@@ -209,7 +200,7 @@ def open_neighborhood(
     """The shared neighborhood of a photo, as large as it has become; see `explain_live`."""
     seed = _checked_seed(seed)
     if precision not in get_args(Precision):
-        raise ArgumentError(f"precision must be 'exact' or 'fast', and is {precision!r}.")
+        raise ArgumentError("precision must be 'exact' or 'fast', and is {value}.", value=repr(precision))
     if not isinstance(photo, Image.Image):
         photo = load_photo(photo)
     image = classifier.preprocess(photo)
@@ -220,6 +211,14 @@ def open_neighborhood(
     key = (id(classifier), image_digest, digest(segments), digest(hidden), design, seed, precision)
     # The neighborhood holds the classifier, so that no other object can get its id.
     return _store.get(key, lambda: Neighborhood(classifier, image, segments, hidden, sampler, precision))
+
+
+def superpixels_of(photo: Any, classifier: Any, segmentation: Segmentation | None = None) -> np.ndarray:
+    """The superpixels that `explain_live` will use, int64, shape (H, W); asks the classifier nothing."""
+    if not isinstance(photo, Image.Image):
+        photo = load_photo(photo)
+    image = classifier.preprocess(photo)
+    return _segments(image, digest(image), segmentation)
 
 
 def _segments(image: np.ndarray, image_digest: str, segmentation: Segmentation | None) -> np.ndarray:

@@ -8,6 +8,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
@@ -227,3 +228,43 @@ def digest(array: np.ndarray) -> str:
     """A short name for an array's content."""
     header = f"{array.dtype}{array.shape}".encode()
     return hashlib.sha256(header + np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One perturbed version of the photo.
+
+    Attributes
+    ----------
+    shown : numpy.ndarray of bool, shape (superpixels,)
+        True where a superpixel is on.
+    probability : float
+        Of one class.
+    """
+
+    shown: np.ndarray
+    probability: float
+
+
+def contrasting_samples(neighborhood: Neighborhood, class_index: int, samples: int = 200) -> list[Sample]:
+    """Of the first samples, those that give a class the lowest, the middle and the highest probability.
+
+    Parameters
+    ----------
+    neighborhood : Neighborhood
+        What to choose from; the whole photo is not chosen.
+    class_index : int
+        The class.
+    samples : int
+        Among how many of the first samples.
+
+    Returns
+    -------
+    list of Sample
+        The lowest first; fewer than three if there are no more.
+    """
+    probabilities = neighborhood.probabilities(samples)[1:, class_index]
+    masks = neighborhood.masks(len(probabilities) + 1)[1:].astype(bool)
+    order = np.argsort(probabilities, kind="stable")
+    ranks = sorted({0, len(order) // 2, len(order) - 1}) if len(order) else []
+    return [Sample(masks[order[rank]], float(probabilities[order[rank]])) for rank in ranks]

@@ -98,7 +98,9 @@ def make_design(name: str, superpixels: int, seed: int) -> Design:
         There is no design of this name.
     """
     if name not in _DESIGNS:
-        raise ArgumentError(f"design must be one of {', '.join(_DESIGNS)}, and is {name!r}.")
+        raise ArgumentError(
+            "design must be one of {names}, and is {name}.", names=", ".join(_DESIGNS), name=repr(name)
+        )
     return _DESIGNS[name](superpixels, seed)
 
 

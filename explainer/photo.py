@@ -165,22 +165,22 @@ def _open_array(array: np.ndarray[Any, Any]) -> Image.Image:
 
 
 def _read_path(path: str | os.PathLike[str]) -> bytes:
-    name = "the file"
+    name = type(path).__name__
     try:
-        name = f"“{_printable(os.path.basename(os.fsdecode(path)) or os.fsdecode(path))}”"
+        name = _printable(os.path.basename(os.fsdecode(path)) or os.fsdecode(path))
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
-            raise PhotoError("{name} is a folder; please choose a photo inside it.", name=name)
+            raise PhotoError("“{name}” is a folder; please choose a photo inside it.", name=name)
         if not stat.S_ISREG(status.st_mode):
-            raise PhotoError("{name} is not an ordinary file; please choose a photo.", name=name)
+            raise PhotoError("“{name}” is not an ordinary file; please choose a photo.", name=name)
         _check_bytes(status.st_size)
         with open(path, "rb") as stream:
             return _read_stream(stream)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise PhotoError("There is no file named {name}; please check where it is.", name=name) from error
+        raise PhotoError("There is no file named “{name}”; please check where it is.", name=name) from error
     except (OSError, ValueError, TypeError) as error:
         raise PhotoError(
-            "The computer could not read {name}; please check that you are allowed to open it.",
+            "The computer could not read “{name}”; please check that you are allowed to open it.",
             name=name,
         ) from error
 

@@ -137,6 +137,64 @@ def draw_pros_cons(
     return _outline(picture, outlines)
 
 
+def hide_regions(photo: Image.Image, segments: np.ndarray, hidden: Iterable[int]) -> Image.Image:
+    """Hide some superpixels of a photo, without any lines.
+
+    Parameters
+    ----------
+    photo, segments
+        As for `draw_focus`.
+    hidden : iterable of int
+        The superpixels to hide.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, as large as `photo`.
+    """
+    mask = np.isin(segments, list(hidden))
+    if not mask.any():
+        return photo
+    picture = photo.copy()
+    picture.paste(HIDDEN_COLOUR, mask=_coverage(mask, photo.size))
+    return picture
+
+
+def outline_regions(segments: np.ndarray, size: tuple[int, int]) -> Image.Image:
+    """The thin outlines of all superpixels, to be pasted over one picture after the other.
+
+    Parameters
+    ----------
+    segments : numpy.ndarray of int, shape (H, W)
+        The superpixels.
+    size : tuple of int
+        Width and height of the pictures.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGBA, transparent but for the lines.
+    """
+    every_region = [segments == region for region in range(int(segments.max()) + 1)]
+    lines = [line for mask in every_region for line in _contours(mask, size)]
+    return _line_layer(size, [(lines, (255, 255, 255), "solid")], rim="black", weight=0.5)
+
+
+def region_at(segments: np.ndarray, across: float, down: float) -> int:
+    """The superpixel at a point of a picture.
+
+    Parameters
+    ----------
+    segments : numpy.ndarray of int, shape (H, W)
+        The superpixels.
+    across, down : float
+        From the left and the upper edge, 0 to 1; a point outside is taken for the nearest one inside.
+    """
+    height, width = segments.shape
+    row, column = int(np.clip(down, 0, 1) * height), int(np.clip(across, 0, 1) * width)
+    return int(segments[min(row, height - 1), min(column, width - 1)])
+
+
 def draw_superpixels(
     photo: Image.Image, segments: np.ndarray, shown: np.ndarray | None = None
 ) -> Image.Image:
@@ -149,14 +207,15 @@ def draw_superpixels(
     shown : numpy.ndarray, shape (superpixels,), optional
         False or 0 where a superpixel is off; all are on by default.
     """
-    picture = photo
-    if shown is not None:
-        on = np.asarray(shown, dtype=bool)[segments]
-        hidden = Image.new("RGB", photo.size, HIDDEN_COLOUR)
-        picture = Image.composite(photo, hidden, _coverage(on, photo.size))
-    every_region = [segments == region for region in range(int(segments.max()) + 1)]
-    lines = [line for mask in every_region for line in _contours(mask, picture.size)]
-    return _draw_lines(picture, [(lines, (255, 255, 255), "solid")], rim="black", weight=0.5)
+    hidden = [] if shown is None else np.flatnonzero(~np.asarray(shown, dtype=bool)).tolist()
+    return paste_layer(hide_regions(photo, segments, hidden), outline_regions(segments, photo.size))
+
+
+def paste_layer(picture: Image.Image, layer: Image.Image) -> Image.Image:
+    """Lay a transparent layer over a picture of the same size, which stays as it is."""
+    result = picture.copy()
+    result.paste(layer, mask=layer)
+    return result
 
 
 def draw_input(display: np.ndarray) -> Image.Image:
@@ -168,7 +227,7 @@ def draw_input(display: np.ndarray) -> Image.Image:
         From `Classifier.to_display`.
     """
     if display.ndim != 3 or display.shape[2] != 3:
-        raise ArgumentError(f"display must have the shape (H, W, 3), and has {display.shape}.")
+        raise ArgumentError("display must have the shape (H, W, 3), and has {shape}.", shape=display.shape)
     return Image.fromarray(np.round(np.clip(display, 0, 1) * 255).astype(np.uint8))
 
 
@@ -188,11 +247,11 @@ def _scaled(values: np.ndarray, size: tuple[int, int]) -> Image.Image:
 def _outline(picture: Image.Image, outlines: Iterable[tuple[np.ndarray, Colour, str]]) -> Image.Image:
     """Draw the outlines of masks, each with a white rim that sets it off from any photo."""
     lines = [(_contours(mask, picture.size), colour, style) for mask, colour, style in outlines]
-    return _draw_lines(picture, lines)
+    return paste_layer(picture, _line_layer(picture.size, lines))
 
 
-def _draw_lines(
-    picture: Image.Image,
+def _line_layer(
+    size: tuple[int, int],
     outlines: Iterable[tuple[list[np.ndarray], Colour, str]],
     rim: str = "white",
     weight: float = 1.0,
@@ -203,7 +262,7 @@ def _draw_lines(
     from matplotlib.figure import Figure
     from matplotlib.transforms import Affine2D
 
-    width, height = picture.size
+    width, height = size
     figure = Figure(figsize=(width / _DOTS_PER_INCH, height / _DOTS_PER_INCH), dpi=_DOTS_PER_INCH)
     figure.patch.set_alpha(0)
     upside_up = Affine2D().scale(1, -1).translate(0, height)
@@ -223,10 +282,7 @@ def _draw_lines(
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     drawn = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
-    drawn = drawn.crop((0, 0, width, height))
-    result = picture.copy()
-    result.paste(drawn, mask=drawn)
-    return result
+    return drawn.crop((0, 0, width, height))
 
 
 def _contours(mask: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:

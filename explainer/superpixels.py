@@ -6,8 +6,10 @@ wait for them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from .errors import ArgumentError
 from .kerdock import MAX_LENGTH as KERDOCK_LENGTH
@@ -99,8 +101,11 @@ def segment(image: np.ndarray, segmentation: Segmentation | None = None) -> np.n
     segments = np.asarray(segmentation(image.copy()))
     if segments.shape != image.shape[:2] or not np.issubdtype(segments.dtype, np.integer):
         raise ArgumentError(
-            f"segmentation must return whole numbers of the shape {image.shape[:2]}, "
-            f"and returned {segments.dtype} of the shape {segments.shape}."
+            "segmentation must return whole numbers of the shape {wanted}, "
+            "and returned {kind} of the shape {shape}.",
+            wanted=image.shape[:2],
+            kind=segments.dtype,
+            shape=segments.shape,
         )
     present, numbered = np.unique(segments, return_inverse=True)
     if len(present) > MAX_SUPERPIXELS:
@@ -157,3 +162,56 @@ def hidden_image(image: np.ndarray, segments: np.ndarray, hide_color: "HideColor
 
 
 HideColor = float | tuple[float, float, float] | Callable[[np.ndarray], np.ndarray] | None
+
+
+@dataclass(frozen=True)
+class Blur:
+    """A hide colour that shows the photo itself, too blurred to make anything out.
+
+    Parameters
+    ----------
+    share : float
+        How far the blur reaches (one standard deviation), as a share of the longer side.
+    """
+
+    share: float = 0.08
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        from scipy.ndimage import gaussian_filter
+
+        reach = self.share * max(image.shape[:2])
+        blurred: np.ndarray = gaussian_filter(image, (reach, reach, 0), mode="nearest")
+        return blurred
+
+
+HIDE_COLORS = ("grey", "mean", "black", "blur")
+
+
+def hide_color_named(name: str, classifier: Any) -> HideColor:
+    """The hide colour of a name, in a classifier's preprocessed space.
+
+    Parameters
+    ----------
+    name : str
+        One of `HIDE_COLORS`: 0.0, each superpixel's own mean, what a black photo is preprocessed to, or
+        the photo blurred.
+    classifier : Classifier
+        Anything with its ``preprocess``.
+
+    Raises
+    ------
+    ArgumentError
+        There is no hide colour of this name.
+    """
+    if name == "grey":
+        return 0.0
+    if name == "mean":
+        return None
+    if name == "black":
+        red, green, blue = classifier.preprocess(Image.new("RGB", (16, 16)))[0, 0].tolist()
+        return red, green, blue
+    if name == "blur":
+        return Blur()
+    raise ArgumentError(
+        "hide_color must be one of {names}, and is {name}.", names=", ".join(HIDE_COLORS), name=repr(name)
+    )

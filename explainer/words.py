@@ -2,29 +2,37 @@
 
 import numpy as np
 
-from .explanation import PROS_CONS_REGIONS, Explanation, Label
+from .evidence import Answer, Comparison, Evidence, Finding, Question
+from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
 from .language import Language
+from .places import PARTS, place, place_names, place_numbers, region_places
 
 SETTLED = 0.9  # stability from which a picture is called settled
 _ALMOST_SETTLED = 0.75
 _WEAK = 0.25  # a region that speaks this much less than the strongest hardly counts
+_CLOSE = 0.7  # a runner-up with this much of the winner's probability is worth a word
+_MOSTLY = 0.6  # so much of what speaks for a label is called most of it
 
 
-def verdict(classifier_title: str, label: Label, language: Language) -> str:
-    """What the classifier says, and how surely."""
+def verdict(classifier_title: str, label: Label, language: Language, runner_up: Label | None = None) -> str:
+    """What the classifier says, and how surely; names the second best too where it is close."""
     _ = language.gettext
     if label.probability >= 0.9:
         sentence = _("{classifier} says “{label}”, and is very sure: {probability}.")
     elif label.probability >= 0.6:
         sentence = _("{classifier} says “{label}”, and is fairly sure: {probability}.")
+    elif runner_up is not None and runner_up.probability >= _CLOSE * label.probability:
+        sentence = _("{classifier} wavers between “{label}”, at {probability}, and “{other}”, at {second}.")
     elif label.probability >= 0.3:
         sentence = _("{classifier} leans towards “{label}”, without being sure: {probability}.")
     else:
         sentence = _("{classifier} is unsure; its best guess is “{label}”, at only {probability}.")
     return sentence.format(
         classifier=classifier_title,
-        label=language.class_name(label.name, label.wnid),
+        label=_name(label, language),
         probability=language.percent(label.probability),
+        other=_name(runner_up or label, language),
+        second=language.percent((runner_up or label).probability),
     )
 
 
@@ -32,14 +40,29 @@ def focus_sentence(explanation: Explanation, label: Label, num_features: int, la
     """Which part of the photo spoke for the label."""
     _ = language.gettext
     regions = explanation.regions(label.index, True, num_features)
-    name = language.class_name(label.name, label.wnid)
     if not regions:
-        return _("No region speaks for “{label}”.").format(label=name)
-    mask = np.isin(explanation.segments, list(regions))
-    return _("For “{label}” it looked mostly at the {place}: {share} of the photo.").format(
-        label=name,
-        place=place(mask, language),
-        share=language.percent(float(mask.mean())),
+        return _("No region speaks for “{label}”.").format(label=_name(label, language))
+    strength = np.zeros(PARTS)
+    np.add.at(strength, place_numbers(explanation.segments)[list(regions)], list(regions.values()))
+    strength /= strength.sum()
+    first, second = (int(number) for number in np.argsort(-strength, kind="stable")[:2])
+    if strength[first] >= _MOSTLY:
+        sentence = _("For “{label}” it looked mostly at the {place}: {share} of the photo.")
+    elif strength[first] + strength[second] >= _MOSTLY:
+        sentence = _(
+            "For “{label}” it looked mostly at the {place} and the {other_place}: {share} of the photo."
+        )
+    else:
+        sentence = _(
+            "For “{label}” it looked mostly at parts in several places, first of all at the {place}: "
+            "together {share} of the photo."
+        )
+    places = place_names(language)
+    return sentence.format(
+        label=_name(label, language),
+        place=places[first],
+        other_place=places[second],
+        share=language.percent(float(np.isin(explanation.segments, list(regions)).mean())),
     )
 
 
@@ -52,24 +75,26 @@ def pros_cons_sentence(
     """What speaks against the label."""
     _ = language.gettext
     regions = explanation.regions(label.index, False, num_features)
-    name = language.class_name(label.name, label.wnid)
     against = {region: weight for region, weight in regions.items() if weight < 0}
     if not against:
-        return _("Among the strongest regions, none speaks against “{label}”.").format(label=name)
+        return _("Among the strongest regions, none speaks against “{label}”.").format(
+            label=_name(label, language)
+        )
     worst = min(against, key=lambda region: against[region])
     strongest = max(abs(weight) for weight in regions.values())
-    where = place(explanation.segments == worst, language)
     if abs(against[worst]) < _WEAK * strongest:
         sentence = _("Little speaks against “{label}”; a bit does at the {place}.")
     else:
         sentence = _("What speaks against “{label}” most is at the {place}.")
-    return sentence.format(label=name, place=where)
+    return sentence.format(label=_name(label, language), place=place(explanation.segments == worst, language))
 
 
 def stability_sentence(stability: float, num_samples: int, language: Language) -> str:
     """How settled the picture is."""
     _ = language.gettext
-    if stability >= SETTLED:
+    if stability >= 0.995:  # which would be written as 100%
+        sentence = _("Settled: another run would choose the same regions.")
+    elif stability >= SETTLED:
         sentence = _("Settled: another run would choose {share} of the same regions.")
     elif stability >= _ALMOST_SETTLED:
         sentence = _("Nearly settled: another run would choose {share} of the same regions.")
@@ -84,21 +109,179 @@ def stability_sentence(stability: float, num_samples: int, language: Language) -
     )
 
 
-def place(mask: np.ndarray, language: Language) -> str:
-    """Where in the photo a region's middle is, such as “upper left”.
+def focus_evidence_sentence(evidence: Evidence, label: Label, language: Language) -> str:
+    """What came of hiding the focus."""
+    _ = language.gettext
+    sentence = {
+        Finding.CONFIRMED: _(
+            "Hiding the focus lowers “{label}” from {before} to {after}: it did speak for the label."
+        ),
+        Finding.CONTRADICTED: _(
+            "The picture says that the focus speaks for it, but hiding the focus raises “{label}” "
+            "from {before} to {after}: do not trust this part."
+        ),
+        Finding.UNNOTICEABLE: _(
+            "Hiding the focus hardly changes “{label}”, from {before} to {after}: "
+            "too little to confirm the picture."
+        ),
+        Finding.NO_CLAIM: _("Nothing speaks for “{label}”, so there was no focus to hide."),
+    }[evidence.focus_finding]
+    return _with_figures(sentence, evidence, Question.FOCUS_HIDDEN, label, language)
 
-    Parameters
-    ----------
-    mask : numpy.ndarray of bool, shape (H, W)
-        The region; at least one pixel.
+
+def against_evidence_sentence(evidence: Evidence, label: Label, language: Language) -> str:
+    """What came of hiding the regions that speak against the label."""
+    _ = language.gettext
+    sentence = {
+        Finding.CONFIRMED: _(
+            "Hiding the regions that speak against it raises “{label}” from {before} to {after}: "
+            "they did hold it down."
+        ),
+        Finding.CONTRADICTED: _(
+            "The picture says that these regions speak against it, but hiding them lowers “{label}” "
+            "from {before} to {after}: do not trust this part."
+        ),
+        Finding.UNNOTICEABLE: _(
+            "Hiding the regions that speak against it hardly changes “{label}”, from {before} to {after}: "
+            "too little to confirm the picture."
+        ),
+        Finding.NO_CLAIM: _(
+            "Among the strongest regions, none is against “{label}”, so there was nothing more to hide."
+        ),
+    }[evidence.against_finding]
+    return _with_figures(sentence, evidence, Question.AGAINST_HIDDEN, label, language)
+
+
+def answer_sentence(title: str, answer: Answer, label: Label, language: Language) -> str:
+    """One answer in words, for those who can't see its picture; `title` says what the picture shows."""
+    _ = language.gettext
+    if answer.question is Question.WHOLE:
+        sentence = _("{picture}: “{label}” gets {probability}.")
+    else:
+        sentence = _("{picture}: “{label}” gets {probability} ({change}).")
+    return sentence.format(
+        picture=title,
+        label=_name(label, language),
+        probability=language.percent(answer.probability),
+        change=change_in_points(answer.change, language),
+    )
+
+
+def change_in_points(change: float, language: Language) -> str:
+    """A change of a probability in percentage points, with its sign, such as “+19 points”."""
+    _ = language.gettext
+    if abs(change) < 0.0005:
+        return _("no change")
+    points = language.number(100 * abs(change), digits=0 if abs(change) >= 0.0995 else 1)
+    sentence = _("+{points} points") if change > 0 else _("−{points} points")
+    return sentence.format(points=points)
+
+
+def comparison_sentence(comparison: Comparison, original: Label, hidden: int, language: Language) -> str:
+    """What the classifier says with so many regions hidden; `original` is what it says of the whole photo."""
+    _ = language.gettext
+    best = comparison.best[0]
+    if not hidden:
+        sentence = _("Nothing is hidden: it says “{label}”, at {now}.")
+    elif best.index == original.index:
+        sentence = language.ngettext(
+            "With {number} region hidden it still says “{label}”: {before} before, {now} now.",
+            "With {number} regions hidden it still says “{label}”: {before} before, {now} now.",
+            hidden,
+        )
+    else:
+        sentence = language.ngettext(
+            "With {number} region hidden it says “{label}”, at {now}, and no longer “{original}”.",
+            "With {number} regions hidden it says “{label}”, at {now}, and no longer “{original}”.",
+            hidden,
+        )
+    return sentence.format(
+        number=language.number(hidden),
+        label=_name(best, language),
+        original=_name(original, language),
+        before=language.percent(best.probability),
+        now=language.percent(best.now),
+    )
+
+
+def contrast_sentence(
+    explanation: Explanation,
+    label: Label,
+    other: Label,
+    language: Language,
+    num_features: int = PROS_CONS_REGIONS,
+) -> str:
+    """Which part of the photo speaks for one label rather than for another, and which the other way round."""
+    _ = language.gettext
+    differences = explanation.contrast(label.index, other.index, num_features)
+    places = region_places(explanation.segments, language)
+    first = max(differences, key=lambda region: differences[region], default=None)
+    second = min(differences, key=lambda region: differences[region], default=None)
+    if first is None or second is None:
+        sentence = _("No region tells “{label}” from “{other}”.")
+        return sentence.format(label=_name(label, language), other=_name(other, language))
+    if differences[second] > 0:
+        sentence = _(
+            "Every strong region speaks for “{label}” rather than “{other}”, most of all the {place}."
+        )
+    elif differences[first] < 0:
+        sentence = _(
+            "Every strong region speaks for “{other}” rather than “{label}”, most of all the {other_place}."
+        )
+    elif places[first] == places[second]:
+        sentence = _(
+            "The strongest regions for “{label}” and for “{other}” both lie in the same part: the {place}."
+        )
+    else:
+        sentence = _(
+            "The {place} speaks for “{label}” rather than “{other}”; "
+            "the {other_place} speaks for “{other}” instead."
+        )
+    return sentence.format(
+        label=_name(label, language),
+        other=_name(other, language),
+        place=places[first],
+        other_place=places[second],
+    )
+
+
+def region_names(
+    explanation: Explanation,
+    label: Label,
+    language: Language,
+    num_features: int = FOCUS_REGIONS,
+    pros_cons_features: int = PROS_CONS_REGIONS,
+) -> dict[int, str]:
+    """What to call each superpixel, such as “Region 12 · upper left · speaks for”; the strongest first.
+
+    Whether it speaks for or against `label` is said only of those that the pictures show.
     """
     _ = language.gettext
-    rows, columns = np.nonzero(mask)
-    vertical = min(2, int(3 * (rows.mean() + 0.5) / mask.shape[0]))
-    horizontal = min(2, int(3 * (columns.mean() + 0.5) / mask.shape[1]))
-    names = (
-        (_("upper left"), _("top"), _("upper right")),
-        (_("left"), _("middle"), _("right")),
-        (_("lower left"), _("bottom"), _("lower right")),
+    shown = explanation.regions(label.index, False, pros_cons_features)
+    shown |= explanation.regions(label.index, True, num_features)
+    places = region_places(explanation.segments, language)
+    names = {}
+    for region in explanation.regions(label.index, False, explanation.num_superpixels):
+        if shown.get(region, 0) > 0:
+            name = _("Region {number} · {place} · speaks for")
+        elif shown.get(region, 0) < 0:
+            name = _("Region {number} · {place} · speaks against")
+        else:
+            name = _("Region {number} · {place}")
+        names[region] = name.format(number=language.number(region + 1), place=places[region])
+    return names
+
+
+def _name(label: Label, language: Language) -> str:
+    return language.class_name(label.name, label.wnid)
+
+
+def _with_figures(
+    sentence: str, evidence: Evidence, question: Question, label: Label, language: Language
+) -> str:
+    answer = evidence.answer(question)
+    return sentence.format(
+        label=_name(label, language),
+        before=language.percent(answer.probability - answer.change if answer else 0),
+        after=language.percent(answer.probability if answer else 0),
     )
-    return names[vertical][horizontal]

@@ -274,6 +274,43 @@ class TestThreads:
         assert counting.images == neighborhood.size == 300
 
 
+class TestAsking:
+    masks = np.random.RandomState(0).randint(0, 2, (5, 12)).astype(np.uint8)
+
+    @pytest.mark.parametrize("precision", ["exact", "fast"])
+    def test_masks_of_ones_own_are_answered_exactly(self, counting, precision):
+        neighborhood = make_neighborhood(counting, precision=precision)
+        answers = neighborhood.ask(self.masks)
+        np.testing.assert_allclose(answers, counting.classifier.answer(self.masks.astype(float)), atol=1e-6)
+        assert set(counting.precisions) == {"exact"}
+        assert neighborhood.size == 0
+
+    def test_what_was_asked_is_remembered(self, counting):
+        neighborhood = make_neighborhood(counting)
+        answers = neighborhood.ask(self.masks)
+        np.testing.assert_array_equal(neighborhood.ask(self.masks[::-1]), answers[::-1])
+        assert counting.images == 5
+        other = 1 - self.masks[:1]
+        both = neighborhood.ask(np.concatenate([self.masks[2:4], other, other]))
+        assert counting.images == 6
+        np.testing.assert_array_equal(both[:2], answers[2:4])
+        np.testing.assert_array_equal(both[2], both[3])
+
+    def test_samples_are_the_same_as_without_asking(self, counting):
+        asked, not_asked = make_neighborhood(counting), make_neighborhood(counting)
+        for neighborhood in (asked, not_asked):
+            neighborhood.grow(20)
+        asked.ask(self.masks)
+        for neighborhood in (asked, not_asked):
+            neighborhood.grow(50)
+        np.testing.assert_array_equal(asked.probabilities(50), not_asked.probabilities(50))
+
+    def test_answer_that_is_none(self):
+        neighborhood = make_neighborhood(Answering(lambda asked, answers: answers * np.nan))
+        with pytest.raises(ClassifierError):
+            neighborhood.ask(self.masks)
+
+
 class Bytes:
     def __init__(self, nbytes):
         self.nbytes = nbytes

@@ -204,6 +204,18 @@ def test_unknown_query_values_do_no_harm(query: dict[str, str]):
     assert picture_sentences(page)
 
 
+@pytest.mark.parametrize("locale", ["en-US", "ja-JP"])
+def test_a_link_means_the_same_in_both_languages(locale: str):
+    page = visit(locale, palette="green-red", num_features="7", positive_only="true")
+    assert_fine(page)
+    for key, value in {"palette": "green-red", "num_features": "7", "positive_only": "true"}.items():
+        assert page.query_params[key] == value
+    assert page.query_params["classifier"] == CLASSIFIER
+    assert page.segmented_control(key="palette").value == "green-red"
+    assert page.slider(key="num_features").value == 7
+    assert page.toggle(key="positive_only").value is True
+
+
 def test_japanese_says_the_classes_in_japanese():
     page = visit(sample="chelsea")
     english = labels(page).options

@@ -106,7 +106,7 @@ def test_kernel_is_one_at_the_photo_and_falls_with_distance():
 def classifier_and_truth(grid):
     """A classifier, and the weights that very many samples give."""
     classifier = NonlinearClassifier(grid, seed=3)
-    return classifier, fit(classifier, 60_000, "lime", seed=999)[0].weights
+    return classifier, fit(classifier, 30_000, "lime", seed=999)[0].weights
 
 
 @pytest.mark.parametrize("design", DESIGNS)
@@ -115,7 +115,7 @@ def classifier_and_truth(grid):
 )
 def test_standard_errors_cover_the_truth_as_often_as_they_say(design, grid, samples):
     classifier, truth = classifier_and_truth(grid)
-    surrogates = [fit(classifier, samples, design, seed)[0] for seed in range(40)]
+    surrogates = [fit(classifier, samples, design, seed)[0] for seed in range(30)]
     covered = [
         np.abs(surrogate.weights - truth) <= 1.96 * surrogate.standard_errors for surrogate in surrogates
     ]

@@ -114,7 +114,11 @@ def load_classifier(name: str = "auto") -> Classifier:
     if name == "auto":
         name = default_classifier_name()
     if name not in _CATALOGUE:
-        raise ClassifierError(f"There is no classifier named {name!r}; there are {', '.join(_CATALOGUE)}.")
+        raise ClassifierError(
+            "There is no classifier named {name}; there are {names}.",
+            name=repr(name),
+            names=", ".join(_CATALOGUE),
+        )
     entry = _CATALOGUE[name]
     with _loading:
         weights = entry.find_weights()

@@ -108,18 +108,22 @@ class Classifier:
         batch = np.ascontiguousarray(batch, dtype=np.float32)
         if batch.shape[1:] != (*self.input_size, 3):
             raise ArgumentError(
-                f"batch must have the shape (N, {self.input_size[0]}, {self.input_size[1]}, 3), "
-                f"and has {batch.shape}."
+                "batch must have the shape (N, {height}, {width}, 3), and has {shape}.",
+                height=self.input_size[0],
+                width=self.input_size[1],
+                shape=batch.shape,
             )
         if precision not in ("exact", "fast"):
-            raise ArgumentError(f"precision must be 'exact' or 'fast', and is {precision!r}.")
+            raise ArgumentError("precision must be 'exact' or 'fast', and is {value}.", value=repr(precision))
         classes = len(self.class_names)
         if len(batch) == 0:
             return np.empty((0, classes), np.float32)
         probabilities = np.asarray(self._predictor.predict(batch, precision), np.float32)
         if probabilities.shape != (len(batch), classes) or not np.isfinite(probabilities).all():
             raise ClassifierError(
-                f"The classifier {self.name} did not answer with {classes} finite probabilities a picture."
+                "The classifier {name} did not answer with {classes} finite probabilities a picture.",
+                name=self.name,
+                classes=classes,
             )
         return probabilities
 

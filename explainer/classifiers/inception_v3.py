@@ -44,7 +44,9 @@ def find_weights() -> Path:
     if configured:
         path = Path(configured)
         if not path.is_file():
-            raise WeightsError(f"{WEIGHTS_VARIABLE} names {path}, and there is no such file.")
+            raise WeightsError(
+                "{variable} names {path}, and there is no such file.", variable=WEIGHTS_VARIABLE, path=path
+            )
         return path
     path = keras_models_folder() / WEIGHTS_FILE
     if not path.is_file():
@@ -54,8 +56,9 @@ def find_weights() -> Path:
         )
     if file_hash(path, "md5") != WEIGHTS_MD5:
         raise WeightsError(
-            f"{path} is damaged or not the published file: "
-            "run python -m explainer fetch inception-v3 to download it again."
+            "{path} is damaged or not the published file: "
+            "run python -m explainer fetch inception-v3 to download it again.",
+            path=path,
         )
     return path
 
@@ -122,7 +125,9 @@ def fetch_weights(
         ) from error
     except OSError as error:
         reason = error.strerror or "Permission denied"  # pooch's PermissionError has a text only
-        raise WeightsError(f"The weights can't be kept in {folder}: {reason}.") from error
+        raise WeightsError(
+            "The weights can't be kept in {folder}: {reason}.", folder=folder, reason=reason
+        ) from error
 
 
 def build(weights: Path) -> "keras.Model":
@@ -143,7 +148,7 @@ def build(weights: Path) -> "keras.Model":
     try:
         return keras.applications.InceptionV3(weights=str(weights))
     except Exception as error:  # h5py and Keras on another or a damaged file raise nearly anything
-        raise WeightsError(f"{weights} does not hold InceptionV3's weights.") from error
+        raise WeightsError("{path} does not hold InceptionV3's weights.", path=weights) from error
 
 
 def file_hash(path: Path, algorithm: str) -> str:
@@ -152,7 +157,7 @@ def file_hash(path: Path, algorithm: str) -> str:
         status = path.stat()
         return _file_hash(path, algorithm, status.st_mtime_ns, status.st_size)
     except OSError as error:
-        raise WeightsError(f"{path} can't be read: {error.strerror}.") from error
+        raise WeightsError("{path} can't be read: {reason}.", path=path, reason=error.strerror) from error
 
 
 @functools.lru_cache(maxsize=32)

@@ -102,17 +102,22 @@ def read_torch_checkpoint(path: str | Path, sha256: str | None = None) -> dict[s
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise WeightsError(f"The weights file {path.name} can't be read: {error.strerror}.") from error
+        raise WeightsError(
+            "The weights file {name} can't be read: {reason}.", name=path.name, reason=error.strerror
+        ) from error
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
         raise WeightsError(
-            f"The weights file {path.name} is damaged or was replaced: reinstall the package it came with."
+            "The weights file {name} is damaged or was replaced: reinstall the package it came with.",
+            name=path.name,
         )
     try:
         return _parse(io.BytesIO(content))
     except (ValueError, TypeError, KeyError, IndexError) as error:
         reason = error if isinstance(error, ValueError) else "its parts do not fit together"
         raise WeightsError(
-            f"The weights file {path.name} is not a PyTorch checkpoint of plain tensors: {reason}."
+            "The weights file {name} is not a PyTorch checkpoint of plain tensors: {reason}.",
+            name=path.name,
+            reason=reason,
         ) from error
 
 

@@ -6,13 +6,15 @@ import streamlit as st
 
 from ..classifiers import EMBEDDED_DEFAULT, catalogue, default_classifier_name
 from ..language import Language
-from ..live import STABILITY_THRESHOLD, NumSamples
+from ..live import NumSamples
 from ..render import DEFAULT_PALETTE, PALETTES, Palette
+from .links import choose_from_list, choose_one
+from .panel import Preview, Tuning, choose_tuning
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """What decides which samples are taken; another one is another explanation."""
+@dataclass(frozen=True, kw_only=True)
+class Sampling(Tuning):
+    """What decides which samples are taken, and what is made of them: another one, another explanation."""
 
     classifier: str
     num_samples: NumSamples
@@ -32,83 +34,90 @@ class View:
         return 2 * self.num_features
 
 
-def choose_settings(language: Language) -> tuple[Sampling, View]:
+def choose_settings(language: Language) -> tuple[Sampling, View, Preview]:
     """Draw the sidebar."""
-    _ = language.gettext
     with st.sidebar:
-        st.subheader(_("Sampling"))
-        classifier = _choose_classifier(language)
-        auto = st.toggle(
-            _("Stop when settled"),
-            value=True,
-            key="auto",
-            bind="query-params",
-            help=_(
-                "Takes samples until another run would choose {share} of the same regions, "
-                "or the number below is reached."
-            ).format(share=language.percent(STABILITY_THRESHOLD)),
-        )
-        samples = st.slider(
-            _("Samples, at most") if auto else _("Samples"),
-            min_value=100,
-            max_value=5000,
-            value=2000,
-            step=100,
-            key="num_samples",
-            bind="query-params",
-            help=_(
-                "How many versions of the photo, each with other regions hidden, the classifier is "
-                "asked about. More take longer and settle the picture. In LIME: num_samples."
-            ),
-        )
-        st.subheader(_("Picture"))
-        num_features = st.slider(
-            _("Regions"),
-            min_value=1,
-            max_value=15,
-            value=5,
-            key="num_features",
-            bind="query-params",
-            help=_(
-                "How many regions the focus keeps; pros and cons show twice as many. In LIME: num_features."
-            ),
-        )
-        positive_only = st.toggle(
-            _("Only what speaks for"),
-            value=False,
-            key="positive_only",
-            bind="query-params",
-            help=_("Leaves out the regions that speak against the label. In LIME: positive_only."),
-        )
-        palette = st.segmented_control(
-            _("Colours"),
-            list(PALETTES),
-            default=DEFAULT_PALETTE.name,
-            required=True,
-            format_func={
-                "blue-orange": _("Blue and orange"),
-                "green-red": _("Green and red"),
-            }.__getitem__,
-            key="palette",
-            bind="query-params",
-            help=_("Blue and orange can be told apart by nearly everyone."),
-        )
-    sampling = Sampling(classifier, "auto" if auto else samples, samples)
-    return sampling, View(num_features, positive_only, PALETTES[palette or DEFAULT_PALETTE.name])
+        sampling_section, view_section, tuning_section = st.container(), st.container(), st.container()
+    with tuning_section:
+        tuning, preview = choose_tuning(language)
+    with sampling_section:
+        sampling = _choose_sampling(tuning, language)
+    with view_section:
+        view = _choose_view(language)
+    return sampling, view, preview
+
+
+def _choose_sampling(tuning: Tuning, language: Language) -> Sampling:
+    _ = language.gettext
+    st.subheader(_("Sampling"))
+    classifier = _choose_classifier(language)
+    auto = st.toggle(
+        _("Stop when settled"),
+        value=True,
+        key="auto",
+        bind="query-params",
+        help=_(
+            "Takes samples until another run would choose {share} of the same regions, "
+            "or the number below is reached."
+        ).format(share=language.percent(tuning.stability_threshold)),
+    )
+    samples = st.slider(
+        _("Samples, at most") if auto else _("Samples"),
+        min_value=100,
+        max_value=5000,
+        value=2000,
+        step=100,
+        key="num_samples",
+        bind="query-params",
+        help=_(
+            "How many versions of the photo, each with other regions hidden, the classifier is "
+            "asked about. More take longer and settle the picture. In LIME: num_samples."
+        ),
+    )
+    return Sampling(
+        **vars(tuning), classifier=classifier, num_samples="auto" if auto else samples, max_samples=samples
+    )
+
+
+def _choose_view(language: Language) -> View:
+    _ = language.gettext
+    st.subheader(_("Picture"))
+    num_features = st.slider(
+        _("Regions"),
+        min_value=1,
+        max_value=15,
+        value=5,
+        key="num_features",
+        bind="query-params",
+        help=_("How many regions the focus keeps; pros and cons show twice as many. In LIME: num_features."),
+    )
+    positive_only = st.toggle(
+        _("Only what speaks for"),
+        value=False,
+        key="positive_only",
+        bind="query-params",
+        help=_("Leaves out the regions that speak against the label. In LIME: positive_only."),
+    )
+    palette = choose_one(
+        _("Colours"),
+        {"blue-orange": _("Blue and orange"), "green-red": _("Green and red")},
+        DEFAULT_PALETTE.name,
+        "palette",
+        _("Blue and orange can be told apart by nearly everyone."),
+    )
+    return View(num_features, positive_only, PALETTES[palette])
 
 
 def _choose_classifier(language: Language) -> str:
     _ = language.gettext
     ready = {entry.name: entry for entry in catalogue() if entry.is_ready()}
     default = default_classifier_name()
-    chosen = st.selectbox(
+    chosen = choose_from_list(
         _("Classifier"),
-        list(ready),
-        index=list(ready).index(default),
-        format_func=lambda name: ready[name].title,
-        key="classifier",
-        bind="query-params",
-        help=_("The network that is asked. All of these know the 1000 classes of ImageNet."),
+        {name: entry.title for name, entry in ready.items()},
+        default,
+        "classifier",
+        _("The network that is asked. All of these know the 1000 classes of ImageNet."),
     )
     if default == EMBEDDED_DEFAULT:
         st.caption(

@@ -94,7 +94,7 @@ def _technical_name(label: Label, language: Language) -> str:
 
 def find_labels(photo: Photo, sampling: Sampling, classifier: Classifier) -> list[Label]:
     """Ask the classifier about the whole photo."""
-    return classify(photo.original, classifier)
+    return classify(photo.original, classifier, **sampling.of_neighborhood(classifier))
 
 
 def show_pictures(
@@ -128,13 +128,19 @@ def show_pictures(
         classifier,
         num_samples=sampling.num_samples,
         max_samples=sampling.max_samples,
+        kernel_width=sampling.kernel_width,
+        stability_threshold=sampling.stability_threshold,
         on_progress=report,
+        **sampling.of_neighborhood(classifier),
     ):
         _remember(job, _Progress(explanation, finished=False))
+        if job in stopped:  # before there was a picture; now there is one
+            break
         panel.draw(explanation, live=True)
     assert explanation is not None
-    _remember(job, _Progress(explanation, finished=True))
-    panel.offer_resume(job, _Progress(explanation, finished=True))
+    progress = _Progress(explanation, finished=job not in stopped)
+    _remember(job, progress)
+    panel.offer_resume(job, progress)
     panel.draw(explanation, live=False)
     return explanation
 

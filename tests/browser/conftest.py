@@ -16,8 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS = ROOT / "build" / "screenshots"
-LOG = ROOT / "build" / "streamlit.log"
-PATIENCE = 30  # seconds; a network's first start on a new machine takes a while
+PATIENCE = 90  # seconds; a network's first start on a new machine takes a while
 
 expect.set_options(timeout=PATIENCE * 1000)
 
@@ -25,18 +24,18 @@ Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the page runs, from here to the end of the tests."""
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    LOG.parent.mkdir(exist_ok=True)
+    log = tmp_path_factory.mktemp("page") / "streamlit.log"
     command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
     options = ["--server.headless", "true", "--server.port", str(port)]
-    with LOG.open("wb") as log:
-        server = subprocess.Popen([*command, *options], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+    with log.open("wb") as output:
+        server = subprocess.Popen([*command, *options], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
     try:
-        _wait_until_healthy(server, port)
+        _wait_until_healthy(server, port, log)
         yield f"http://localhost:{port}/"
     finally:
         server.terminate()
@@ -45,11 +44,11 @@ def address() -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
-    text = LOG.read_text("utf-8")
+    text = log.read_text("utf-8")
     assert "Traceback" not in text, text
 
 
-def _wait_until_healthy(server: subprocess.Popen, port: int) -> None:
+def _wait_until_healthy(server: subprocess.Popen, port: int, log: Path) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(PATIENCE * 10):
         try:
@@ -62,7 +61,7 @@ def _wait_until_healthy(server: subprocess.Popen, port: int) -> None:
         except subprocess.TimeoutExpired:
             continue
         break
-    pytest.fail(f"The page did not start:\n{LOG.read_text('utf-8')}")
+    pytest.fail(f"The page did not start:\n{log.read_text('utf-8')}")
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ CUT_OFF = """
   return false;
 }).map((picture) => picture.alt)
 """
-QUICK = "classifier=EfficientNet-Lite0&auto=false&num_samples=100"
+QUICK = "classifier=efficientnet-lite0&auto=false&num_samples=100"
 
 
 def photo(degrees: float) -> bytes:
@@ -173,6 +173,16 @@ def test_pictures_sharpen_stop_and_go_on_from_where_they_were(visit, problems):
     assert stopped < count_samples(page) < 5000
 
 
+def test_stop_before_the_first_picture_stops_at_it(visit, problems):
+    page = visit("auto=false&num_samples=5000")
+    upload(page, ("cat.jpg", photo(6)))
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_visible()
+    wait_until_done(page)
+    assert 0 < count_samples(page) < 5000
+    expect_no_errors(page, problems)
+
+
 def test_a_bad_file_gets_one_sentence_and_the_photo_beside_it_works(visit, problems):
     page = visit(QUICK)
     name = "<img src=x onerror=alert(1)> **shopping**.jpg"
@@ -240,20 +250,22 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit, problems):
         assert box["x"] + box["width"] <= 400
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 400
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 400
-
     assert page.evaluate(CUT_OFF) == []
 
-    regions = page.get_by_role("slider", name="Regions")
-    expect(regions).not_to_be_in_viewport()
+    sidebar = page.get_by_role("region", name="Sidebar")
+    label = sidebar.get_by_text("Regions", exact=True)
+    expect(label).not_to_be_in_viewport()
     button(page, "Expand sidebar").click()
-    expect(regions).to_be_in_viewport()
+    label.scroll_into_view_if_needed()
+    expect(label).to_be_in_viewport()
     before = sources(page)
-    regions.focus()
+    sidebar.get_by_role("slider", name="Regions").focus()
     page.keyboard.press("ArrowLeft")
-    expect(focus(page)).not_to_have_attribute("src", before[0])
+    expect(page).to_have_url(re.compile("num_features=4"))
     button(page, "Collapse sidebar").click()
-    expect(regions).not_to_be_in_viewport()
+    expect(label).not_to_be_in_viewport()
     expect(focus(page)).to_be_visible()
+    expect(focus(page)).not_to_have_attribute("src", before[0])
     expect_no_errors(page, problems)
 
 

@@ -1,0 +1,302 @@
+"""Figures of a label's weights, for readers who want numbers: on the photo, and as bars.
+
+Only matplotlib's objects are used and never its pyplot, whose state is shared between threads.
+"""
+
+import functools
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import font_manager, patheffects
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+from scipy.ndimage import distance_transform_edt
+
+from .explanation import Explanation, Label
+from .language import Language
+from .places import region_places
+from .render import DEFAULT_PALETTE, Colour, Palette, outline_regions
+
+SHOWN_REGIONS = 15
+CONFIDENCE = 1.96  # standard errors: 95 of 100 such intervals hold the weight of endless sampling
+INKS: Mapping[str | None, str] = {"light": "#181C25", "dark": "#EEF1F6"}
+NEUTRAL_INK = "#7C8490"  # readable on light and on dark, where it is not known which
+
+_JAPANESE_FONTS = ("Noto Sans CJK JP", "IPAexGothic", "Hiragino Sans", "Yu Gothic", "Meiryo")
+_WIDTH = 5.8  # inches
+_TALLEST = 6.4
+_DOTS_PER_INCH = 200
+_FONT_SIZE = 11
+_PALE = (245, 245, 245)
+_HEAT = 0.75  # how much of the photo the heat covers
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One region's weight.
+
+    Attributes
+    ----------
+    region : int
+        The superpixel, numbered from 0; readers see one more.
+    weight : float
+        By how much it raises the label's probability.
+    margin : float
+        How far the weight may be off to either side, with 95 % confidence.
+    """
+
+    region: int
+    weight: float
+    margin: float
+
+
+def strongest_bars(explanation: Explanation, label_index: int, number: int = SHOWN_REGIONS) -> list[Bar]:
+    """The regions with the largest weights for or against a label, the strongest first.
+
+    Raises
+    ------
+    ArgumentError
+        The label is not among the explained ones.
+    """
+    errors = explanation.label(label_index).standard_errors
+    regions = explanation.regions(label_index, False, number)
+    return [Bar(region, weight, CONFIDENCE * float(errors[region])) for region, weight in regions.items()]
+
+
+def weight_bars(
+    explanation: Explanation,
+    label: Label,
+    language: Language,
+    palette: Palette = DEFAULT_PALETTE,
+    ink: str = NEUTRAL_INK,
+) -> Figure:
+    """Bars of the strongest regions' weights, with error bars.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Where the weights are from.
+    label : Label
+        Whose weights.
+    language : Language
+        Of the words in the figure; English where no installed font can write it.
+    palette : Palette
+        Colours for and against.
+    ink : str
+        Colour of text and lines; see `INKS`. The background is transparent.
+    """
+    language = _writable(language)
+    _ = language.gettext
+    bars = strongest_bars(explanation, label.index)
+    figure = _figure(1.1 + 0.27 * max(len(bars), 1))
+    axes = figure.add_subplot()
+    positions = range(len(bars))
+    axes.barh(
+        positions,
+        [bar.weight for bar in bars],
+        xerr=[bar.margin for bar in bars],
+        height=0.7,
+        color=[_unit(palette.speaks_for if bar.weight > 0 else palette.speaks_against) for bar in bars],
+        error_kw={"ecolor": ink, "elinewidth": 1.1, "capsize": 2.5},
+    )
+    axes.axvline(0, color=ink, linewidth=0.8)
+    axes.set_yticks(positions, [language.number(bar.region + 1) for bar in bars])
+    axes.invert_yaxis()
+    reach = max((abs(bar.weight) + bar.margin for bar in bars), default=0.0) or 1.0
+    axes.set_xlim(-1.05 * reach, 1.05 * reach)
+    axes.xaxis.set_major_locator(MaxNLocator(5, symmetric=True))
+    axes.set_ylabel(_("Region"))
+    axes.set_xlabel(_("Weight: change of the probability"))
+    for side, text in ((0.25, _("← speaks against")), (0.75, _("speaks for →"))):
+        axes.text(side, 1.02, text, transform=axes.transAxes, ha="center", va="bottom")
+    _write_with(axes, ink)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=ink, alpha=0.15)
+    axes.set_axisbelow(True)
+    return figure
+
+
+def weight_map(
+    photo: Image.Image,
+    explanation: Explanation,
+    label: Label,
+    language: Language,
+    palette: Palette = DEFAULT_PALETTE,
+    ink: str = NEUTRAL_INK,
+) -> Figure:
+    """All weights as colours over the photo, with a colour bar; the strongest regions are numbered.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+        RGB; see `render.fit_photo`.
+    explanation, label, language, palette, ink
+        As for `weight_bars`.
+    """
+    language = _writable(language)
+    segments, weights = explanation.segments, explanation.label(label.index).weights
+    width, height = photo.size
+    figure = _figure(min(_TALLEST, _WIDTH * height / width) + 0.85)
+    axes = figure.add_subplot()
+    extent = (0, width, height, 0)
+    grey = photo.convert("L").convert("RGB")
+    axes.imshow(Image.blend(grey, Image.new("RGB", photo.size, _PALE), 0.3), extent=extent)
+    heat = axes.imshow(
+        weights[segments],
+        extent=extent,
+        cmap=_diverging(palette),
+        norm=Normalize(*_symmetric_limits(weights)),
+        alpha=_HEAT,
+        interpolation="bilinear",
+    )
+    axes.imshow(outline_regions(segments, photo.size), extent=extent, alpha=0.6)
+    scale = np.array([width / segments.shape[1], height / segments.shape[0]])
+    for bar in strongest_bars(explanation, label.index):
+        row, column = interior_point(segments == bar.region)
+        across, down = (np.array([column, row]) + 0.5) * scale
+        axes.text(
+            across,
+            down,
+            language.number(bar.region + 1),
+            ha="center",
+            va="center",
+            color="black",
+            path_effects=[patheffects.withStroke(linewidth=2.6, foreground="white")],
+        )
+    _add_colour_bar(figure, axes, heat, language, ink)
+    axes.set_axis_off()
+    return figure
+
+
+def interior_point(mask: np.ndarray) -> tuple[int, int]:
+    """The pixel of a region that is farthest from its outline and from the photo's edges.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray of bool, shape (H, W)
+        The region; at least one pixel.
+
+    Returns
+    -------
+    tuple of int
+        Row and column.
+    """
+    depth = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    row, column = np.unravel_index(int(depth.argmax()), mask.shape)
+    return int(row), int(column)
+
+
+def map_sentence(explanation: Explanation, label: Label, language: Language) -> str:
+    """What `weight_map` shows, for those who can't see it."""
+    weights = explanation.label(label.index).weights
+    return language.gettext(
+        "Of {number} regions, {pros} speak for “{label}” and {cons} against it. {strongest}"
+    ).format(
+        number=language.number(len(weights)),
+        pros=language.number(int((weights > 0).sum())),
+        cons=language.number(int((weights < 0).sum())),
+        label=language.class_name(label.name, label.wnid),
+        strongest=bars_sentence(explanation, label, language),
+    )
+
+
+def bars_sentence(explanation: Explanation, label: Label, language: Language) -> str:
+    """What `weight_bars` shows, for those who can't see it."""
+    _ = language.gettext
+    bars = strongest_bars(explanation, label.index)
+    name = language.class_name(label.name, label.wnid)
+    if not bars or bars[0].weight == 0:
+        return _("No region changes the probability of “{label}”.").format(label=name)
+    first = bars[0]
+    if first.weight > 0:
+        sentence = _(
+            "The strongest is region {number} at the {place}: it raises “{label}” by "
+            "{points} ± {margin} points."
+        )
+    else:
+        sentence = _(
+            "The strongest is region {number} at the {place}: it lowers “{label}” by "
+            "{points} ± {margin} points."
+        )
+    return sentence.format(
+        number=language.number(first.region + 1),
+        place=region_places(explanation.segments, language)[first.region],
+        label=name,
+        points=language.number(100 * abs(first.weight), 1),
+        margin=language.number(100 * first.margin, 1),
+    )
+
+
+def png(figure: Figure) -> bytes:
+    """Encode a figure for the browser."""
+    stream = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(stream)
+    return stream.getvalue()
+
+
+def _figure(height: float) -> Figure:
+    figure = Figure(figsize=(_WIDTH, height), dpi=_DOTS_PER_INCH, layout="constrained")
+    figure.patch.set_alpha(0)
+    return figure
+
+
+def _add_colour_bar(figure: Figure, axes: Axes, heat: ScalarMappable, language: Language, ink: str) -> None:
+    bar = figure.colorbar(heat, ax=axes, location="bottom", fraction=0.05, pad=0.02, aspect=36)
+    bar.set_label(language.gettext("Weight: change of the probability"))
+    if bar.solids is not None:
+        bar.solids.set_alpha(1)  # else a dark page would shine through
+    bar.locator = MaxNLocator(5, symmetric=True)
+    bar.update_ticks()
+    bar.outline.set_edgecolor(ink)
+    for text in axes.texts:
+        text.set_fontfamily(_font_families())
+        text.set_fontsize(_FONT_SIZE)
+    _write_with(bar.ax, ink)
+
+
+def _write_with(axes: Axes, ink: str) -> None:
+    """Give all text of axes its colour and fonts; matplotlib's own settings are shared by all threads."""
+    families = list(_font_families())
+    axes.patch.set_alpha(0)
+    axes.tick_params(colors=ink, labelfontfamily=families, labelsize=_FONT_SIZE - 1)
+    for text in (axes.xaxis.label, axes.yaxis.label, axes.xaxis.offsetText, *axes.texts):
+        text.set_color(ink)
+        text.set_fontfamily(families)
+        text.set_fontsize(_FONT_SIZE)
+    for name, spine in axes.spines.items():
+        spine.set_color(ink)
+        spine.set_visible(name == "bottom")
+
+
+def _diverging(palette: Palette) -> LinearSegmentedColormap:
+    ends = [_unit(palette.speaks_against), _unit(_PALE), _unit(palette.speaks_for)]
+    return LinearSegmentedColormap.from_list(palette.name, ends)
+
+
+def _symmetric_limits(weights: np.ndarray) -> tuple[float, float]:
+    strongest = float(np.abs(weights).max(initial=0.0)) or 1.0
+    return -strongest, strongest
+
+
+def _unit(colour: Colour) -> tuple[float, ...]:
+    return tuple(channel / 255 for channel in colour)
+
+
+def _writable(language: Language) -> Language:
+    """The language, or English where the fonts on this machine lack its characters."""
+    if language.code == "ja" and _font_families()[0] not in _JAPANESE_FONTS:
+        return Language("en")
+    return language
+
+
+@functools.cache
+def _font_families() -> tuple[str, ...]:
+    installed = set(font_manager.get_font_names())
+    return (*(name for name in _JAPANESE_FONTS if name in installed), "DejaVu Sans")

@@ -1,0 +1,310 @@
+"""A Jupyter notebook that makes an explanation again, and checks that it is the same.
+
+InceptionV3 is explained with the `lime` package and Keras alone, so that nobody need take this package's
+word for it; other networks with this package. What can't be drawn again is carried along.
+"""
+
+import base64
+import io
+import json
+import textwrap
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from . import notebook_cells as cells
+from .classifiers import catalogue
+from .errors import ArgumentError
+from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation
+from .language import Language
+from .origin import how_hidden, how_segmented, title
+from .render import draw_input
+from .superpixels import Blur, Quickshift
+
+_MOST_PIXELS = 1_000_000  # of a photo that is carried as it is: Jupyter is slow with large notebooks
+_SAME_ENGINE, _OTHER_ENGINE, _FAST = 1e-6, 1e-4, 0.04
+
+
+def notebook(
+    photo: Image.Image,
+    explanation: Explanation,
+    label_index: int,
+    language: Language,
+    *,
+    num_features: int = FOCUS_REGIONS,
+    pros_cons_features: int = PROS_CONS_REGIONS,
+    positive_only: bool = False,
+) -> str:
+    """Write a notebook that makes an explanation again.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+        The photo that was explained.
+    explanation : Explanation
+        What was found; by a classifier of the catalogue.
+    label_index : int
+        A class' index, one of the explained ones: the pictures are of this label.
+    language : Language
+        What the text between the code is written in.
+    num_features, pros_cons_features, positive_only
+        How the pictures are drawn.
+
+    Returns
+    -------
+    str
+        The file's content, JSON of notebook format 4.5.
+
+    Raises
+    ------
+    ArgumentError
+        The label is not among the explained ones, or the classifier has no name to load it by.
+    """
+    name = explanation.settings.classifier
+    if name not in {entry.name for entry in catalogue()}:
+        raise ArgumentError(
+            "There is no notebook for the classifier {name}, because it can't be loaded by its name.",
+            name=name,
+        )
+    shown = {
+        "LABEL": explanation.label(label_index).index,
+        "NUM_FEATURES": num_features,
+        "NUM_PROS_CONS": pros_cons_features,
+        "POSITIVE_ONLY": positive_only,
+    }
+    written = _Notebook(photo, explanation, shown, language)
+    document = {
+        "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(written.cells(), start=1)],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+class _Notebook:
+    """One notebook's cells."""
+
+    def __init__(
+        self, photo: Image.Image, explanation: Explanation, shown: dict[str, Any], language: Language
+    ) -> None:
+        self._explanation = explanation
+        self._settings = explanation.settings
+        self._shown = shown
+        self._language = language
+        self._classifier = explanation.neighborhood.classifier
+        self._photo, self._is_whole = _carried(photo, explanation)
+        # bfloat16 is OpenVINO's, so what was computed in it only this package computes again.
+        self._keras = self._settings.classifier == "inception-v3" and self._settings.precision == "exact"
+        self._carries_masks = self._keras and self._settings.design != "lime"
+        self._by_default = how_segmented(explanation) == Quickshift()
+        self._hidden = how_hidden(explanation)
+
+    def cells(self) -> Iterator[dict[str, Any]]:
+        """All cells, without their ids."""
+        _ = self._language.gettext
+        label = self._explanation.label(self._shown["LABEL"])
+        heading = _("Where {classifier} looked for “{label}”").format(
+            classifier=title(self._explanation), label=self._language.class_name(label.name, label.wnid)
+        )
+        yield _markdown(f"# {heading}", *self._introduction())
+        yield _code(cells.KERAS_IMPORTS if self._keras else cells.PACKAGE_IMPORTS)
+        yield _markdown("## " + _("Settings"), _("What the explanation depends on besides the photo."))
+        yield _code(self._constants())
+        yield _markdown("## " + _("The photo"), self._about_photo())
+        yield _code(self._data(), folded=True)
+        yield _code(cells.UNPACK)
+        yield _markdown(
+            "## " + _("What the network says"),
+            _("The photo is resized without cropping to what the network takes, and classified."),
+        )
+        yield _code(cells.KERAS_NETWORK if self._keras else cells.PACKAGE_NETWORK)
+        yield _code(cells.LABELS)
+        yield _markdown(
+            "## " + _("Regions"),
+            self._about_regions(),
+            _("`hidden` is what regions show when they are switched off."),
+        )
+        yield _code(self._segments())
+        yield _code(self._hide())
+        yield _markdown("## " + _("Explanation"), self._about_samples())
+        if not self._keras:
+            yield _code(cells.BY_PACKAGE)
+        else:
+            yield _code((cells.BY_LIME_BASE if self._carries_masks else cells.BY_LIME) + cells.LIME_WEIGHTS)
+        yield _markdown(
+            "## " + _("Pictures"),
+            _("On the left the focus: the regions that speak for the label most, and nothing else."),
+            _("On the right pros and cons: green regions speak for the label, red ones against it."),
+        )
+        yield _code(cells.PICTURES)
+        yield _markdown("## " + _("The same?"), self._about_agreement())
+        yield _code(self._tolerance() + cells.CHECK)
+
+    def _introduction(self) -> Iterator[str]:
+        _ = self._language.gettext
+        if self._keras:
+            yield _(
+                "This notebook makes the explanation again with the `lime` package and Keras alone. "
+                "Run all cells: the last one checks that the weights are the same."
+            )
+            yield "`pip install lime==0.2.0.1 tensorflow scikit-image scikit-learn matplotlib pillow`"
+        else:
+            yield _(
+                "This notebook makes the explanation again with Limelight's package `explainer`. "
+                "Put it into Limelight's folder, or let `LIMELIGHT` name that folder. "
+                "Run all cells: the last one checks that the weights are the same."
+            )
+
+    def _constants(self) -> str:
+        settings = self._settings
+        constants: dict[str, Any] = {"NUM_SAMPLES": self._explanation.num_samples}
+        if not (self._carries_masks):
+            constants["SEED"] = settings.seed
+        constants["KERNEL_WIDTH"] = settings.kernel_width
+        if not self._keras:
+            constants |= {
+                "CLASSIFIER": settings.classifier,
+                "DESIGN": settings.design,
+                "PRECISION": settings.precision,
+            }
+        constants |= self._shown
+        lines = [f"{name} = {_literal(value)}" for name, value in constants.items()]
+        lines += ["LABELS = {"]
+        lines += [f"    {label.index}: {_literal(label.name)}," for label in self._explanation.labels]
+        return "\n".join([*lines, "}"])
+
+    def _about_photo(self) -> str:
+        _ = self._language.gettext
+        width, height = self._photo.size
+        if self._is_whole:
+            sentence = _(
+                "The next cell, which is folded away, holds the photo, {width} × {height} pixels, "
+                "and the weights that were found."
+            )
+        else:
+            sentence = _(
+                "The photo is large, so the next cell, which is folded away, holds what the network sees of "
+                "it, {width} × {height} pixels, and the weights that were found."
+            )
+        return sentence.format(width=width, height=height)
+
+    def _data(self) -> str:
+        stream = io.BytesIO()
+        self._photo.save(stream, "PNG", optimize=True)
+        blocks = {
+            "PHOTO": stream.getvalue(),
+            "SEGMENTS": zlib.compress(self._explanation.segments.astype("<u2").tobytes(), 9),
+        }
+        if self._hidden == "picture":
+            hidden = self._explanation.neighborhood.hidden.astype("<f4")
+            blocks["HIDDEN"] = zlib.compress(hidden.tobytes(), 9)
+        if self._carries_masks:
+            masks = self._explanation.neighborhood.masks(self._explanation.num_samples)
+            blocks["MASKS"] = np.packbits(masks).tobytes()
+        lines = [f'{name} = """\n{_base64(block)}\n"""' for name, block in blocks.items()]
+        lines += ["EXPECTED = {"]
+        for label in self._explanation.labels:
+            numbers = textwrap.fill(", ".join(map(repr, label.weights.tolist())), 100)
+            lines += [f"    {label.index}: [", textwrap.indent(numbers, " " * 8), "    ],"]
+        return "\n".join([*lines, "}"])
+
+    def _about_regions(self) -> str:
+        _ = self._language.gettext
+        if self._by_default:
+            return _("Quickshift with `lime`'s settings cuts what the network sees into regions.")
+        return _("The regions were not cut with `lime`'s settings, so the notebook carries them.")
+
+    def _segments(self) -> str:
+        if not self._by_default:
+            return cells.CARRIED_SEGMENTS + cells.SHOW_SEGMENTS
+        found = cells.SEGMENTS_BY_LIME if self._keras else cells.SEGMENTS_BY_PACKAGE
+        return found + cells.COMPARE_SEGMENTS + cells.SHOW_SEGMENTS
+
+    def _hide(self) -> str:
+        colour = self._explanation.neighborhood.hidden[0, 0].tolist()
+        value = colour[0] if len(set(colour)) == 1 else tuple(colour)
+        code = cells.HIDDEN[self._hidden]
+        return code.replace("{colour}", repr(value)).replace("{share}", repr(Blur().share))
+
+    def _about_samples(self) -> str:
+        _ = self._language.gettext
+        if not self._keras:
+            return _("The samples are drawn from the seed, and the classifier is asked about each of them.")
+        if self._carries_masks:
+            return _(
+                "The samples were not drawn by chance, as `lime` draws them, but in balanced pairs of "
+                "opposites, which settle sooner. `LimeImageExplainer` can't draw those. So the notebook "
+                "carries which regions are shown in which sample, a bit each, and has the weights fitted by "
+                "`lime`'s own `LimeBase`, as `LimeImageExplainer` does."
+            )
+        return _("`LimeImageExplainer` draws the samples from the seed, asks the network, and fits.")
+
+    def _tolerance(self) -> str:
+        if self._keras:
+            return f"TOLERANCE = {_OTHER_ENGINE!r}\n\n"
+        if self._settings.precision == "fast":
+            return f"TOLERANCE = {_FAST!r}\n\n"
+        engine = _literal(self._classifier.describe_engine())
+        same = f"classifier.describe_engine() == {engine}"
+        return f"TOLERANCE = {_SAME_ENGINE!r} if {same} else {_OTHER_ENGINE!r}\n\n"
+
+    def _about_agreement(self) -> str:
+        _ = self._language.gettext
+        if self._keras:
+            return _(
+                "The weights were found with {engine}, and here Keras computes. Each rounds in its own way, "
+                "so the weights can't agree in every digit: {tolerance} is asked for."
+            ).format(engine=self._classifier.describe_engine(), tolerance=f"{_OTHER_ENGINE:g}")
+        if self._settings.precision == "fast":
+            return _(
+                "The weights were found with 16-bit floats where the processor had them, which moves "
+                "probabilities by up to {tolerance}, so no closer agreement can be asked for."
+            ).format(tolerance=f"{_FAST:g}")
+        return _(
+            "The weights were found with {engine}. The same gives the same weights, to {same}; "
+            "anything else rounds in its own way, and {other} is asked of it."
+        ).format(
+            engine=self._classifier.describe_engine(), same=f"{_SAME_ENGINE:g}", other=f"{_OTHER_ENGINE:g}"
+        )
+
+
+def _carried(photo: Image.Image, explanation: Explanation) -> tuple[Image.Image, bool]:
+    """The photo, or what the network sees of it where that is the same to the network and much smaller."""
+    if photo.width * photo.height > _MOST_PIXELS:
+        classifier = explanation.neighborhood.classifier
+        seen = draw_input(classifier.to_display(explanation.image))
+        if np.array_equal(classifier.preprocess(seen), explanation.image):
+            return seen, False
+    return photo.convert("RGB"), True
+
+
+def _markdown(*paragraphs: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": "\n\n".join(paragraphs)}
+
+
+def _code(source: str, folded: bool = False) -> dict[str, Any]:
+    metadata = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]} if folded else {}
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": metadata,
+        "outputs": [],
+        "source": source.rstrip("\n"),
+    }
+
+
+def _literal(value: object) -> str:
+    """A value as Python code, with double quotes where that is as good."""
+    text = repr(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and value.isprintable() else text
+
+
+def _base64(block: bytes) -> str:
+    return base64.encodebytes(block).decode().rstrip("\n")

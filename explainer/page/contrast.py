@@ -1,0 +1,75 @@
+"""What tells one label from another."""
+
+import streamlit as st
+
+from ..explanation import Label
+from ..language import Language
+from ..render import draw_pros_cons
+from ..words import contrast_sentence
+from .markup import escape, jpeg, plain
+from .result import Result
+
+
+@st.fragment
+def show(result: Result) -> None:
+    """Draw the section; choosing labels draws this section alone again, and asks no classifier."""
+    language, explanation, view = result.language, result.explanation, result.view
+    labels = explanation.labels
+    if len(labels) < 2:
+        return
+    _ = language.gettext
+    st.markdown(f"#### {_('Why this and not that?')}")
+    picture_column, choice_column = st.columns(2, gap="medium")
+    with choice_column:
+        first, second = _choose_labels(result)
+        sentence = contrast_sentence(explanation, first, second, language, view.pros_cons_features)
+        st.html(f"<p class='finding'>{escape(sentence)}</p>{_legend(first, second, result)}")
+    with picture_column:
+        differences = explanation.contrast(first.index, second.index, view.pros_cons_features)
+        st.image(
+            jpeg(draw_pros_cons(result.photo.canvas, explanation.segments, differences, view.palette)),
+            alt=sentence,
+            width="stretch",
+        )
+
+
+def _choose_labels(result: Result) -> tuple[Label, Label]:
+    language = result.language
+    _ = language.gettext
+    names = {
+        label.index: plain(language.class_name(label.name, label.wnid)) for label in result.explanation.labels
+    }
+    by_index = {label.index: label for label in result.explanation.labels}
+    place = f"{result.photo.key}-{result.classifier.name}"
+    first = st.selectbox(
+        _("Why this"),
+        list(by_index),
+        format_func=names.__getitem__,
+        key=f"contrast-first-{place}",
+    )
+    second = st.selectbox(
+        _("And not that"),
+        [index for index in by_index if index != first],
+        format_func=names.__getitem__,
+        key=f"contrast-second-{place}",
+    )
+    return by_index[first], by_index[second]
+
+
+def _legend(first: Label, second: Label, result: Result) -> str:
+    language, palette = result.language, result.view.palette
+    entries = (
+        (palette.speaks_for, "solid", _more_for(first, language)),
+        (palette.speaks_against, "dashed", _more_for(second, language)),
+    )
+    swatches = "".join(
+        f"<span><i style='background:rgb({red} {green} {blue} / 45%);"
+        f"border:2px {line} rgb({red} {green} {blue})'></i>{escape(text)}</span>"
+        for (red, green, blue), line, text in entries
+    )
+    return f"<p class='legend'>{swatches}</p>"
+
+
+def _more_for(label: Label, language: Language) -> str:
+    name = language.class_name(label.name, label.wnid)
+    return language.gettext("speaks more for “{label}”").format(label=name)

@@ -1,0 +1,62 @@
+"""Choices that a link to the page restores, whatever language it is opened in.
+
+Streamlit's own ``bind`` writes an option into the link as it is shown, so that what was chosen on a Japanese
+page would be lost on an English one. Here the link has the option's name.
+"""
+
+from collections.abc import Collection, Mapping
+
+import streamlit as st
+
+
+def choose_from_list(label: str, names: Mapping[str, str], usual: str, key: str, explanation: str) -> str:
+    """Draw a drop-down list.
+
+    Parameters
+    ----------
+    label, explanation : str
+        What is chosen, and what that means.
+    names : mapping of str to str
+        From each option, as the link has it, to what is shown.
+    usual : str
+        What is chosen where the link says nothing, or nothing known.
+    key : str
+        The choice's name in the link.
+    """
+    options = list(names)
+    chosen = st.selectbox(
+        label,
+        options,
+        index=options.index(_linked(key, options, usual)),
+        format_func=names.__getitem__,
+        key=key,
+        help=explanation,
+    )
+    return _link(key, chosen or usual, usual)
+
+
+def choose_one(label: str, names: Mapping[str, str], usual: str, key: str, explanation: str) -> str:
+    """Draw a row of a few options; see `choose_from_list`."""
+    chosen = st.pills(  # which, unlike a segmented control, may take two lines
+        label,
+        list(names),
+        default=_linked(key, names, usual),
+        required=True,
+        format_func=names.__getitem__,
+        key=key,
+        help=explanation,
+    )
+    return _link(key, chosen or usual, usual)
+
+
+def _linked(key: str, options: Collection[str], usual: str) -> str:
+    asked = st.query_params.get(key, usual)
+    return asked if asked in options else usual
+
+
+def _link(key: str, chosen: str, usual: str) -> str:
+    if chosen == usual:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+    return chosen

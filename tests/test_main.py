@@ -1,0 +1,258 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import explainer.__main__ as command_line
+from explainer import WeightsError, explain
+from explainer.__main__ import main
+from explainer.render import fit_photo
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = {"preprocessed.png", "focus.png", "pros_cons.png", "explanation.json"}
+
+
+@pytest.fixture
+def photo(tmp_path, chelsea):
+    path = tmp_path / "cat.jpg"
+    chelsea.save(path, quality=95)
+    return path
+
+
+@pytest.fixture
+def broken(tmp_path):
+    path = tmp_path / "broken.jpg"
+    path.write_bytes(b"no photo at all")
+    return path
+
+
+def run(*photos, out, classifier="efficientnet-lite0", samples=20, more=()):
+    return main(
+        [
+            "explain",
+            *map(str, photos),
+            "--out",
+            str(out),
+            "--classifier",
+            classifier,
+            "--num-samples",
+            str(samples),
+            *more,
+        ]
+    )
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.slow
+def test_good_run(photo, tmp_path, lite0):
+    options = ["--classifier", "efficientnet-lite0", "--num-samples", "64", "--seed", "3"]
+    done = subprocess.run(
+        [sys.executable, "-m", "explainer", "explain", photo, "--out", tmp_path / "out", *options],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONWARNINGS": "error::RuntimeWarning"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert names(tmp_path / "out") == {"cat"}
+    folder = tmp_path / "out" / "cat"
+    assert names(folder) == FILES
+
+    with Image.open(photo) as opened:
+        expected = explain(opened, lite0, num_samples=64, seed=3)
+    first, *lines = done.stdout.splitlines()
+    assert first == f"{photo}:"
+    assert [line.split() for line in lines] == [
+        [f"{label.probability:.2%}", label.name, f"({label.wnid})"] for label in expected.labels
+    ]
+    assert len(lines) == 5
+    assert "Egyptian_cat" in done.stdout or "tabby" in done.stdout
+    assert "64/64" in done.stderr
+
+    content = json.loads((folder / "explanation.json").read_text(encoding="utf-8"))
+    assert content["classifier"] == "efficientnet-lite0"
+    assert (content["num_samples"], content["seed"]) == (64, 3)
+    assert content["segments"] == expected.num_superpixels
+    for written, label in zip(content["labels"], expected.labels, strict=True):
+        assert written["index"] == label.index
+        assert written["wnid"] == label.wnid
+        assert written["probability"] == pytest.approx(label.probability, abs=1e-5)
+        np.testing.assert_allclose(written["weights"], label.weights, atol=1e-4)
+
+    with Image.open(photo) as opened:
+        size = fit_photo(opened).size
+    for name in ("focus.png", "pros_cons.png"):
+        with Image.open(folder / name) as picture:
+            assert (picture.mode, picture.size) == ("RGB", size)
+    with Image.open(folder / "preprocessed.png") as picture:
+        seen = np.asarray(picture, float)
+    np.testing.assert_allclose(seen, 255 * lite0.to_display(expected.image), atol=1)
+
+
+def test_bad_photo_is_one_line_and_leaves_no_folder(broken, tmp_path, capsys):
+    assert run(broken, out=tmp_path / "out") == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    (line,) = output.err.splitlines()
+    assert line.startswith(f"explainer: {broken}: ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_photos_are_still_done(photo, broken, tmp_path, capsys):
+    missing = tmp_path / "missing.png"
+    assert run(broken, photo, missing, out=tmp_path / "out") == 2
+    assert names(tmp_path / "out") == {"cat"}
+    assert names(tmp_path / "out" / "cat") == FILES
+    output = capsys.readouterr()
+    assert output.out.startswith(f"{photo}:\n")
+    errors = [line for line in output.err.splitlines() if line.startswith("explainer: ")]
+    assert [line.split(": ")[1] for line in errors] == [str(broken), str(missing)]
+
+
+def test_photos_of_the_same_name_have_folders_of_their_own(photo, coffee, tmp_path):
+    others = [tmp_path / "a" / "cat.png", tmp_path / "b" / "Cat.jpg", tmp_path / "cat-2.png"]
+    for other in others:
+        other.parent.mkdir(exist_ok=True)
+        coffee.save(other)
+    assert run(photo, *others, out=tmp_path / "deep" / "out", samples=1) == 0
+    folders = sorted(names(tmp_path / "deep" / "out"), key=str.casefold)
+    assert [folder.casefold() for folder in folders] == ["cat", "cat-2", "cat-2-2", "cat-3"]
+    labels = {
+        folder: json.loads((tmp_path / "deep" / "out" / folder / "explanation.json").read_text())["labels"][0]
+        for folder in folders
+    }
+    assert len({label["name"] for folder, label in labels.items() if folder != "cat"}) == 1
+    assert labels["cat"]["name"] != labels["cat-2"]["name"]
+
+
+def test_what_else_is_in_the_folder_stays(photo, tmp_path):
+    folder = tmp_path / "out" / "cat"
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").write_text("mine")
+    (folder / "focus.png").write_text("from before")
+    (tmp_path / "out" / "other.txt").write_text("mine too")
+    assert run(photo, out=tmp_path / "out") == 0
+    assert names(folder) == {*FILES, "notes.txt"}
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert names(tmp_path / "out") == {"cat", "other.txt"}
+    with Image.open(folder / "focus.png") as picture:
+        assert picture.format == "PNG"
+
+
+def test_folder_that_can_not_be_written(photo, tmp_path, capsys):
+    (tmp_path / "out").write_text("a file")
+    assert run(photo, out=tmp_path / "out") == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith(f"explainer: {photo}: The result can't be written to {tmp_path / 'out' / 'cat'}: ")
+    assert (tmp_path / "out").read_text() == "a file"
+
+
+def test_place_of_a_folder_that_is_taken_by_a_file(photo, tmp_path, capsys):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "cat").write_text("a file")
+    assert run(photo, out=tmp_path / "out") == 2
+    assert "can't be written" in capsys.readouterr().err
+    assert names(tmp_path / "out") == {"cat"}
+
+
+def test_number_of_features_reaches_the_pictures(photo, tmp_path):
+    def share_shown(num_features):
+        out = tmp_path / str(num_features)
+        assert run(photo, out=out, samples=64, more=["--num-features", str(num_features)]) == 0
+        with Image.open(out / "cat" / "focus.png") as picture:
+            return (np.asarray(picture) != (32, 36, 44)).any(axis=2).mean()
+
+    shares = [share_shown(number) for number in (0, 1, 10)]
+    assert shares[0] == 0
+    assert 0 < shares[1] < shares[2]
+
+
+def test_auto_ends_by_itself(photo, tmp_path, monkeypatch):
+    asked = {}
+
+    def explain_less(*given, **options):
+        asked.update(options)
+        return explain(*given, **{**options, "max_samples": 64})
+
+    monkeypatch.setattr(command_line, "explain", explain_less)
+    assert run(photo, out=tmp_path / "out", samples="auto", more=["--num-features", "3"]) == 0
+    content = json.loads((tmp_path / "out" / "cat" / "explanation.json").read_text())
+    assert content["num_samples"] == 64
+    assert (asked["num_samples"], asked["num_features"]) == ("auto", 3)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--num-samples", "0"], "num_samples must be a whole number, 1 or more"),
+        (["--num-features", "-1"], "num_features must be a whole number, 0 or more"),
+        (["--seed", "-1"], "seed must be a whole number, from 0 to 4294967295"),
+    ],
+)
+def test_values_that_can_not_be(photo, tmp_path, more, words, capsys):
+    assert run(photo, out=tmp_path / "out", more=more) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert words in output.err.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_unknown_classifier(photo, tmp_path, capsys):
+    assert run(photo, out=tmp_path / "out", classifier="resnet") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("explainer: There is no classifier named 'resnet'; there are ")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "required: COMMAND"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["explain", "cat.jpg"], "required: --out"),
+        (["explain", "--out", "x"], "required: PHOTO"),
+        (["explain", "cat.jpg", "--out", "x", "--num-samples", "many"], "--num-samples: must be a whole"),
+        (["explain", "cat.jpg", "--out", "x", "--seed", "lucky"], "--seed: invalid int value"),
+        (["fetch", "resnet"], "invalid choice: 'resnet'"),
+    ],
+)
+def test_command_lines_that_make_no_sense(arguments, words, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert words in output.err
+
+
+def test_help_names_the_classifiers(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["explain", "--help"])
+    assert exit_.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for name in ("inception-v3", "efficientnet-lite2", "efficientnet-lite0", "--num-samples N|auto"):
+        assert name in text.replace("- ", "-")
+
+
+def test_fetch(monkeypatch, capsys):
+    monkeypatch.setattr(command_line, "fetch_weights", lambda: Path("somewhere") / "weights.h5")
+    assert main(["fetch", "inception-v3"]) == 0
+    assert capsys.readouterr().out == f"The weights are in {Path('somewhere') / 'weights.h5'}.\n"
+
+
+def test_fetch_that_fails(monkeypatch, capsys):
+    def fail():
+        raise WeightsError("There is no network.")
+
+    monkeypatch.setattr(command_line, "fetch_weights", fail)
+    assert main(["fetch", "inception-v3"]) == 2
+    output = capsys.readouterr()
+    assert (output.out, output.err) == ("", "explainer: There is no network.\n")
