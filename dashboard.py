@@ -13,7 +13,7 @@ st.html(ASSETS / "page.css")
 from explainer.classifiers import load_classifier  # noqa: E402
 from explainer.errors import ExplainerError  # noqa: E402
 from explainer.language import Language  # noqa: E402
-from explainer.page import about, controls, header, intake, result, tuning  # noqa: E402
+from explainer.page import about, contrast, controls, evidence, header, intake, result, try_it, tuning  # noqa: E402
 
 
 def main(language: Language) -> None:
@@ -32,6 +32,12 @@ def main(language: Language) -> None:
     explanation = result.show_pictures(photo, classifier, label, sampling, view, language)
     gallery.note(photo, labels[0])
     found = result.Result(photo, classifier, explanation, label, view, language)
+    evidence.show(found)
+    st.divider()
+    try_it.show(found)
+    st.divider()
+    contrast.show(found)
+    st.divider()
     about.show(found)
     tuning.show(found)
 

@@ -30,9 +30,9 @@ INKS: Mapping[str | None, str] = {"light": "#181C25", "dark": "#EEF1F6"}
 NEUTRAL_INK = "#7C8490"  # readable on light and on dark, where it is not known which
 
 _JAPANESE_FONTS = ("Noto Sans CJK JP", "IPAexGothic", "Hiragino Sans", "Yu Gothic", "Meiryo")
-_WIDTH = 5.8  # inches
-_TALLEST = 6.4
-_DOTS_PER_INCH = 200
+_WIDTH = 4.6  # inches
+_TALLEST = 6.0
+_DOTS_PER_INCH = 240
 _FONT_SIZE = 11
 _PALE = (245, 245, 245)
 _HEAT = 0.75  # how much of the photo the heat covers

@@ -189,22 +189,14 @@ class Explanation:
 
         Parameters
         ----------
-        label_index, other_index : int
-            Two classes' indices, both among the explained ones.
-        num_features : int
-            How many superpixels at the most.
+        label_index, other_index, num_features
+            As for `image_and_mask`.
 
         Returns
         -------
         dict of int to float
             By how much more each superpixel raises the first label's probability than the other's:
-            negative where it speaks for the other. The largest differences first; without those that are
-            none.
-
-        Raises
-        ------
-        ArgumentError
-            A label is not among the explained ones, or `num_features` is negative.
+            negative where it speaks for the other, and never 0. The largest differences first.
         """
         _check_num_features(num_features)
         differences = self.label(label_index).weights - self.label(other_index).weights

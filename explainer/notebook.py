@@ -113,39 +113,41 @@ class _Notebook:
         heading = _("Where {classifier} looked for “{label}”").format(
             classifier=title(self._explanation), label=self._language.class_name(label.name, label.wnid)
         )
-        yield _markdown(f"# {heading}", *self._introduction())
-        yield _code(cells.KERAS_IMPORTS if self._keras else cells.PACKAGE_IMPORTS)
-        yield _markdown("## " + _("Settings"), _("What the explanation depends on besides the photo."))
-        yield _code(self._constants())
-        yield _markdown("## " + _("The photo"), self._about_photo())
-        yield _code(self._data(), folded=True)
-        yield _code(cells.UNPACK)
-        yield _markdown(
+        yield cells.markdown(f"# {heading}", *self._introduction())
+        yield cells.code(cells.KERAS_IMPORTS if self._keras else cells.PACKAGE_IMPORTS)
+        yield cells.markdown("## " + _("Settings"), _("What the explanation depends on besides the photo."))
+        yield cells.code(self._constants())
+        yield cells.markdown("## " + _("The photo"), self._about_photo())
+        yield cells.code(self._data(), folded=True)
+        yield cells.code(cells.UNPACK)
+        yield cells.markdown(
             "## " + _("What the network says"),
             _("The photo is resized without cropping to what the network takes, and classified."),
         )
-        yield _code(cells.KERAS_NETWORK if self._keras else cells.PACKAGE_NETWORK)
-        yield _code(cells.LABELS)
-        yield _markdown(
+        yield cells.code(cells.KERAS_NETWORK if self._keras else cells.PACKAGE_NETWORK)
+        yield cells.code(cells.LABELS)
+        yield cells.markdown(
             "## " + _("Regions"),
             self._about_regions(),
             _("`hidden` is what regions show when they are switched off."),
         )
-        yield _code(self._segments())
-        yield _code(self._hide())
-        yield _markdown("## " + _("Explanation"), self._about_samples())
+        yield cells.code(self._segments())
+        yield cells.code(self._hide())
+        yield cells.markdown("## " + _("Explanation"), self._about_samples())
         if not self._keras:
-            yield _code(cells.BY_PACKAGE)
+            yield cells.code(cells.BY_PACKAGE)
         else:
-            yield _code((cells.BY_LIME_BASE if self._carries_masks else cells.BY_LIME) + cells.LIME_WEIGHTS)
-        yield _markdown(
+            yield cells.code(
+                (cells.BY_LIME_BASE if self._carries_masks else cells.BY_LIME) + cells.LIME_WEIGHTS
+            )
+        yield cells.markdown(
             "## " + _("Pictures"),
             _("On the left the focus: the regions that speak for the label most, and nothing else."),
             _("On the right pros and cons: green regions speak for the label, red ones against it."),
         )
-        yield _code(cells.PICTURES)
-        yield _markdown("## " + _("The same?"), self._about_agreement())
-        yield _code(self._tolerance() + cells.CHECK)
+        yield cells.code(cells.PICTURES)
+        yield cells.markdown("## " + _("The same?"), self._about_agreement())
+        yield cells.code(self._tolerance() + cells.CHECK)
 
     def _introduction(self) -> Iterator[str]:
         _ = self._language.gettext
@@ -175,9 +177,9 @@ class _Notebook:
                 "PRECISION": settings.precision,
             }
         constants |= self._shown
-        lines = [f"{name} = {_literal(value)}" for name, value in constants.items()]
+        lines = [f"{name} = {cells.literal(value)}" for name, value in constants.items()]
         lines += ["LABELS = {"]
-        lines += [f"    {label.index}: {_literal(label.name)}," for label in self._explanation.labels]
+        lines += [f"    {label.index}: {cells.literal(label.name)}," for label in self._explanation.labels]
         return "\n".join([*lines, "}"])
 
     def _about_photo(self) -> str:
@@ -251,7 +253,7 @@ class _Notebook:
             return f"TOLERANCE = {_OTHER_ENGINE!r}\n\n"
         if self._settings.precision == "fast":
             return f"TOLERANCE = {_FAST!r}\n\n"
-        engine = _literal(self._classifier.describe_engine())
+        engine = cells.literal(self._classifier.describe_engine())
         same = f"classifier.describe_engine() == {engine}"
         return f"TOLERANCE = {_SAME_ENGINE!r} if {same} else {_OTHER_ENGINE!r}\n\n"
 
@@ -282,28 +284,9 @@ def _carried(photo: Image.Image, explanation: Explanation) -> tuple[Image.Image,
         seen = draw_input(classifier.to_display(explanation.image))
         if np.array_equal(classifier.preprocess(seen), explanation.image):
             return seen, False
-    return photo.convert("RGB"), True
-
-
-def _markdown(*paragraphs: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "metadata": {}, "source": "\n\n".join(paragraphs)}
-
-
-def _code(source: str, folded: bool = False) -> dict[str, Any]:
-    metadata = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]} if folded else {}
-    return {
-        "cell_type": "code",
-        "execution_count": None,
-        "metadata": metadata,
-        "outputs": [],
-        "source": source.rstrip("\n"),
-    }
-
-
-def _literal(value: object) -> str:
-    """A value as Python code, with double quotes where that is as good."""
-    text = repr(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and value.isprintable() else text
+    whole = photo.convert("RGB")
+    whole.info = {}  # what a camera wrote beside the pixels
+    return whole, True
 
 
 def _base64(block: bytes) -> str:

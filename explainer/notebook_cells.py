@@ -1,4 +1,7 @@
-"""The code that notebooks are put together from, cell by cell."""
+"""What notebooks are put together from: the form of a cell, and the code in each."""
+
+import json
+from typing import Any
 
 KERAS_IMPORTS = """\
 import base64
@@ -210,3 +213,26 @@ for label, difference in differences.items():
 assert max(differences.values()) <= TOLERANCE, "The weights are not those of then."
 print(f"All weights are those of then, to {TOLERANCE:g}.")
 """
+
+
+def markdown(*paragraphs: str) -> dict[str, Any]:
+    """A cell of text."""
+    return {"cell_type": "markdown", "metadata": {}, "source": "\n\n".join(paragraphs)}
+
+
+def code(source: str, folded: bool = False) -> dict[str, Any]:
+    """A cell of code; folded away where nobody need read it."""
+    metadata = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]} if folded else {}
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": metadata,
+        "outputs": [],
+        "source": source.rstrip("\n"),
+    }
+
+
+def literal(value: object) -> str:
+    """A value as Python code, with double quotes where that is as good."""
+    text = repr(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and value.isprintable() else text

@@ -2,15 +2,14 @@
 
 import base64
 import io
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from babel.dates import format_date
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from .evidence import Evidence, Question, gather_evidence
@@ -58,7 +57,11 @@ DEFAULT_DRAWING = Drawing()
 
 
 def pictures(
-    photo: Image.Image, explanation: Explanation, label_index: int, drawing: Drawing = DEFAULT_DRAWING
+    photo: Image.Image,
+    explanation: Explanation,
+    label_index: int,
+    drawing: Drawing = DEFAULT_DRAWING,
+    heat_map_in: Language | None = None,
 ) -> dict[str, Image.Image]:
     """Draw all pictures of one label's explanation, as large as the page draws them.
 
@@ -72,37 +75,33 @@ def pictures(
         A class' index, one of the explained ones.
     drawing : Drawing
         How many regions, and in which colours.
+    heat_map_in : Language, optional
+        Draw a heat map of all weights too, with its words in this language.
 
     Returns
     -------
     dict of str to PIL.Image.Image
         ``preprocessed`` is as large as the network's input; ``focus``, ``pros_cons`` and ``superpixels``
-        have the photo's aspect ratio.
+        have the photo's aspect ratio; ``heat_map`` is a figure with a scale.
     """
     canvas, segments = fit_photo(photo), explanation.segments
     focus = explanation.regions(label_index, True, drawing.num_features)
     strongest = explanation.regions(label_index, drawing.positive_only, drawing.pros_cons_features)
-    return {
+    drawn = {
         "preprocessed": draw_input(explanation.neighborhood.classifier.to_display(explanation.image)),
         "focus": draw_focus(canvas, segments, focus, drawing.palette),
         "pros_cons": draw_pros_cons(canvas, segments, strongest, drawing.palette),
         "superpixels": draw_superpixels(canvas, segments),
     }
+    if heat_map_in is not None:
+        drawn["heat_map"] = _heat_map(canvas, explanation, label_index, heat_map_in, drawing.palette)
+    return drawn
 
 
 def png(picture: Image.Image) -> bytes:
     """Encode a picture without loss."""
     stream = io.BytesIO()
-    picture.save(stream, "PNG")
-    return stream.getvalue()
-
-
-def zipped(drawn: Mapping[str, Image.Image]) -> bytes:
-    """Put pictures into one ZIP file, as ``focus.png`` and so on."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:  # stored as they are: PNG is compressed already
-        for name, picture in drawn.items():
-            archive.writestr(f"{name}.png", png(picture))
+    _bare(picture).save(stream, "PNG")
     return stream.getvalue()
 
 
@@ -146,12 +145,21 @@ def html_report(
     stability = explanation.stability(label_index, True, drawing.num_features)
     canvas = fit_photo(photo)
     drawn = {"photo": canvas, **pictures(photo, explanation, label_index, drawing)}
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
     )
     return environment.get_template("report.html").render(
         language=language.code,
-        words=_words(explanation, label, language),
+        _=language.gettext,
+        classifier=title(explanation),
+        explained=language.class_name(label.name, label.wnid),
+        input_size=explanation.image.shape[:2],
+        cut=language.ngettext(
+            "Cut into {number} region", "Cut into {number} regions", explanation.num_superpixels
+        ).format(number=language.number(explanation.num_superpixels)),
         day=format_date(day or date.today(), "long", locale=language.code),
         name=_printable(name),
         headline=verdict(title(explanation), explanation.labels[0], language, *explanation.labels[1:2]),
@@ -174,51 +182,15 @@ def html_report(
     )
 
 
-def _words(explanation: Explanation, label: LabelExplanation, language: Language) -> dict[str, Any]:
-    """What the report says whatever was found."""
-    _ = language.gettext
-    height, width = explanation.image.shape[:2]
-    explained = language.class_name(label.name, label.wnid)
-    return {
-        "title": _("Where {classifier} looked for “{label}”").format(
-            classifier=title(explanation), label=explained
-        ),
-        "photo": _("The photo"),
-        "preprocessed": _("As the network sees it, {width} × {height}").format(width=width, height=height),
-        "superpixels": language.ngettext(
-            "Cut into {number} region", "Cut into {number} regions", explanation.num_superpixels
-        ).format(number=language.number(explanation.num_superpixels)),
-        "label": _("Label"),
-        "probability": _("Probability"),
-        "explained": _("explained here"),
-        "why": _("Why “{label}”?").format(label=explained),
-        "focus": _("Focus"),
-        "pros_cons": _("Pros and cons"),
-        "speaks_for": _("speaks for the label"),
-        "speaks_against": _("speaks against it"),
-        "check": _("Is that true? We asked again"),
-        "check_how": _(
-            "The pictures are calculated from many answers. To check them, the classifier itself looked once "
-            "more, with whole groups of regions hidden. How probable it finds “{label}” then:"
-        ).format(label=explained),
-        "settings": _("How it was made"),
-        "about": _("What LIME is"),
-        "steps": [
-            _(
-                "LIME hides some regions of the photo, again and again and each time others, and asks the "
-                "classifier what it sees now."
-            ),
-            _(
-                "From the answers it learns by how much each region raises or lowers the probability of a "
-                "label; the pictures show the regions that matter most."
-            ),
-            _(
-                "That tells where this classifier looked in this photo, and not whether it is right: "
-                "judging that is up to you."
-            ),
-        ],
-        "source": _("Ribeiro, Singh and Guestrin: “Why Should I Trust You?”, 2016, arXiv:1602.04938"),
-    }
+def _heat_map(
+    canvas: Image.Image, explanation: Explanation, label_index: int, language: Language, palette: Palette
+) -> Image.Image:
+    from . import charts  # matplotlib takes long to import
+
+    label = explanation.label(label_index)
+    figure = charts.weight_map(canvas, explanation, label, language, palette, charts.INKS["light"])
+    figure.patch.set_alpha(1)  # dark words are for a white page
+    return Image.open(io.BytesIO(charts.png(figure))).convert("RGB")
 
 
 def _labels(
@@ -280,7 +252,14 @@ def _css(colour: tuple[int, int, int]) -> str:
     return f"{red} {green} {blue}"
 
 
+def _bare(picture: Image.Image) -> Image.Image:
+    """The pixels alone, without what a camera wrote beside them."""
+    bare = picture.convert("RGB")
+    bare.info = {}
+    return bare
+
+
 def _data_uri(picture: Image.Image) -> str:
     stream = io.BytesIO()
-    picture.convert("RGB").save(stream, "JPEG", quality=88)
+    _bare(picture).save(stream, "JPEG", quality=88)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import explainer.__main__ as command_line
-from explainer import WeightsError, explain
+from explainer import WeightsError, explain, load_photo
 from explainer.__main__ import main
-from explainer.render import fit_photo
+from explainer.render import draw_focus, draw_pros_cons, fit_photo
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = {"preprocessed.png", "focus.png", "pros_cons.png", "explanation.json"}
@@ -163,16 +163,20 @@ def test_place_of_a_folder_that_is_taken_by_a_file(photo, tmp_path, capsys):
     assert names(tmp_path / "out") == {"cat"}
 
 
-def test_number_of_features_reaches_the_pictures(photo, tmp_path):
-    def share_shown(num_features):
-        out = tmp_path / str(num_features)
-        assert run(photo, out=out, samples=64, more=["--num-features", str(num_features)]) == 0
-        with Image.open(out / "cat" / "focus.png") as picture:
-            return (np.asarray(picture) != (32, 36, 44)).any(axis=2).mean()
-
-    shares = [share_shown(number) for number in (0, 1, 10)]
-    assert shares[0] == 0
-    assert 0 < shares[1] < shares[2]
+@pytest.mark.parametrize("num_features", [0, 1, 4])
+def test_number_of_features_reaches_the_pictures(photo, tmp_path, lite0, num_features):
+    assert run(photo, out=tmp_path / "out", samples=64, more=["--num-features", str(num_features)]) == 0
+    explanation = explain(photo, lite0, num_samples=64)
+    best, canvas = explanation.labels[0].index, fit_photo(load_photo(photo))
+    expected = {
+        "focus.png": draw_focus(canvas, explanation.segments, explanation.regions(best, True, num_features)),
+        "pros_cons.png": draw_pros_cons(
+            canvas, explanation.segments, explanation.regions(best, False, 2 * num_features)
+        ),
+    }
+    for name, drawn in expected.items():
+        with Image.open(tmp_path / "out" / "cat" / name) as picture:
+            assert picture.tobytes() == drawn.tobytes()
 
 
 def test_auto_ends_by_itself(photo, tmp_path, monkeypatch):

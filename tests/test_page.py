@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import ButtonGroup
+from streamlit.testing.v1.element_tree import Button, ButtonGroup
 
 from explainer.classifiers import Classifier
 from explainer.language import Language
 
 DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard.py"
 CLASSIFIER = "efficientnet-lite0"
+CHECKS = 4  # pictures at most: the photo, only the focus, the focus hidden, what speaks against hidden
 
 
 @pytest.fixture
@@ -72,23 +73,21 @@ def picture_sentences(page: AppTest) -> list[str]:
     said = [element.value for element in page.markdown]
     about_focus = [words for words in said if re.search("looked mostly at|No region speaks for", words)]
     about_both = [words for words in said if "speaks against" in words]
-    assert len(about_focus) == len(about_both) == 1, said
-    return about_focus + about_both
+    assert about_focus, said
+    assert about_both, said
+    return [about_focus[0], about_both[0]]
 
 
 def labels(page: AppTest, language: str = "en") -> ButtonGroup:
     """The choice of the label to explain."""
-    return _pills(page, Language(language).gettext("Explain"))
-
-
-def photos(page: AppTest) -> ButtonGroup:
-    """The choice of the photo, where there are several."""
-    return _pills(page, "Photos")
-
-
-def _pills(page: AppTest, label: str) -> ButtonGroup:
-    (pills,) = (pills for pills in page.pills if pills.label == label)
+    name = Language(language).gettext("Explain")
+    (pills,) = (pills for pills in page.pills if pills.label == name)
     return pills
+
+
+def photos(page: AppTest) -> list[Button]:
+    """The choice of the photo, where there are several."""
+    return [button for button in page.button if (button.key or "").startswith("photo-")]
 
 
 def test_an_empty_page_invites():
@@ -96,7 +95,7 @@ def test_an_empty_page_invites():
     assert_fine(page)
     assert "Choose a photo" in page.info[0].value
     assert "Limelight" in text(page)
-    assert not page.pills
+    assert not any(pills.label == "Explain" for pills in page.pills)
 
 
 def test_a_sample_gets_five_labels_and_two_pictures():
@@ -121,45 +120,53 @@ def test_a_sample_is_one_click_away():
     assert labels(page).options[0] == "espresso"
 
 
-def test_how_the_pictures_are_drawn_asks_nothing(chelsea: Image.Image, asked: list[int]):
+def test_how_the_pictures_are_drawn_takes_no_samples(chelsea: Image.Image, asked: list[int]):
     page = upload(visit(num_samples="200"), ("cat.jpg", jpeg(chelsea, 1)))
     assert_fine(page)
-    assert sum(asked) == 200
+    assert 200 <= sum(asked) <= 200 + CHECKS
     before = picture_sentences(page)
 
+    asked.clear()
     page.slider(key="num_features").set_value(1).run()
     assert_fine(page)
     assert picture_sentences(page) != before
+    assert sum(asked) <= CHECKS
+
+    asked.clear()
     page.toggle(key="positive_only").set_value(True).run()
     assert_fine(page)
-    page.segmented_control(key="palette").set_value("green-red").run()
+    page.get_by_key("palette").set_value("green-red").run()
     assert_fine(page)
-    assert sum(asked) == 200
+    page.slider(key="num_features").set_value(5).run()
+    assert_fine(page)
+    assert asked == []
 
 
-def test_another_label_says_other_things_and_asks_nothing(chelsea: Image.Image, asked: list[int]):
+def test_another_label_says_other_things_and_takes_no_samples(chelsea: Image.Image, asked: list[int]):
     page = upload(visit(), ("cat.jpg", jpeg(chelsea, 2)))
-    assert sum(asked) == 100
+    assert 100 <= sum(asked) <= 100 + CHECKS
     before = picture_sentences(page)
     for name in labels(page).options[1:]:
+        asked.clear()
         labels(page).set_value(name).run()
         assert_fine(page)
         assert picture_sentences(page) != before
         assert all(f"“{name}”" in sentence for sentence in picture_sentences(page))
-    assert sum(asked) == 100
+        assert sum(asked) <= CHECKS
     assert "100 samples." in text(page)
 
 
 def test_more_samples_cost_the_difference(chelsea: Image.Image, asked: list[int]):
     page = upload(visit(), ("cat.jpg", jpeg(chelsea, 3)))
-    assert sum(asked) == 100
+    asked.clear()
     page.slider(key="num_samples").set_value(200).run()
     assert_fine(page)
-    assert sum(asked) == 200
+    assert 100 <= sum(asked) <= 100 + CHECKS
     assert "200 samples." in text(page)
+    asked.clear()
     page.slider(key="num_samples").set_value(100).run()
     assert_fine(page)
-    assert sum(asked) == 200
+    assert asked == []
     assert "100 samples." in text(page)
 
 
@@ -211,7 +218,7 @@ def test_a_link_means_the_same_in_both_languages(locale: str):
     for key, value in {"palette": "green-red", "num_features": "7", "positive_only": "true"}.items():
         assert page.query_params[key] == value
     assert page.query_params["classifier"] == CLASSIFIER
-    assert page.segmented_control(key="palette").value == "green-red"
+    assert page.pills(key="palette").value == "green-red"
     assert page.slider(key="num_features").value == 7
     assert page.toggle(key="positive_only").value is True
 
@@ -219,7 +226,7 @@ def test_a_link_means_the_same_in_both_languages(locale: str):
 def test_japanese_says_the_classes_in_japanese():
     page = visit(sample="chelsea")
     english = labels(page).options
-    page.segmented_control(key="language").set_value("ja").run()
+    page.get_by_key("language").set_value("ja").run()
     assert_fine(page)
     japanese = labels(page, "ja").options
     assert "tiger cat" in english
@@ -227,7 +234,7 @@ def test_japanese_says_the_classes_in_japanese():
     assert len(japanese) == 5
     assert not {*english} & {*japanese}
     assert "トラネコ" in text(page)
-    page.segmented_control(key="language").set_value("en").run()
+    page.get_by_key("language").set_value("en").run()
     assert_fine(page)
     assert labels(page).options == english
 
@@ -260,9 +267,9 @@ def test_an_upload_is_explained_and_takes_the_samples_place(coffee: Image.Image)
 def test_several_uploads_can_be_chosen_from(chelsea: Image.Image, coffee: Image.Image):
     page = upload(visit(), ("cat.jpg", jpeg(chelsea)), ("cup.jpg", jpeg(coffee)))
     assert_fine(page)
-    assert len(photos(page).options) == 2
+    assert [button.label for button in photos(page)] == [r"cat\.jpg", r"cup\.jpg"]
     assert labels(page).options[0] == "espresso"
-    photos(page).set_value(photos(page).options[0]).run()
+    photos(page)[0].click().run()
     assert_fine(page)
     assert labels(page).options[0] != "espresso"
 
@@ -298,7 +305,7 @@ def test_a_files_name_is_only_ever_text(name: str, chelsea: Image.Image, coffee:
     assert not any(element.proto.allow_html for element in page.markdown)
     assert not any("onerror" in element.proto.body for element in page.html)
     (error,) = page.error
-    for shown in (error.value.removeprefix("**").replace("** – ", " ", 1), photos(page).options[0]):
+    for shown in (error.value.removeprefix("**").replace("** – ", " ", 1), photos(page)[0].label):
         markup = re.sub(r"\\.", "", shown)  # what Markdown still takes for its own
         assert not re.search(r"[<>\[\]`$*:_~&]|!\(", markup), shown
         assert "\n" not in shown

@@ -112,6 +112,15 @@ def test_balanced_columns_are_orthogonal_within_a_block(superpixels):
         np.testing.assert_array_equal(signs.T @ signs, length * np.eye(superpixels, dtype=int))
 
 
+def test_balanced_design_does_not_draw_the_whole_photo_once_more_by_rule():
+    superpixels = 16
+    again = [
+        (make_design("balanced", superpixels, seed).masks(1, 257).sum(axis=1) == superpixels).any()
+        for seed in range(20)
+    ]
+    assert sum(again) <= 3
+
+
 def test_balanced_design_goes_on_after_the_whole_code_with_columns_drawn_anew():
     superpixels = 10
     code = KerdockCode(superpixels)

@@ -111,7 +111,8 @@ def classifier_and_truth(grid):
 
 @pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize(
-    ("grid", "samples"), [(Grid(4, 5), 256), pytest.param(Grid(5, 8), 500, marks=pytest.mark.slow)]
+    ("grid", "samples"),
+    [(Grid(4, 5), 80), (Grid(4, 5), 256), pytest.param(Grid(5, 8), 500, marks=pytest.mark.slow)],
 )
 def test_standard_errors_cover_the_truth_as_often_as_they_say(design, grid, samples):
     classifier, truth = classifier_and_truth(grid)
@@ -122,7 +123,7 @@ def test_standard_errors_cover_the_truth_as_often_as_they_say(design, grid, samp
     assert 0.88 <= np.mean(covered) <= 0.99
     spread = np.std([surrogate.weights for surrogate in surrogates], axis=0)
     said = np.mean([surrogate.standard_errors for surrogate in surrogates], axis=0)
-    assert 0.75 < np.sqrt((spread**2).mean() / (said**2).mean()) < 1.15
+    assert 0.7 < np.sqrt((spread**2).mean() / (said**2).mean()) < 1.15
 
 
 def test_balanced_design_is_surer_and_rightly_so():

@@ -231,7 +231,9 @@ def _entries(files: list[_File], language: Language) -> dict[str, _Entry]:
         if isinstance(entry, _Entry):
             entries[file.identity] = entry
         else:
-            st.error(f"**{plain(file.name)}** – {plain(language.error(entry))}", icon=":material/broken_image:")
+            st.error(
+                f"**{plain(file.name)}** – {plain(language.error(entry))}", icon=":material/broken_image:"
+            )
     return entries
 
 

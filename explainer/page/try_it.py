@@ -1,9 +1,10 @@
 """Hiding regions by hand, to see what the classifier says then."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import streamlit as st
 from PIL import Image
@@ -11,6 +12,7 @@ from streamlit_image_coordinates import streamlit_image_coordinates
 
 from ..errors import ExplainerError
 from ..evidence import ComparedLabel, Comparison, compare
+from ..explanation import Explanation
 from ..language import Language
 from ..neighborhood import digest
 from ..render import hide_regions, outline_regions, paste_layer, region_at
@@ -24,11 +26,11 @@ _MOST_STEPS = 200  # that can be undone
 
 
 @dataclass
-class _Trial:
+class Trial:
     """What a visitor did to one photo: the hidden regions after each step, the last one being now."""
 
     steps: list[frozenset[int]] = field(default_factory=lambda: [frozenset()])
-    last_click: object = None
+    last_click: float | None = None
 
     @property
     def hidden(self) -> frozenset[int]:
@@ -40,8 +42,16 @@ class _Trial:
         if hidden != self.hidden:
             self.steps = [*self.steps, hidden][-_MOST_STEPS:]
 
-    def toggle(self, region: int) -> None:
-        self.hide(self.hidden ^ {region})
+    def click(self, point: Mapping[str, float] | None, explanation: Explanation) -> None:
+        """Hide the region that was clicked, or show it again.
+
+        The component keeps its last click for ever; its time tells a new one.
+        """
+        if not point or point["unix_time"] == self.last_click or not point["width"] or not point["height"]:
+            return
+        self.last_click = point["unix_time"]
+        across, down = point["x"] / point["width"], point["y"] / point["height"]
+        self.hide(self.hidden ^ {region_at(explanation.segments, across, down)})
 
     def undo(self) -> None:
         if len(self.steps) > 1:
@@ -78,29 +88,19 @@ def show(result: Result) -> None:
         st.caption(_("A bar is the probability now; the upright line is what the whole photo gets."))
 
 
-def _trial(place: Hashable) -> _Trial:
-    trials: OrderedDict[Hashable, _Trial] = st.session_state.setdefault("trials", OrderedDict())
-    trial = trials.setdefault(place, _Trial())
+def _trial(place: Hashable) -> Trial:
+    trials: OrderedDict[Hashable, Trial] = st.session_state.setdefault("trials", OrderedDict())
+    trial = trials.setdefault(place, Trial())
     trials.move_to_end(place)
     while len(trials) > _KEPT_TRIALS:
         trials.popitem(last=False)
     return trial
 
 
-def _show_photo(result: Result, trial: _Trial, place: str, segmentation: str) -> None:
+def _show_photo(result: Result, trial: Trial, place: str, segmentation: str) -> None:
     canvas, segments = result.photo.canvas, result.explanation.segments
     picture = hide_regions(canvas, segments, trial.hidden)
     key = f"try-{place}"
-
-    def click() -> None:
-        # The component keeps its last click for ever, and its time is what tells a new one.
-        point = st.session_state.get(key)
-        if not point or point.get("unix_time") == trial.last_click:
-            return
-        trial.last_click = point.get("unix_time")
-        if point["width"] > 0 and point["height"] > 0:
-            trial.toggle(region_at(segments, point["x"] / point["width"], point["y"] / point["height"]))
-
     # The component's frame keeps its height when the window changes its width.
     st.html(
         f"<style>.st-key-try-photo iframe {{ aspect-ratio: {canvas.width} / {canvas.height}; "
@@ -113,17 +113,17 @@ def _show_photo(result: Result, trial: _Trial, place: str, segmentation: str) ->
         image_format="JPEG",
         jpeg_quality=88,
         cursor="pointer",
-        on_click=click,
+        on_click=lambda: trial.click(st.session_state.get(key), result.explanation),
     )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _outlines(segmentation: str, size: tuple[int, int], _segments: object) -> Image.Image:
+def _outlines(segmentation: str, size: tuple[int, int], _segments: Any) -> Image.Image:
     """Lines take ten times as long as all else that a click draws, and are always the same."""
-    return outline_regions(_segments, size)  # type: ignore[arg-type]
+    return outline_regions(_segments, size)
 
 
-def _show_buttons(result: Result, trial: _Trial) -> None:
+def _show_buttons(result: Result, trial: Trial) -> None:
     _ = result.language.gettext
     explanation, index, view = result.explanation, result.label.index, result.view
     focus = explanation.regions(index, True, view.num_features)
@@ -141,7 +141,7 @@ def _button(name: str, text: str, act: Callable[[], None], disabled: bool, icon:
     st.button(text, key=f"try-{name}", icon=icon, on_click=act, disabled=disabled)
 
 
-def _choose_regions(result: Result, trial: _Trial, place: str) -> None:
+def _choose_regions(result: Result, trial: Trial, place: str) -> None:
     """The same as the clicks, for a keyboard and a screen reader."""
     language, view = result.language, result.view
     _ = language.gettext
@@ -149,6 +149,10 @@ def _choose_regions(result: Result, trial: _Trial, place: str) -> None:
         result.explanation, result.label, language, view.num_features, view.pros_cons_features
     )
     key = f"try-regions-{place}"
+
+    def choose() -> None:
+        trial.hide(region for region in st.session_state[key] if region in names)
+
     st.session_state[key] = [region for region in names if region in trial.hidden]
     st.multiselect(
         _("Hidden regions"),
@@ -158,7 +162,7 @@ def _choose_regions(result: Result, trial: _Trial, place: str) -> None:
         placeholder=_("None; choose here or click in the photo"),
         help=_("The same as clicking, for a keyboard. The regions that count most come first."),
         select_all=False,
-        on_change=lambda: trial.hide(st.session_state[key]),
+        on_change=choose,
     )
 
 

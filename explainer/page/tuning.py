@@ -9,6 +9,7 @@ from .result import Result
 
 _CLOSE = 0.6  # fidelity from which the surrogate is said to follow the network
 _ROUGH = 0.35
+_FEW = 5  # samples a region: below, the surrogate fits chance as well
 
 
 def show(result: Result) -> None:
@@ -83,7 +84,12 @@ def _fidelity_sentence(result: Result) -> str:
         share=plain(language.percent(fidelity)),
         label=plain(language.class_name(result.label.name, result.label.wnid)),
     )
-    if fidelity >= _CLOSE:
+    if result.explanation.num_samples < _FEW * result.explanation.num_superpixels:
+        judgement = _(
+            "With so few samples for so many regions it is flattering: "
+            "take more samples before you trust it."
+        )
+    elif fidelity >= _CLOSE:
         judgement = _("They follow the network closely, and can be trusted as a summary of it.")
     elif fidelity >= _ROUGH:
         judgement = _(

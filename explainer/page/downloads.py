@@ -1,0 +1,189 @@
+"""Taking it away: pictures, a report, the numbers, a notebook, and a link to what is on the page."""
+
+import io
+import logging
+import re
+import unicodedata
+import zipfile
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
+import streamlit as st
+from PIL import Image
+
+from ..notebook import notebook
+from ..report import Drawing, html_report, pictures, png
+from ..superpixels import Segmentation
+from .result import Result
+
+_LONGEST_PART = 60  # characters of a file's name
+
+Make = Callable[[], str | bytes]
+
+
+def show(result: Result, segmentation: Segmentation | None = None) -> None:
+    """Draw the section; a file is made when it is asked for.
+
+    Parameters
+    ----------
+    result : Result
+        What to take away.
+    segmentation : callable, optional
+        What cut the photo, for the report to name it.
+    """
+    _ = result.language.gettext
+    st.markdown(f"#### {_('Take it away')}")
+    with st.container(horizontal=True, gap="small", key="downloads"):
+        _offer(
+            _("Report"),
+            ":material/description:",
+            "html",
+            "text/html",
+            _("One page on the screen, two on paper: opens in any browser, without a network."),
+            lambda: _report(result, segmentation),
+            result,
+        )
+        _offer(
+            _("Pictures"),
+            ":material/image:",
+            "zip",
+            "application/zip",
+            _("All pictures as PNG files, in one ZIP file."),
+            lambda: zipped(_pictures(result)),
+            result,
+        )
+        _offer(
+            _("Numbers"),
+            ":material/data_object:",
+            "json",
+            "application/json",
+            _("Every weight of all five labels, as JSON."),
+            result.explanation.to_json,
+            result,
+        )
+        _offer(
+            _("Notebook"),
+            ":material/terminal:",
+            "ipynb",
+            "application/x-ipynb+json",
+            _("A Jupyter notebook that makes this explanation again, and checks that it is the same."),
+            lambda: _notebook(result),
+            result,
+        )
+        with st.popover(_("Link to this view"), icon=":material/link:"):
+            _show_link(result)
+
+
+def file_name(photo_name: str, label_name: str, extension: str) -> str:
+    """A name for a file to take away, such as ``limelight-my-cat-tiger-cat.html``.
+
+    Letters of any script stay; whatever a file system or a shell might take amiss does not.
+
+    Parameters
+    ----------
+    photo_name : str
+        The photo's file name, as some computer gave it.
+    label_name : str
+        The label's name.
+    extension : str
+        Without the point.
+    """
+    stem = re.sub(r"\.\w{1,5}$", "", re.split(r"[/\\]", photo_name)[-1])
+    return f"limelight-{_plain_part(stem) or 'photo'}-{_plain_part(label_name) or 'label'}.{extension}"
+
+
+def zipped(drawn: Mapping[str, Image.Image]) -> bytes:
+    """Put pictures into one ZIP file, as ``focus.png`` and so on."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:  # stored as they are: PNG is compressed already
+        for name, picture in drawn.items():
+            archive.writestr(f"{name}.png", png(picture))
+    return stream.getvalue()
+
+
+def _plain_part(text: str) -> str:
+    words = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFC", text))
+    return words.strip("-")[:_LONGEST_PART].rstrip("-")
+
+
+def _offer(
+    label: str, icon: str, extension: str, kind: str, explanation: str, make: Make, result: Result
+) -> None:
+    st.download_button(
+        label,
+        _logged(make),
+        file_name(result.photo.name, result.label.name, extension),
+        kind,
+        key=f"download-{extension}",
+        help=explanation,
+        icon=icon,
+        on_click="ignore",
+    )
+
+
+def _logged(make: Make) -> Make:
+    """What Streamlit calls in a thread of its own, where nobody else would learn what went wrong."""
+
+    def make_logged() -> str | bytes:
+        try:
+            return make()
+        except Exception:
+            logging.getLogger("limelight").exception("a file to take away could not be made")
+            raise
+
+    return make_logged
+
+
+def _drawing(result: Result) -> Drawing:
+    view = result.view
+    return Drawing(view.num_features, view.pros_cons_features, view.positive_only, view.palette)
+
+
+def _pictures(result: Result) -> dict[str, Image.Image]:
+    return pictures(
+        result.photo.original,
+        result.explanation,
+        result.label.index,
+        _drawing(result),
+        heat_map_in=result.language,
+    )
+
+
+def _report(result: Result, segmentation: Segmentation | None) -> str:
+    return html_report(
+        result.photo.original,
+        result.explanation,
+        result.label.index,
+        result.language,
+        name=result.photo.name,
+        drawing=_drawing(result),
+        segmentation=segmentation,
+    )
+
+
+def _notebook(result: Result) -> str:
+    return notebook(
+        result.photo.original,
+        result.explanation,
+        result.label.index,
+        result.language,
+        num_features=result.view.num_features,
+        pros_cons_features=result.view.pros_cons_features,
+        positive_only=result.view.positive_only,
+    )
+
+
+def _show_link(result: Result) -> None:
+    _ = result.language.gettext
+    query = urlencode({name: st.query_params.get_all(name) for name in st.query_params}, doseq=True)
+    address = st.context.url or ""
+    st.code(f"{address}?{query}" if query else address, language=None, wrap_lines=True)
+    if "sample" in st.query_params:
+        st.caption(_("Opens this sample photo with these settings."))
+    else:
+        st.caption(
+            _(
+                "Opens the page with these settings. A link can't carry your photo: whoever opens it "
+                "chooses one."
+            )
+        )

@@ -1,0 +1,213 @@
+"""The figures show the explanation's own numbers, and everyone can read them."""
+
+import io
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from PIL import Image
+
+from explainer import charts, explain
+from explainer.explanation import Explanation
+from explainer.language import Language
+from explainer.places import region_places
+from explainer.render import PALETTES, fit_photo
+from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, a_photo
+
+ENGLISH = Language("en")
+
+
+@pytest.fixture(scope="module")
+def explanation() -> Explanation:
+    grid = Grid(4, 5)
+    return explain(a_photo(3), LinearClassifier(grid), num_samples=120, segmentation=grid, design="lime")
+
+
+@pytest.fixture(scope="module")
+def photo() -> Image.Image:
+    return fit_photo(a_photo(3, (60, 40)))
+
+
+def draw_bars(explanation: Explanation, **options) -> Axes:
+    return charts.weight_bars(explanation, explanation.labels[0], ENGLISH, **options).axes[0]
+
+
+def draw_map(photo: Image.Image, explanation: Explanation, **options) -> Figure:
+    return charts.weight_map(photo, explanation, explanation.labels[0], ENGLISH, **options)
+
+
+def numbers(axes: Axes) -> list[int]:
+    return [int(text.get_text()) for text in axes.texts]
+
+
+def test_there_is_a_bar_for_each_of_the_strongest_regions(explanation: Explanation):
+    label = explanation.labels[0]
+    axes = draw_bars(explanation)
+    (bars,) = [container for container in axes.containers if hasattr(container, "patches")]
+    strongest = np.argsort(-np.abs(label.weights), kind="stable")[:15]
+    assert [bar.get_width() for bar in bars] == label.weights[strongest].tolist()
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [str(region + 1) for region in strongest]
+    assert axes.yaxis_inverted(), "the strongest is at the top"
+
+
+def test_fewer_regions_have_fewer_bars():
+    grid = Grid(2, 3)
+    few = explain(a_photo(), LinearClassifier(grid), num_samples=60, segmentation=grid)
+    assert len(draw_bars(few).patches) == 6
+
+
+def test_error_bars_reach_1_96_standard_errors(explanation: Explanation):
+    label = explanation.labels[0]
+    strongest = np.argsort(-np.abs(label.weights), kind="stable")[:15]
+    axes = draw_bars(explanation)
+    lines = np.array(axes.collections[0].get_segments())
+    np.testing.assert_allclose(lines[:, 0, 0], (label.weights - 1.96 * label.standard_errors)[strongest])
+    np.testing.assert_allclose(lines[:, 1, 0], (label.weights + 1.96 * label.standard_errors)[strongest])
+    left, right = axes.get_xlim()
+    assert left == -right
+    assert right > np.abs(lines[:, :, 0]).max()
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda palette: palette.name)
+def test_the_sign_is_shown_by_side_and_by_colour(explanation: Explanation, palette):
+    patches = draw_bars(explanation, palette=palette).patches
+    assert {patch.get_width() > 0 for patch in patches} == {True, False}
+    for patch in patches:
+        colour = palette.speaks_for if patch.get_width() > 0 else palette.speaks_against
+        np.testing.assert_allclose(patch.get_facecolor()[:3], np.array(colour) / 255)
+
+
+def test_the_map_has_every_weight_and_no_sign_is_favoured(photo: Image.Image, explanation: Explanation):
+    weights = explanation.labels[0].weights
+    axes, colour_bar = draw_map(photo, explanation).axes
+    (heat,) = [image for image in axes.images if image.get_array().ndim == 2]
+    np.testing.assert_array_equal(heat.get_array(), weights[explanation.segments])
+    lowest, highest = heat.get_clim()
+    assert highest == -lowest == np.abs(weights).max()
+    assert colour_bar.get_xlim() == (lowest, highest)
+    palest = heat.to_rgba(0.0)[:3]
+    assert min(palest) > 0.9
+    for weight, colour in ((highest, (0, 114, 255)), (lowest, (255, 128, 0))):
+        np.testing.assert_allclose(heat.to_rgba(weight)[:3], np.array(colour) / 255, atol=0.01)
+
+
+def test_the_photo_keeps_its_shape(photo: Image.Image, explanation: Explanation):
+    axes = draw_map(photo, explanation).axes[0]
+    assert {tuple(image.get_extent()) for image in axes.images} == {(0, *photo.size, 0)}
+    assert axes.get_aspect() == 1
+
+
+def test_map_and_bars_have_the_same_numbers_each_inside_of_its_region(
+    photo: Image.Image, explanation: Explanation
+):
+    axes = draw_map(photo, explanation).axes[0]
+    ticks = [int(tick.get_text()) for tick in draw_bars(explanation).get_yticklabels()]
+    assert numbers(axes) == ticks
+    height, width = explanation.segments.shape
+    for text in axes.texts:
+        across, down = text.get_position()
+        row, column = int(down / photo.height * height), int(across / photo.width * width)
+        assert explanation.segments[row, column] + 1 == int(text.get_text())
+
+
+def test_an_interior_point_is_as_far_from_the_outline_as_can_be():
+    mask = np.zeros((30, 40), bool)
+    mask[2:28, 3:10] = True  # an L, whose middle is outside of it
+    mask[20:28, 3:38] = True
+    row, column = charts.interior_point(mask)
+    outside = np.argwhere(~np.pad(mask, 1)) - 1
+    distances = [np.hypot(*(outside - point).T).min() for point in np.argwhere(mask)]
+    assert mask[row, column]
+    assert np.hypot(*(outside - (row, column)).T).min() == max(distances)
+
+
+def test_an_interior_point_keeps_away_from_the_photos_edge():
+    assert charts.interior_point(np.ones((21, 21), bool)) == (10, 10)
+    assert charts.interior_point(np.ones((1, 1), bool)) == (0, 0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_can_be_read_on_light_and_on_dark(photo, explanation: Explanation, scheme: str):
+    ink = charts.INKS[scheme]
+    axes = draw_bars(explanation, ink=ink)
+    colour_bar = draw_map(photo, explanation, ink=ink).axes[1]
+    texts = [*axes.get_yticklabels(), *axes.get_xticklabels(), *axes.texts, axes.xaxis.label]
+    texts += [*colour_bar.get_xticklabels(), colour_bar.xaxis.label]
+    assert {to_rgb(text.get_color()) for text in texts} == {to_rgb(ink)}
+    for figure in (axes.figure, draw_map(photo, explanation, ink=ink)):
+        picture = Image.open(io.BytesIO(charts.png(figure)))
+        assert picture.mode == "RGBA"
+        assert picture.getpixel((1, picture.height - 2))[3] == 0
+
+
+def test_japanese_is_written_without_a_missing_glyph(photo: Image.Image, explanation: Explanation, caplog):
+    if charts._font_families() == ("DejaVu Sans",):
+        pytest.skip("no Japanese font is installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for figure in (
+            charts.weight_map(photo, explanation, explanation.labels[0], Language("ja")),
+            charts.weight_bars(explanation, explanation.labels[0], Language("ja")),
+        ):
+            charts.png(figure)
+    assert not caplog.records
+
+
+def test_without_a_japanese_font_words_are_english(explanation: Explanation, monkeypatch, caplog):
+    monkeypatch.setattr(charts, "_font_families", lambda: ("DejaVu Sans",))
+    figure = charts.weight_bars(explanation, explanation.labels[0], Language("ja"))
+    assert figure.axes[0].get_ylabel() == "Region"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        charts.png(figure)
+    assert not caplog.records
+
+
+def test_threads_do_not_disturb_each_other(photo: Image.Image, explanation: Explanation):
+    def draw(ink: str) -> bytes:
+        return charts.png(draw_map(photo, explanation, ink=ink))
+
+    inks = [charts.INKS["light"], charts.INKS["dark"]] * 2
+    alone = [draw(ink) for ink in inks[:2]] * 2
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(draw, inks)) == alone
+
+
+def test_weights_of_nothing_are_drawn_too(photo: Image.Image):
+    flat = explain(
+        a_photo(), ConstantClassifier(0.7, 0.3), num_samples=40, segmentation=Grid(2, 2), top_labels=2
+    )
+    assert charts.png(draw_map(photo, flat))
+    assert charts.png(draw_bars(flat).figure)
+    assert charts.bars_sentence(flat, flat.labels[0], ENGLISH) == (
+        "No region changes the probability of “thing 0”."
+    )
+
+
+def test_one_region_is_enough(photo: Image.Image):
+    grid = Grid(1, 1)
+    single = explain(a_photo(), LinearClassifier(grid), num_samples=20, segmentation=grid)
+    assert numbers(draw_map(photo, single).axes[0]) == [1]
+    assert charts.png(draw_bars(single).figure)
+
+
+def test_the_sentences_say_what_is_seen(explanation: Explanation):
+    for label in explanation.labels:
+        strongest = int(np.abs(label.weights).argmax())
+        sentence = charts.bars_sentence(explanation, label, ENGLISH)
+        place = region_places(explanation.segments, ENGLISH)[strongest]
+        verb = "raises" if label.weights[strongest] > 0 else "lowers"
+        assert (
+            f"region {strongest + 1} at the {place}: it {verb} “{label.name.replace('_', ' ')}”" in sentence
+        )
+        points, margin = 100 * abs(label.weights[strongest]), 196 * label.standard_errors[strongest]
+        assert f"by {points:.1f} ± {margin:.1f} points." in sentence
+        pros, cons = (label.weights > 0).sum(), (label.weights < 0).sum()
+        whole = charts.map_sentence(explanation, label, ENGLISH)
+        assert whole.startswith(f"Of 20 regions, {pros} speak for ")
+        assert f" and {cons} against it. " in whole
+        assert whole.endswith(sentence)

@@ -1,0 +1,141 @@
+"""Hide colours by name, superpixels without a question, and the samples that explain the method."""
+
+import pickle
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explainer import explain
+from explainer.errors import ArgumentError
+from explainer.live import superpixels_of
+from explainer.neighborhood import contrasting_samples
+from explainer.superpixels import (
+    HIDE_COLORS,
+    Blur,
+    Felzenszwalb,
+    Quickshift,
+    Slic,
+    hidden_image,
+    hide_color_named,
+)
+from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
+
+
+@pytest.fixture
+def classifier() -> CountingClassifier:
+    return CountingClassifier(LinearClassifier(Grid(4, 4)))
+
+
+def hidden(name: str, photo: Image.Image, classifier) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The preprocessed photo, its superpixels, and what shows where all are hidden."""
+    image = classifier.preprocess(photo)
+    segments = Grid(3, 3)(image)
+    return image, segments, hidden_image(image, segments, hide_color_named(name, classifier))
+
+
+def test_grey_is_what_the_notebooks_recipe_hides_with(classifier):
+    *_, painted = hidden("grey", a_photo(), classifier)
+    assert (painted == 0).all()
+
+
+def test_mean_is_each_superpixels_own(classifier):
+    image, segments, painted = hidden("mean", a_photo(), classifier)
+    for superpixel in range(9):
+        inside = segments == superpixel
+        expected = np.broadcast_to(image[inside].mean(axis=0), (inside.sum(), 3))
+        np.testing.assert_allclose(painted[inside], expected, rtol=1e-5)
+
+
+def test_black_is_black_to_every_network(classifier, lite0):
+    *_, painted = hidden("black", a_photo(), lite0)
+    np.testing.assert_array_equal(painted, np.float32(-127 / 128))
+    for network in (classifier, lite0):
+        *_, painted = hidden("black", a_photo(), network)
+        np.testing.assert_array_equal(painted, network.preprocess(Image.new("RGB", (50, 40))))
+        np.testing.assert_array_equal(network.to_display(painted), 0)
+
+
+def test_blur_keeps_the_brightness_and_nothing_else(chelsea, lite0):
+    image, _, painted = hidden("blur", chelsea, lite0)
+    assert painted.shape == image.shape
+    np.testing.assert_allclose(painted.mean(axis=(0, 1)), image.mean(axis=(0, 1)), atol=0.03)
+    for axis in (0, 1):  # a step from one pixel to the next can't be seen
+        assert np.abs(np.diff(painted, axis=axis)).max() < 3 / 128
+    assert np.abs(np.diff(image, axis=0)).max() > 30 / 128
+
+
+def test_blur_reaches_as_far_in_every_size():
+    def edge(size: int) -> np.ndarray:
+        image = np.zeros((size, size, 3), np.float32)
+        image[:, size // 2 :] = 1
+        return Blur()(image)[size // 2, :: size // 50, 0]
+
+    np.testing.assert_allclose(edge(100), edge(400), atol=0.02)
+    assert 0.1 < edge(100)[20] < 0.5 < edge(100)[30] < 0.9
+
+
+def test_hide_colours_can_be_keys_and_be_sent_elsewhere(classifier):
+    colours = [hide_color_named(name, classifier) for name in HIDE_COLORS]
+    again = [hide_color_named(name, classifier) for name in HIDE_COLORS]
+    assert len({*colours}) == len(HIDE_COLORS)
+    assert [hash(colour) for colour in colours] == [hash(colour) for colour in again]
+    assert pickle.loads(pickle.dumps(colours)) == colours
+
+
+def test_an_unknown_hide_colour_is_refused(classifier, raises_sentence):
+    with raises_sentence(ArgumentError, "hide_color must be one of grey, mean, black, blur, and is 'pink'"):
+        hide_color_named("pink", classifier)
+
+
+@pytest.mark.parametrize("name", HIDE_COLORS)
+def test_every_hide_colour_explains(name: str, classifier):
+    explanation = explain(
+        a_photo(4),
+        classifier,
+        num_samples=30,
+        segmentation=Grid(3, 3),
+        hide_color=hide_color_named(name, classifier),
+    )
+    assert explanation.num_samples == 30
+
+
+@pytest.mark.parametrize(
+    "segmentation", [None, Quickshift(kernel_size=2), Slic(n_segments=12), Felzenszwalb(min_size=30)]
+)
+def test_superpixels_are_those_of_the_explanation_and_cost_no_question(segmentation, classifier):
+    photo = a_photo(5)
+    segments = superpixels_of(photo, classifier, segmentation)
+    assert classifier.batches == []
+    explanation = explain(photo, classifier, num_samples=20, segmentation=segmentation)
+    assert explanation.segments is segments, "cut once, and kept"
+
+
+def test_superpixels_of_takes_what_explain_takes(classifier):
+    array = np.asarray(a_photo(6))
+    np.testing.assert_array_equal(
+        superpixels_of(array, classifier), superpixels_of(Image.fromarray(array), classifier)
+    )
+
+
+def test_contrasting_samples_are_the_lowest_the_middle_and_the_highest(classifier):
+    explanation = explain(a_photo(7), classifier, num_samples=300, segmentation=Grid(4, 4))
+    neighborhood = explanation.neighborhood
+    for label in explanation.labels:
+        samples = contrasting_samples(neighborhood, label.index)
+        probabilities = neighborhood.probabilities(200)[1:, label.index]
+        assert samples[0].probability == probabilities.min()
+        assert samples[1].probability == np.sort(probabilities)[len(probabilities) // 2]
+        assert samples[2].probability == probabilities.max()
+        for sample in samples:
+            answer = neighborhood.ask(sample.shown[np.newaxis].astype(np.uint8))[0, label.index]
+            assert sample.shown.dtype == bool
+            assert answer == pytest.approx(sample.probability, abs=1e-6)
+
+
+@pytest.mark.parametrize(("size", "expected"), [(1, 0), (2, 1), (3, 2), (4, 3)])
+def test_contrasting_samples_of_few(size: int, expected: int, classifier):
+    explanation = explain(a_photo(8), classifier, num_samples=size, segmentation=Grid(4, 4), seed=size)
+    samples = contrasting_samples(explanation.neighborhood, 0, size)
+    assert len(samples) == expected
+    assert [s.probability for s in samples] == sorted(s.probability for s in samples)
