@@ -7,8 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test quick lint format bench messages clean
 
-run: $(VENV)/installed
-	-$(BIN)/python -m explainer fetch inception-v3
+run: $(VENV)/installed $(VENV)/fetch-tried
 	$(BIN)/streamlit run dashboard.py
 
 test: $(VENV)/tests-installed lint
@@ -49,6 +48,11 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: requirements.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+# Once, for without a network each try may take seconds.
+$(VENV)/fetch-tried: | $(VENV)/installed
+	$(BIN)/python -m explainer fetch inception-v3 || true
 	touch $@
 
 $(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed

@@ -13,7 +13,18 @@ st.html(ASSETS / "page.css")
 from explainer.classifiers import load_classifier  # noqa: E402
 from explainer.errors import ExplainerError  # noqa: E402
 from explainer.language import Language  # noqa: E402
-from explainer.page import about, contrast, controls, evidence, header, intake, result, try_it, tuning  # noqa: E402
+from explainer.page import (  # noqa: E402
+    about,
+    contrast,
+    controls,
+    downloads,
+    evidence,
+    header,
+    intake,
+    result,
+    try_it,
+    tuning,
+)
 
 
 def main(language: Language) -> None:
@@ -38,8 +49,10 @@ def main(language: Language) -> None:
     st.divider()
     contrast.show(found)
     st.divider()
+    downloads.show(found, sampling.segmentation)
+    st.divider()
     about.show(found)
-    tuning.show(found)
+    tuning.show(found, sampling.segmentation)
 
 
 language = header.show_header()

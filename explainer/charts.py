@@ -5,7 +5,6 @@ Only matplotlib's objects are used and never its pyplot, whose state is shared b
 
 import functools
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +25,7 @@ from .render import DEFAULT_PALETTE, Colour, Palette, outline_regions
 
 SHOWN_REGIONS = 15
 CONFIDENCE = 1.96  # standard errors: 95 of 100 such intervals hold the weight of endless sampling
-INKS: Mapping[str | None, str] = {"light": "#181C25", "dark": "#EEF1F6"}
+INKS: dict[str | None, str] = {"light": "#181C25", "dark": "#EEF1F6"}
 NEUTRAL_INK = "#7C8490"  # readable on light and on dark, where it is not known which
 
 _JAPANESE_FONTS = ("Noto Sans CJK JP", "IPAexGothic", "Hiragino Sans", "Yu Gothic", "Meiryo")
@@ -157,17 +156,17 @@ def weight_map(
         interpolation="bilinear",
     )
     axes.imshow(outline_regions(segments, photo.size), extent=extent, alpha=0.6)
-    scale = np.array([width / segments.shape[1], height / segments.shape[0]])
     for bar in strongest_bars(explanation, label.index):
         row, column = interior_point(segments == bar.region)
-        across, down = (np.array([column, row]) + 0.5) * scale
         axes.text(
-            across,
-            down,
+            (column + 0.5) * width / segments.shape[1],
+            (row + 0.5) * height / segments.shape[0],
             language.number(bar.region + 1),
             ha="center",
             va="center",
             color="black",
+            fontfamily=list(_font_families()),
+            fontsize=_FONT_SIZE,
             path_effects=[patheffects.withStroke(linewidth=2.6, foreground="white")],
         )
     _add_colour_bar(figure, axes, heat, language, ink)
@@ -255,9 +254,6 @@ def _add_colour_bar(figure: Figure, axes: Axes, heat: ScalarMappable, language: 
     bar.locator = MaxNLocator(5, symmetric=True)
     bar.update_ticks()
     bar.outline.set_edgecolor(ink)
-    for text in axes.texts:
-        text.set_fontfamily(_font_families())
-        text.set_fontsize(_FONT_SIZE)
     _write_with(bar.ax, ink)
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 from PIL import Image
@@ -176,8 +176,9 @@ def _notebook(result: Result) -> str:
 def _show_link(result: Result) -> None:
     _ = result.language.gettext
     query = urlencode({name: st.query_params.get_all(name) for name in st.query_params}, doseq=True)
-    address = st.context.url or ""
-    st.code(f"{address}?{query}" if query else address, language=None, wrap_lines=True)
+    address = urlsplit(st.context.url or "")
+    link = address._replace(path=address.path or "/", query=query)
+    st.code(urlunsplit(link), language=None, wrap_lines=True)
     if "sample" in st.query_params:
         st.caption(_("Opens this sample photo with these settings."))
     else:

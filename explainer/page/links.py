@@ -35,7 +35,15 @@ def choose_from_list(label: str, names: Mapping[str, str], usual: str, key: str,
     return _link(key, chosen or usual, usual)
 
 
-def choose_one(label: str, names: Mapping[str, str], usual: str, key: str, explanation: str) -> str:
+def choose_one(
+    label: str,
+    names: Mapping[str, str],
+    usual: str,
+    key: str,
+    explanation: str | None = None,
+    *,
+    label_hidden: bool = False,
+) -> str:
     """Draw a row of a few options; see `choose_from_list`."""
     chosen = st.pills(  # which, unlike a segmented control, may take two lines
         label,
@@ -45,6 +53,7 @@ def choose_one(label: str, names: Mapping[str, str], usual: str, key: str, expla
         format_func=names.__getitem__,
         key=key,
         help=explanation,
+        label_visibility="collapsed" if label_hidden else "visible",
     )
     return _link(key, chosen or usual, usual)
 

@@ -3,7 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from PIL import Image
@@ -13,6 +13,7 @@ from ..explanation import Explanation, Label
 from ..language import Language
 from ..live import classify, explain_live
 from ..render import draw_focus, draw_input, draw_pros_cons
+from ..surrogate import KERNEL_WIDTH
 from ..words import SETTLED, focus_sentence, pros_cons_sentence, stability_sentence, verdict
 from .controls import Sampling, View
 from .intake import Photo
@@ -52,7 +53,7 @@ def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], langu
             width="stretch",
         )
     with label_column:
-        st.markdown(f"#### {verdict(classifier.title, labels[0], language)}")
+        st.markdown(f"#### {verdict(classifier.title, labels[0], language, *labels[1:2])}")
         st.html(_table(labels, language))
         by_index = {label.index: label for label in labels}
         chosen = st.pills(
@@ -107,14 +108,16 @@ def show_pictures(
 ) -> Explanation:
     """Draw focus and pros and cons, again and again until they are done; returns the last."""
     job = (photo.key, sampling)
+    # Whatever is made of its samples, a stopped run stays stopped.
+    run = (photo.key, replace(sampling, kernel_width=KERNEL_WIDTH))
     panel = _Panel(photo, label, view, language)
     done = _explanations().get(job)
     stopped: set[Hashable] = st.session_state.setdefault("stopped", set())
-    if done is not None and (job in stopped or done.finished):
-        panel.offer_resume(job, done)
+    if done is not None and (run in stopped or done.finished):
+        panel.offer_resume(run, done)
         panel.draw(done.explanation, live=False)
         return done.explanation
-    panel.offer_stop(job)
+    panel.offer_stop(run)
     started, first = time.monotonic(), None
     explanation = None
 
@@ -134,13 +137,13 @@ def show_pictures(
         **sampling.of_neighborhood(classifier),
     ):
         _remember(job, _Progress(explanation, finished=False))
-        if job in stopped:  # before there was a picture; now there is one
+        if run in stopped:  # before there was a picture; now there is one
             break
         panel.draw(explanation, live=True)
     assert explanation is not None
-    progress = _Progress(explanation, finished=job not in stopped)
+    progress = _Progress(explanation, finished=run not in stopped)
     _remember(job, progress)
-    panel.offer_resume(job, progress)
+    panel.offer_resume(run, progress)
     panel.draw(explanation, live=False)
     return explanation
 
@@ -200,15 +203,15 @@ class _Panel:
             self._pros_cons, self._pros_cons_sentence = st.empty(), st.empty()
             st.html(_legend(view, language))
 
-    def offer_stop(self, job: Hashable) -> None:
+    def offer_stop(self, run: Hashable) -> None:
         self._button.button(
             self._language.gettext("Stop"),
             key="stop",
             icon=":material/stop_circle:",
-            on_click=lambda: st.session_state.stopped.add(job),
+            on_click=lambda: st.session_state.stopped.add(run),
         )
 
-    def offer_resume(self, job: Hashable, progress: _Progress) -> None:
+    def offer_resume(self, run: Hashable, progress: _Progress) -> None:
         self._progress.empty()
         if progress.finished:
             self._button.empty()
@@ -217,7 +220,7 @@ class _Panel:
             self._language.gettext("Resume"),
             key="resume",
             icon=":material/play_circle:",
-            on_click=lambda: st.session_state.stopped.discard(job),
+            on_click=lambda: st.session_state.stopped.discard(run),
         )
 
     def draw_progress(self, samples: int, total: int, first: int, seconds: float) -> None:

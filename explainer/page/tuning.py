@@ -4,6 +4,8 @@ import streamlit as st
 
 from ..language import Language
 from ..neighborhood import digest
+from ..origin import settings_in_words
+from ..superpixels import Segmentation
 from .markup import escape, plain
 from .result import Result
 
@@ -12,8 +14,16 @@ _ROUGH = 0.35
 _FEW = 5  # samples a region: below, the surrogate fits chance as well
 
 
-def show(result: Result) -> None:
-    """Draw the section, closed unless the link says otherwise."""
+def show(result: Result, segmentation: Segmentation | None = None) -> None:
+    """Draw the section, closed unless the link says otherwise.
+
+    Parameters
+    ----------
+    result : Result
+        What is on the page.
+    segmentation : callable, optional
+        What cut the photo; finding it out takes seconds.
+    """
     _ = result.language.gettext
     section = st.expander(
         _("Weights and figures, for engineers"),
@@ -26,7 +36,7 @@ def show(result: Result) -> None:
     with section:
         _show_figures(result)
         st.markdown(_fidelity_sentence(result))
-        st.html(_facts(result))
+        st.html(_facts(result, segmentation))
 
 
 def _show_figures(result: Result) -> None:
@@ -86,8 +96,7 @@ def _fidelity_sentence(result: Result) -> str:
     )
     if result.explanation.num_samples < _FEW * result.explanation.num_superpixels:
         judgement = _(
-            "With so few samples for so many regions it is flattering: "
-            "take more samples before you trust it."
+            "With so few samples for so many regions it is flattering: take more samples before you trust it."
         )
     elif fidelity >= _CLOSE:
         judgement = _("They follow the network closely, and can be trusted as a summary of it.")
@@ -104,23 +113,11 @@ def _fidelity_sentence(result: Result) -> str:
     return f"{meaning} {judgement}"
 
 
-def _facts(result: Result) -> str:
-    language, explanation = result.language, result.explanation
-    _ = language.gettext
-    settings = explanation.settings
-    facts = {
-        _("Fidelity (weighted R²)"): language.number(explanation.label(result.label.index).fidelity, 3),
-        _("Regions (superpixels)"): language.number(explanation.num_superpixels),
-        _("Samples"): language.number(explanation.num_samples),
-        _("Kind of samples"): settings.design,
-        _("Seed"): str(settings.seed),
-        _("Kernel width"): language.number(settings.kernel_width, 2),
-        _("Arithmetic"): settings.precision,
-        _("Classifier"): result.classifier.title,
-        _("Engine"): result.classifier.describe_engine(),
-    }
+def _facts(result: Result, segmentation: Segmentation | None) -> str:
+    explanation = result.explanation
+    label = explanation.label(result.label.index)
+    facts = settings_in_words(explanation, label, result.language, segmentation)
     rows = "".join(
-        f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>"
-        for name, value in facts.items()
+        f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts
     )
     return f"<table class='labels'><tbody>{rows}</tbody></table>"

@@ -1,0 +1,168 @@
+"""Each section of the page, as a visitor uses it, in both languages; and whether everybody can."""
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from explainer.language import Language
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LANGUAGES = {"en": "en-US", "ja": "ja-JP"}
+SETTINGS = "sample=astronaut&auto=false&num_samples=300"
+CLICK_ON_THE_HELMET = (0.78, 0.85)  # shares of the picture's width and height
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> Language:
+    return Language(request.param)
+
+
+def open_explained(visit, language: Language, query: str = SETTINGS, **options) -> Page:
+    page = visit(query, locale=LANGUAGES[language.code], **options)
+    # The last section is drawn when all others are.
+    expect(page.get_by_text(language.gettext("Weights and figures, for engineers"))).to_be_visible()
+    wait_until_still(page)
+    return page
+
+
+def wait_until_still(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def heading(page: Page, text: str) -> Locator:
+    return page.get_by_role("heading", name=text, exact=True)
+
+
+def button(page: Page, text: str) -> Locator:
+    return page.get_by_role("button", name=text, exact=True)
+
+
+def trial_rows(page: Page) -> list[str]:
+    return page.locator("table.trial tbody tr").all_inner_texts()
+
+
+def test_the_claims_are_checked_and_the_astronauts_suit_held_the_helmet_down(visit, language):
+    page = open_explained(visit, language)
+    _ = language.gettext
+    expect(heading(page, _("Is that true? We asked again"))).to_be_visible()
+    scores = page.locator(".st-key-evidence .answer b")
+    expect(scores).to_have_count(4)
+    whole, _focus_only, focus_hidden, against_hidden = (
+        float(text.rstrip("%")) for text in scores.all_inner_texts()
+    )
+    assert focus_hidden < whole < against_hidden - 10
+    expect(page.locator(".st-key-evidence img")).to_have_count(4)
+    for picture in page.locator(".st-key-evidence img").all():
+        assert re.search(r"\d%", picture.get_attribute("alt"))
+
+
+def test_hiding_a_region_by_a_click_moves_the_labels_and_can_be_undone(visit, language):
+    page = open_explained(visit, language)
+    _ = language.gettext
+    before = trial_rows(page)
+    frame = page.frame_locator(".st-key-try-photo iframe")
+    photo = frame.locator("img")
+    expect(photo).to_be_visible()
+    photo.scroll_into_view_if_needed()
+    box = photo.bounding_box()
+    photo.click(
+        position={"x": CLICK_ON_THE_HELMET[0] * box["width"], "y": CLICK_ON_THE_HELMET[1] * box["height"]}
+    )
+    rows = page.locator("table.trial tbody")
+    expect(rows).not_to_have_text("".join(before), use_inner_text=True)
+    expect(button(page, _("Undo"))).to_be_enabled()
+    wait_until_still(page)
+    clicked = trial_rows(page)
+    assert clicked != before
+
+    button(page, _("Hide what speaks against")).click()
+    expect(rows.locator("tr").first).to_contain_text("▲")
+    wait_until_still(page)
+    button(page, _("Undo")).click()
+    expect(rows.locator("tr")).to_have_text(clicked, use_inner_text=True)
+
+    button(page, _("Reset")).click()
+    expect(button(page, _("Reset"))).to_be_disabled()
+    expect(rows.locator("tr")).to_have_text(before, use_inner_text=True)
+
+
+def test_two_labels_are_compared_without_asking_the_classifier(visit, language):
+    page = open_explained(visit, language)
+    _ = language.gettext
+    picture = page.get_by_role("img", name=re.compile(language.class_name("ski", "n04228054"))).last
+    before = picture.get_attribute("src")
+    choice = page.get_by_role("combobox", name=_("And not that"))
+    choice.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"img[src='{before}']")).to_have_count(0)
+
+
+def test_the_method_is_explained_with_this_photos_own_samples(visit, language):
+    page = open_explained(visit, language)
+    _ = language.gettext
+    page.get_by_text(_("What am I looking at?")).click()
+    expect(heading(page, _("1. The photo is cut up"))).to_be_visible()
+    expect(heading(page, _("4. What this cannot tell"))).to_be_visible()
+    section = page.get_by_test_id("stExpander").filter(has_text=_("What am I looking at?"))
+    expect(section.get_by_role("img")).to_have_count(4)  # the superpixels, and three samples
+
+
+def test_everything_can_be_taken_away_in_the_chosen_language(visit, language, tmp_path):
+    page = open_explained(visit, language)
+    _ = language.gettext
+    downloads = {}
+    for name in (_("Report"), _("Numbers"), _("Notebook"), _("Pictures")):
+        with page.expect_download() as download:
+            button(page, name).click()
+        downloads[name] = tmp_path / download.value.suggested_filename
+        download.value.save_as(downloads[name])
+    report = downloads[_("Report")].read_text("utf-8")
+    assert f'lang="{language.code}"' in report
+    assert language.class_name("football_helmet", "n03379051") in report
+    numbers = json.loads(downloads[_("Numbers")].read_text("utf-8"))
+    assert numbers["num_samples"] == 300
+    assert numbers["labels"][0]["name"] == "football_helmet"
+    notebook = json.loads(downloads[_("Notebook")].read_text("utf-8"))
+    assert any(cell["cell_type"] == "code" for cell in notebook["cells"])
+    assert downloads[_("Pictures")].read_bytes().startswith(b"PK")
+
+
+def test_a_link_restores_the_view(visit, language):
+    query = "sample=coffee&auto=false&num_samples=200&num_features=3&palette=green-red&positive_only=true"
+    page = open_explained(visit, language, query)
+    _ = language.gettext
+    expect(page.get_by_role("slider", name=_("Regions"))).to_have_value("3")
+    button(page, _("Link to this view")).click()
+    link = page.get_by_test_id("stCode").first.inner_text()
+    for part in ("sample=coffee", "num_samples=200", "num_features=3", "palette=green-red"):
+        assert part in link
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_keeps_anybody_out(visit, scheme, width):
+    """No serious violation of WCAG that axe-core finds, with every section open."""
+    language = Language("en")
+    page = visit("", width=width)
+    page.emulate_media(color_scheme=scheme)
+    page.goto(page.url.split("?")[0] + "?" + SETTINGS)
+    expect(page.get_by_text("Weights and figures, for engineers")).to_be_visible()
+    wait_until_still(page)
+    page.get_by_text(language.gettext("What am I looking at?")).click()
+    page.get_by_text("Weights and figures, for engineers").click()
+    wait_until_still(page)
+    found = Axe().run(page).response["violations"]
+    serious = [
+        f"{violation['id']}: {violation['help']} {node['target']} {node.get('failureSummary', '')}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert not serious, "\n".join(serious)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
