@@ -162,20 +162,19 @@ def gather_evidence(
     focus = _mask(explanation, explanation.regions(label_index, True, num_features))
     strongest = explanation.regions(label_index, False, pros_cons_features)
     against = _mask(explanation, [region for region, weight in strongest.items() if weight < 0])
-    shown = {}
+    shown = {Question.WHOLE: np.ones_like(focus)}
     if focus.any():
         shown |= {Question.FOCUS_ONLY: focus, Question.FOCUS_HIDDEN: ~focus}
     if against.any():
         shown[Question.AGAINST_HIDDEN] = ~against
-    whole = explanation.label(label_index).probability
-    answers = [Answer(Question.WHOLE, np.ones_like(focus), whole, 0.0)]
-    if shown:
-        asked = ask(explanation.neighborhood, np.array(list(shown.values())))[:, label_index]
-        answers += [
-            Answer(question, mask, float(probability), float(probability) - whole)
-            for (question, mask), probability in zip(shown.items(), asked, strict=True)
-        ]
-    return Evidence(label_index, tuple(answers))
+    probabilities = ask(explanation.neighborhood, np.array(list(shown.values())))[:, label_index]
+    return Evidence(
+        label_index,
+        tuple(
+            Answer(question, mask, float(probability), float(probability - probabilities[0]))
+            for (question, mask), probability in zip(shown.items(), probabilities, strict=True)
+        ),
+    )
 
 
 def compare(explanation: Explanation, hidden: Iterable[int]) -> Comparison:

@@ -121,6 +121,8 @@ class Neighborhood:
         numpy.ndarray of float32, shape (N, classes)
         """
         with self._growing:
+            if self._size:  # the photo itself is the first sample
+                self._asked[self.design.masks(0, 1).tobytes()] = self._probabilities[0]
             keys = [mask.tobytes() for mask in masks]
             new = {key: mask for key, mask in zip(keys, masks, strict=True) if key not in self._asked}
             if new:

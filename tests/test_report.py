@@ -349,8 +349,11 @@ def run(code: list[nbformat.NotebookNode]) -> dict[str, Any]:
     return names
 
 
-def run_by_jupyter(text: str) -> str:
+def run_by_jupyter(text: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a notebook as Jupyter does; returns what its last cell printed."""
+    monkeypatch.delenv(
+        "MPLBACKEND", raising=False
+    )  # Jupyter has its own, which shows figures in the notebook
     document = nbformat.reads(text, as_version=4)
     client = NotebookClient(document, timeout=280, resources={"metadata": {"path": str(ROOT)}})
     client.execute()
@@ -481,19 +484,23 @@ class TestNotebook:
         assert max(names["differences"].values()) <= 1e-4
 
     @pytest.mark.slow
-    def test_runs_in_jupyter_with_this_package(self, lite0: Classifier, coffee: Image.Image):
+    def test_runs_in_jupyter_with_this_package(
+        self, lite0: Classifier, coffee: Image.Image, monkeypatch: pytest.MonkeyPatch
+    ):
         explanation = explained(lite0, coffee, segmentation=None)
         text = notebook(coffee, explanation, explanation.labels[1].index, JAPANESE)
-        assert "All weights are those of then, to 1e-06." in run_by_jupyter(text)
+        assert "All weights are those of then, to 1e-06." in run_by_jupyter(text, monkeypatch)
         with pytest.raises(CellExecutionError, match="not those of then"):
-            run_by_jupyter(text.replace("NUM_SAMPLES = 60", "NUM_SAMPLES = 50"))
+            run_by_jupyter(text.replace("NUM_SAMPLES = 60", "NUM_SAMPLES = 50"), monkeypatch)
 
     @pytest.mark.slow
     @pytest.mark.timeout(600)
-    def test_runs_in_jupyter_with_lime_and_keras_alone(self, inception: Classifier, coffee: Image.Image):
+    def test_runs_in_jupyter_with_lime_and_keras_alone(
+        self, inception: Classifier, coffee: Image.Image, monkeypatch: pytest.MonkeyPatch
+    ):
         explanation = explained(inception, coffee, num_samples=24, segmentation=None)
         text = notebook(coffee, explanation, explanation.labels[0].index, ENGLISH)
-        assert "All weights are those of then, to 0.0001." in run_by_jupyter(text)
+        assert "All weights are those of then, to 0.0001." in run_by_jupyter(text, monkeypatch)
 
 
 @pytest.mark.parametrize(
