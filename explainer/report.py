@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from babel.dates import format_date
 from PIL import Image
 
@@ -140,6 +139,8 @@ def html_report(
     ClassifierError
         The classifier failed.
     """
+    import jinja2  # here, so that the page need not wait for it
+
     label = explanation.label(label_index)
     evidence = gather_evidence(explanation, label_index, drawing.num_features, drawing.pros_cons_features)
     stability = explanation.stability(label_index, True, drawing.num_features)

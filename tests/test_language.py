@@ -39,7 +39,12 @@ PAGE = [module for module in MODULES if module.name == "dashboard.py" or module.
 ENGLISH, JAPANESE = Language("en"), Language("ja")
 
 # What reads the same in both languages.
-COMMON_WORDS = {"Limelight", "Language · 言語", "WordNet"}
+COMMON_WORDS = {
+    "Limelight",
+    "Language · 言語",
+    "WordNet",
+    "document.documentElement.lang = '",
+}  # the last is a script
 COMMON_MESSAGES = {
     "WordNet",
     "Ribeiro, Singh and Guestrin: “Why Should I Trust You?”, 2016, arXiv:1602.04938",
