@@ -42,17 +42,29 @@ def choose_one(
     key: str,
     explanation: str | None = None,
     *,
+    place: str = "",
     label_hidden: bool = False,
 ) -> str:
-    """Draw a row of a few options; see `choose_from_list`."""
+    """Draw a row of a few options; see `choose_from_list`.
+
+    Parameters
+    ----------
+    label, names, usual, key, explanation
+        As for `choose_from_list`.
+    place : str
+        What the options belong to, if there are others elsewhere; each place keeps its own choice.
+    label_hidden : bool
+        Leave the label to screen readers.
+    """
     chosen = st.pills(  # which, unlike a segmented control, may take two lines
         label,
         list(names),
         default=_linked(key, names, usual),
         required=True,
         format_func=names.__getitem__,
-        key=key,
+        key=key + place,
         help=explanation,
+        wrap=True,
         label_visibility="collapsed" if label_hidden else "visible",
     )
     return _link(key, chosen or usual, usual)

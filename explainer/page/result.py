@@ -17,7 +17,8 @@ from ..surrogate import KERNEL_WIDTH
 from ..words import SETTLED, focus_sentence, pros_cons_sentence, stability_sentence, verdict
 from .controls import Sampling, View
 from .intake import Photo
-from .markup import escape, jpeg
+from .links import choose_one
+from .markup import escape, jpeg, plain
 
 _KEPT_EXPLANATIONS = 8
 _LIVE_SIDE = 560  # pixels: pictures that are replaced within a second may be smaller
@@ -55,18 +56,15 @@ def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], langu
     with label_column:
         st.markdown(f"#### {verdict(classifier.title, labels[0], language, *labels[1:2])}")
         st.html(_table(labels, language))
-        by_index = {label.index: label for label in labels}
-        chosen = st.pills(
+        chosen = choose_one(
             _("Explain"),
-            list(by_index),
-            format_func=lambda index: language.class_name(by_index[index].name, by_index[index].wnid),
-            default=labels[0].index,
-            required=True,
-            key=f"label-{photo.key}-{classifier.name}",
-            help=_("Which of the five labels the pictures explain."),
-            wrap=True,
+            {str(label.index): plain(language.class_name(label.name, label.wnid)) for label in labels},
+            str(labels[0].index),
+            "label",
+            _("Which of the five labels the pictures explain."),
+            place=f"-{photo.key}-{classifier.name}",
         )
-    return by_index.get(chosen, labels[0])
+    return next(label for label in labels if str(label.index) == chosen)
 
 
 def _table(labels: list[Label], language: Language) -> str:

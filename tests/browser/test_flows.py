@@ -134,13 +134,17 @@ def test_everything_can_be_taken_away_in_the_chosen_language(visit, language, tm
 
 
 def test_a_link_restores_the_view(visit, language):
-    query = "sample=coffee&auto=false&num_samples=200&num_features=3&palette=green-red&positive_only=true"
+    settings = "auto=false&num_samples=200&num_features=3&palette=green-red&positive_only=true"
+    query = f"sample=coffee&label=968&{settings}"
     page = open_explained(visit, language, query)
     _ = language.gettext
     expect(page.get_by_role("slider", name=_("Regions"))).to_have_value("3")
     button(page, _("Link to this view")).click()
     link = page.get_by_test_id("stCode").first.inner_text()
-    for part in ("sample=coffee", "num_samples=200", "num_features=3", "palette=green-red"):
+    expect(
+        page.get_by_role("radio", name=language.class_name("cup", "n07930864"), exact=True)
+    ).to_be_checked()
+    for part in ("sample=coffee", "label=968", "num_samples=200", "num_features=3", "palette=green-red"):
         assert part in link
 
 
