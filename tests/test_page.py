@@ -14,6 +14,8 @@ from explainer.language import Language
 
 DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard.py"
 CLASSIFIER = "efficientnet-lite0"
+pytestmark = pytest.mark.slow  # together they take a minute
+
 CHECKS = 3  # pictures at most: only the focus, the focus hidden, what speaks against hidden
 
 
