@@ -72,6 +72,20 @@ def inception_v3_weights() -> Iterator[Path]:
         yield path
 
 
+@pytest.fixture
+def asked(lite0: Classifier, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many pictures the network is asked about, question by question."""
+    questions: list[int] = []
+    predict = lite0.predict
+
+    def counting(batch, *arguments, **options):
+        questions.append(len(batch))
+        return predict(batch, *arguments, **options)
+
+    monkeypatch.setattr(lite0, "predict", counting)
+    return questions
+
+
 RaisesSentence = Callable[[type[Exception], str], AbstractContextManager[None]]
 
 

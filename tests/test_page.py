@@ -9,7 +9,6 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, ButtonGroup
 
-from explainer.classifiers import Classifier
 from explainer.language import Language
 
 DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard.py"
@@ -17,20 +16,6 @@ CLASSIFIER = "efficientnet-lite0"
 pytestmark = pytest.mark.slow  # together they take a minute
 
 CHECKS = 3  # pictures at most: only the focus, the focus hidden, what speaks against hidden
-
-
-@pytest.fixture
-def asked(lite0: Classifier, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many pictures the network is asked about, question by question."""
-    questions: list[int] = []
-    predict = lite0.predict
-
-    def counting(batch, *arguments, **options):
-        questions.append(len(batch))
-        return predict(batch, *arguments, **options)
-
-    monkeypatch.setattr(lite0, "predict", counting)
-    return questions
 
 
 def visit(locale: str = "en-US", sample: str = "", **query: str) -> AppTest:

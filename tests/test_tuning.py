@@ -98,20 +98,6 @@ def alternatives(page: AppTest) -> list[str]:
     return [image.alt for element in page.get("image") for image in element.proto.imgs]
 
 
-@pytest.fixture
-def asked(lite0: Classifier, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many pictures the network is asked about, question by question."""
-    questions: list[int] = []
-    predict = lite0.predict
-
-    def counting(batch, *arguments, **options):
-        questions.append(len(batch))
-        return predict(batch, *arguments, **options)
-
-    monkeypatch.setattr(lite0, "predict", counting)
-    return questions
-
-
 def test_nothing_set_is_what_the_method_always_does():
     chosen = sampling(sidebar())
     assert chosen == Sampling(classifier=chosen.classifier, num_samples="auto", max_samples=2000)

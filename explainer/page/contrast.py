@@ -6,7 +6,7 @@ from ..explanation import Label
 from ..language import Language
 from ..render import draw_pros_cons
 from ..words import contrast_sentence
-from .markup import escape, jpeg, plain
+from .markup import escape, jpeg, legend, plain
 from .result import Result
 
 
@@ -62,12 +62,7 @@ def _legend(first: Label, second: Label, result: Result) -> str:
         (palette.speaks_for, "solid", _more_for(first, language)),
         (palette.speaks_against, "dashed", _more_for(second, language)),
     )
-    swatches = "".join(
-        f"<span><i style='background:rgb({red} {green} {blue} / 45%);"
-        f"border:2px {line} rgb({red} {green} {blue})'></i>{escape(text)}</span>"
-        for (red, green, blue), line, text in entries
-    )
-    return f"<p class='legend'>{swatches}</p>"
+    return legend(entries)
 
 
 def _more_for(label: Label, language: Language) -> str:

@@ -3,8 +3,11 @@
 import html
 import io
 import re
+from collections.abc import Iterable
 
 from PIL import Image
+
+from ..render import Colour
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>:$~&])")
 _LONGEST_NAME = 60
@@ -21,6 +24,16 @@ def plain(text: str) -> str:
 def escape(text: str) -> str:
     """Escape text for HTML."""
     return html.escape(text, quote=True)
+
+
+def legend(entries: Iterable[tuple[Colour, str, str]]) -> str:
+    """Colours, the line around each, and what they mean, as HTML."""
+    swatches = "".join(
+        f"<span><i style='background:rgb({red} {green} {blue} / 45%);"
+        f"border:2px {line} rgb({red} {green} {blue})'></i>{escape(text)}</span>"
+        for (red, green, blue), line, text in entries
+    )
+    return f"<p class='legend'>{swatches}</p>"
 
 
 def jpeg(picture: Image.Image, quality: int = 90) -> bytes:

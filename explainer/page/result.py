@@ -18,7 +18,7 @@ from ..words import SETTLED, focus_sentence, pros_cons_sentence, stability_sente
 from .controls import Sampling, View
 from .intake import Photo
 from .links import choose_one
-from .markup import escape, jpeg, plain
+from .markup import escape, jpeg, legend, plain
 
 _KEPT_EXPLANATIONS = 8
 _LIVE_SIDE = 560  # pixels: pictures that are replaced within a second may be smaller
@@ -172,12 +172,7 @@ def _legend(view: View, language: Language) -> str:
     entries = [(view.palette.speaks_for, "solid", _("speaks for the label"))]
     if not view.positive_only:
         entries.append((view.palette.speaks_against, "dashed", _("speaks against it")))
-    swatches = "".join(
-        f"<span><i style='background:rgb({red} {green} {blue} / 45%);"
-        f"border:2px {line} rgb({red} {green} {blue})'></i>{escape(text)}</span>"
-        for (red, green, blue), line, text in entries
-    )
-    return f"<p class='legend'>{swatches}</p>"
+    return legend(entries)
 
 
 class _Panel:
