@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import explainer.__main__ as command_line
+import explainer.commands.explain as explain_command
+import explainer.commands.fetch as fetch_command
 from explainer import WeightsError, explain, load_photo
 from explainer.__main__ import main
 from explainer.render import draw_focus, draw_pros_cons, fit_photo
@@ -186,7 +187,7 @@ def test_auto_ends_by_itself(photo, tmp_path, monkeypatch):
         asked.update(options)
         return explain(*given, **{**options, "max_samples": 64})
 
-    monkeypatch.setattr(command_line, "explain", explain_less)
+    monkeypatch.setattr(explain_command, "explain", explain_less)
     assert run(photo, out=tmp_path / "out", samples="auto", more=["--num-features", "3"]) == 0
     content = json.loads((tmp_path / "out" / "cat" / "explanation.json").read_text())
     assert content["num_samples"] == 64
@@ -247,7 +248,7 @@ def test_help_names_the_classifiers(capsys):
 
 
 def test_fetch(monkeypatch, capsys):
-    monkeypatch.setattr(command_line, "fetch_weights", lambda: Path("somewhere") / "weights.h5")
+    monkeypatch.setattr(fetch_command, "fetch_weights", lambda: Path("somewhere") / "weights.h5")
     assert main(["fetch", "inception-v3"]) == 0
     assert capsys.readouterr().out == f"The weights are in {Path('somewhere') / 'weights.h5'}.\n"
 
@@ -256,7 +257,7 @@ def test_fetch_that_fails(monkeypatch, capsys):
     def fail():
         raise WeightsError("There is no network.")
 
-    monkeypatch.setattr(command_line, "fetch_weights", fail)
+    monkeypatch.setattr(fetch_command, "fetch_weights", fail)
     assert main(["fetch", "inception-v3"]) == 2
     output = capsys.readouterr()
     assert (output.out, output.err) == ("", "explainer: There is no network.\n")

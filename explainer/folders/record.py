@@ -1,0 +1,118 @@
+"""What is kept of each photo of a folder: a few figures and the names of its pictures, as JSON."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..errors import ExplainerError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ExplainedLabel:
+    """One label of one photo, explained.
+
+    Attributes
+    ----------
+    index : int
+        The class' index.
+    wnid, name : str
+        Its WordNet id, empty where it has none, and its name.
+    probability : float
+        What the classifier gives the whole photo.
+    fidelity : float
+        Weighted R² of the surrogate, at most 1.
+    stability : float
+        How far another neighborhood would choose the same focus, 0 to 1.
+    focus_only, focus_hidden, against_hidden : float or None
+        Its probability when only the focus is shown, when the focus is hidden, and when the regions
+        that speak against it are hidden; None where there is nothing to show or hide.
+    contradicted : bool
+        Whether those answers noticeably contradict what the pictures claim.
+    focus, pros_cons : str
+        The pictures, as paths relative to the folder of results, with forward slashes.
+    """
+
+    index: int
+    wnid: str
+    name: str
+    probability: float
+    fidelity: float
+    stability: float
+    focus_only: float | None
+    focus_hidden: float | None
+    against_hidden: float | None
+    contradicted: bool
+    focus: str
+    pros_cons: str
+
+
+@dataclass(frozen=True)
+class PhotoRecord:
+    """What came of one photo.
+
+    Attributes
+    ----------
+    photo : str
+        The photo's path below the folder that was explained, with forward slashes. Show it escaped only.
+    key : str
+        Hash of the photo's content, the classifier and the settings: the same key, the same result.
+    classifier : str
+        The classifier's name.
+    num_samples : int
+        How many samples the explanations rest on.
+    thumbnail : str
+        A small JPEG of the photo, as a path like those of `ExplainedLabel`; empty where there is none.
+    predicted : ExplainedLabel or None
+        The most probable label; None where the photo could not be explained.
+    truth : str
+        The name of the class that the photo's folder stands for; empty where it is not known.
+    true_label : ExplainedLabel or None
+        That class, explained, where it is known and is not the predicted one.
+    error : str
+        Why the photo could not be explained; empty where it could.
+    """
+
+    photo: str
+    key: str
+    classifier: str
+    num_samples: int
+    thumbnail: str
+    predicted: ExplainedLabel | None
+    truth: str = ""
+    true_label: ExplainedLabel | None = None
+    error: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the truth is known and another label was predicted."""
+        return self.true_label is not None
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether the classifier contradicts what the predicted label's pictures claim."""
+        return self.predicted is not None and self.predicted.contradicted
+
+    def to_json(self) -> str:
+        """The record as JSON; `from_json` reads it."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "PhotoRecord":
+        """Read a record.
+
+        Raises
+        ------
+        ExplainerError
+            The text is no record, or one of another version.
+        """
+        try:
+            found: dict[str, Any] = json.loads(text)
+            if found.pop("format") != FORMAT:
+                raise ValueError("another format")
+            for name in ("predicted", "true_label"):
+                found[name] = None if found[name] is None else ExplainedLabel(**found[name])
+            return cls(**found)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ExplainerError("A photo's result is damaged, or was written by another version.") from error
