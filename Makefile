@@ -5,12 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test quick lint format bench messages clean
+.PHONY: run test quick lint audit format bench fuzz platforms messages clean
 
 run: $(VENV)/installed $(VENV)/fetch-tried
 	$(BIN)/streamlit run dashboard.py
 
-test: $(VENV)/tests-installed lint
+test: $(VENV)/tests-installed lint audit
 	$(BIN)/python tests/browser/ensure_browser.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
@@ -21,6 +21,11 @@ lint: $(VENV)/tests-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive explainer dashboard.py
+
+# What is known to be vulnerable among what is installed.
+audit: $(VENV)/tests-installed
+	$(BIN)/python tests/audit.py
 
 format: $(VENV)/tests-installed
 	$(BIN)/ruff check --fix .
@@ -28,6 +33,14 @@ format: $(VENV)/tests-installed
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python -m tests.benchmarks
+
+# Thousands of damaged and hostile files.
+fuzz: $(VENV)/tests-installed
+	$(BIN)/python -m tests.fuzz
+
+# Whether requirements.txt can be installed elsewhere; asks the package index.
+platforms: $(VENV)/tests-installed
+	$(BIN)/python tests/platforms.py
 
 # Brings the words to translate up to date; what is new has an empty msgstr then.
 messages: $(VENV)/tests-installed
