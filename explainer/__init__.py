@@ -5,11 +5,16 @@
 >>> explanation = explain(load_photo("cat.jpg"), classifier)  # doctest: +SKIP
 """
 
-from .classifiers import Classifier, catalogue, load_classifier
+from typing import TYPE_CHECKING, Any
+
+from .classifiers import Classifier, Preprocessing, catalogue, load_classifier
 from .errors import ArgumentError, ClassifierError, ExplainerError, PhotoError, WeightsError
 from .explanation import Explanation, Label, LabelExplanation
 from .live import classify, explain, explain_live
 from .photo import load_photo
+
+if TYPE_CHECKING:
+    from .folders.run import explain_folder
 
 __all__ = [
     "ArgumentError",
@@ -20,11 +25,22 @@ __all__ = [
     "Label",
     "LabelExplanation",
     "PhotoError",
+    "Preprocessing",
     "WeightsError",
     "catalogue",
     "classify",
     "explain",
+    "explain_folder",
     "explain_live",
     "load_classifier",
     "load_photo",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # A folder's gallery needs SciPy and Babel, which double the time that importing this takes.
+    if name == "explain_folder":
+        from .folders.run import explain_folder
+
+        return explain_folder
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from .commands import explain, fetch
+from .commands import explain, fetch, models
 from .errors import ExplainerError
 
 _BAD_INPUT = 2
@@ -24,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m explainer", description="See where an image classifier looks."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (explain, fetch):
+    for command in (explain, fetch, models):
         command.add_to(commands)
     return parser
 

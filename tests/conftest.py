@@ -11,6 +11,7 @@ from PIL import Image
 from skimage import data
 
 from explainer.classifiers import Classifier, inception_v3, load_classifier
+from tests import own_networks
 
 TEST_CACHE = Path(__file__).resolve().parent.parent / "build" / "test-cache"
 
@@ -24,6 +25,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXPLAINER_CACHE_DIR", str(TEST_CACHE))
         patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
+        patch.setenv("EXPLAINER_MODELS", str(tmp_path_factory.mktemp("models")))
         patch.delenv(inception_v3.WEIGHTS_VARIABLE, raising=False)
         patch.delenv("EXPLAINER_ENGINE", raising=False)
         yield
@@ -52,6 +54,20 @@ def lite0() -> Classifier:
 @pytest.fixture(scope="session")
 def lite2() -> Classifier:
     return load_classifier("efficientnet-lite2")
+
+
+@pytest.fixture(scope="session")
+def shapes_network():
+    """A small Keras network that tells circles, squares and triangles apart."""
+    return own_networks.train_shapes()
+
+
+@pytest.fixture(scope="session")
+def shapes_files(shapes_network, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The shapes network in every format, and ``labels``: its class names."""
+    folder = tmp_path_factory.mktemp("shapes")
+    files = own_networks.save_everywhere(shapes_network, folder)
+    return files | {"labels": own_networks.write_lines(folder / "labels.txt", *own_networks.SHAPES)}
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The catalogue: which classifiers there are, which are ready here, how each is loaded."""
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,19 +9,24 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import ClassifierError, WeightsError
-from . import efficientnet_lite, imagenet, inception_v3
+from . import efficientnet_lite, imagenet, inception_v3, keras_applications, models
 from .classifier import Classifier
 from .engine import Network
+from .fingerprint import fingerprint
 from .preprocessing import Preprocessing
 
 __all__ = [
     "EMBEDDED_DEFAULT",
     "CatalogueEntry",
     "Classifier",
+    "Preprocessing",
+    "built_in_names",
     "catalogue",
     "default_classifier_name",
     "load_classifier",
 ]
+
+logger = logging.getLogger(__name__)
 
 EMBEDDED_DEFAULT = "efficientnet-lite2"
 
@@ -44,7 +50,9 @@ class CatalogueEntry:
 
 
 def _imagenet_classifier(name: str, title: str, network: Network, preprocessing: Preprocessing) -> Classifier:
-    return Classifier(name, title, network, preprocessing, imagenet.class_names(), imagenet.wnids())
+    names = imagenet.class_names()
+    identity = fingerprint(network.weights_hash, preprocessing, names, {"network": name})
+    return Classifier(name, title, network, preprocessing, names, imagenet.wnids(), identity)
 
 
 def _load_inception_v3() -> Classifier:
@@ -72,7 +80,7 @@ def _efficientnet_lite_entry(name: str, title: str) -> CatalogueEntry:
     return CatalogueEntry(name, title, variant.weights_path, load)
 
 
-_CATALOGUE = {
+_BUILT_IN = {
     entry.name: entry
     for entry in (
         CatalogueEntry("inception-v3", "InceptionV3", inception_v3.find_weights, _load_inception_v3),
@@ -80,18 +88,40 @@ _CATALOGUE = {
         _efficientnet_lite_entry("efficientnet-lite0", "EfficientNet-Lite0"),
     )
 }
+_SAME = {"keras:InceptionV3": "inception-v3"}
 _loaded: dict[tuple[str, Path, int], Classifier] = {}
 _loading = threading.Lock()
+_told: set[str] = set()
+
+
+def built_in_names() -> tuple[str, ...]:
+    """The names of the classifiers that are always there, ready or not."""
+    return tuple(_BUILT_IN)
 
 
 def catalogue() -> tuple[CatalogueEntry, ...]:
-    """All classifiers that can be asked for by name, the most wanted first."""
-    return tuple(_CATALOGUE.values())
+    """The built-in classifiers, the most wanted first, and whatever else is ready on this machine.
+
+    Those are networks of `keras.applications` whose weights are in Keras' cache, and models from the models
+    folder. One that can't be used is left out; the log says why.
+    """
+    added = []
+    for name in models.model_names():
+        if name in _BUILT_IN:  # whoever made that folder did so by hand
+            continue
+        try:
+            added.append(_added_entry(name))
+        except ClassifierError as error:
+            if str(error) not in _told:  # once, and not each time that the page is drawn
+                _told.add(str(error))
+                logger.warning("The model %s is left out: %s", name, error)
+    fetched = (_application_entry(name) for name in keras_applications.APPLICATIONS if name not in _SAME)
+    return (*_BUILT_IN.values(), *(entry for entry in fetched if entry.is_ready()), *added)
 
 
 def default_classifier_name() -> str:
     """InceptionV3 where its weights are on this machine, else the embedded EfficientNet-Lite2."""
-    return "inception-v3" if _CATALOGUE["inception-v3"].is_ready() else EMBEDDED_DEFAULT
+    return "inception-v3" if _BUILT_IN["inception-v3"].is_ready() else EMBEDDED_DEFAULT
 
 
 def load_classifier(name: str = "auto") -> Classifier:
@@ -102,27 +132,51 @@ def load_classifier(name: str = "auto") -> Classifier:
     Parameters
     ----------
     name : str
-        One of the catalogue's names, or ``auto`` for `default_classifier_name`.
+        One of the catalogue's names; ``keras:`` and the name of a network of `keras.applications`, such as
+        ``keras:ResNet50``; or ``auto`` for `default_classifier_name`.
 
     Raises
     ------
     ClassifierError
-        There is no classifier of this name.
+        There is no classifier of this name, or it is one from the models folder that can't be used.
     WeightsError
         Its weights are not on this machine, or damaged.
     """
-    if name == "auto":
-        name = default_classifier_name()
-    if name not in _CATALOGUE:
-        raise ClassifierError(
-            "There is no classifier named {name}; there are {names}.",
-            name=repr(name),
-            names=", ".join(_CATALOGUE),
-        )
-    entry = _CATALOGUE[name]
+    entry = _entry(default_classifier_name() if name == "auto" else _SAME.get(name, name))
     with _loading:
         weights = entry.find_weights()
-        key = (name, weights, weights.stat().st_mtime_ns)
+        key = (entry.name, weights, _changed_at(weights))
         if key not in _loaded:
             _loaded[key] = entry.load()
         return _loaded[key]
+
+
+def _entry(name: str) -> CatalogueEntry:
+    if name in _BUILT_IN:
+        return _BUILT_IN[name]
+    if name.startswith(keras_applications.PREFIX):
+        return _application_entry(name)
+    if name in models.model_names():
+        return _added_entry(name)
+    raise ClassifierError(
+        "There is no classifier named {name}; there are {names}.",
+        name=repr(name),
+        names=", ".join(entry.name for entry in catalogue()),
+    )
+
+
+def _application_entry(name: str) -> CatalogueEntry:
+    application = keras_applications.application(name)
+    return CatalogueEntry(name, application.title, application.find_weights, application.load)
+
+
+def _added_entry(name: str) -> CatalogueEntry:
+    folder = models.model_folder(name)
+    title = models.model_title(folder)
+    return CatalogueEntry(name, title, lambda: folder, lambda: models.load_model_folder(folder))
+
+
+def _changed_at(path: Path) -> int:
+    """When a file, or anything in a folder, was last changed."""
+    files = [path, *path.rglob("*")] if path.is_dir() else [path]
+    return max(file.stat().st_mtime_ns for file in files)

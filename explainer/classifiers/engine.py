@@ -8,19 +8,20 @@ its batch.
 import contextlib
 import importlib.util
 import logging
+import math
 import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ..errors import ExplainerError
+from ..errors import ClassifierError, ExplainerError
 from . import network_cache
-from .classifier import Precision
+from .predictor import Precision
 
 if TYPE_CHECKING:
     import keras
@@ -52,19 +53,33 @@ class Network:
         For the cache and for messages.
     weights_hash : str
         SHA-256 of the weights; together with `name` it identifies what the network computes.
-    build : callable
-        Returns the trained `keras.Model`. Not called where a converted copy is in the cache.
+    build : callable, optional
+        Returns the trained `keras.Model`. Not called where a converted copy is in the cache. Without it,
+        the network runs in OpenVINO only.
+    read : callable, optional
+        Returns the network as OpenVINO takes it, where it need not be converted.
+    input_shape : sequence of int, optional
+        Of one picture, as the network takes it; needed where `build` leaves its size open.
     """
 
-    def __init__(self, name: str, weights_hash: str, build: "Callable[[], keras.Model]") -> None:
+    def __init__(
+        self,
+        name: str,
+        weights_hash: str,
+        build: "Callable[[], keras.Model] | None" = None,
+        read: "Callable[[], openvino.Model] | None" = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
         self.name = name
         self.weights_hash = weights_hash
         self._build = build
+        self._read = read
+        self._input_shape = input_shape
         self._engines: dict[Precision, Engine] = {}
         self._lock = threading.Lock()
 
     def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray:
-        """Run the network on float32 (N, H, W, 3); returns float32 (N, classes)."""
+        """Run the network on float32 (N, H, W, 3), or as it takes pictures; returns float32 (N, classes)."""
         return self._engine(precision).run(batch)
 
     def describe(self) -> str:
@@ -78,14 +93,15 @@ class Network:
 
     def _load_engine(self, precision: Precision) -> Engine:
         wanted = os.environ.get("EXPLAINER_ENGINE", "")
-        if wanted == "tensorflow" or (wanted != "openvino" and _tensorflow_sees_gpu()):
+        if wanted == "tensorflow" or (self._build and wanted != "openvino" and _tensorflow_sees_gpu()):
             return self._tensorflow_engine()
         try:
-            model = network_cache.load(self.name, self.weights_hash, self._convert)
-            return OpenVINOEngine(model, precision)
+            return OpenVINOEngine(self._openvino_model(), precision)
         except ExplainerError:
             raise
         except Exception as error:  # openvino's converter has exceptions of its own
+            if self._build is None:
+                raise ClassifierError("OpenVINO can't run the network {name}.", name=self.name) from error
             logger.warning("OpenVINO can't run %s, TensorFlow does instead: %s", self.name, error)
             return self._tensorflow_engine()
 
@@ -93,18 +109,30 @@ class Network:
         for engine in self._engines.values():
             if isinstance(engine, TensorFlowEngine):  # it has one precision only
                 return engine
+        if self._build is None:
+            raise ClassifierError(
+                "The network {name} is in a format that needs OpenVINO, and EXPLAINER_ENGINE asks for "
+                "TensorFlow.",
+                name=self.name,
+            )
         return TensorFlowEngine(self._build())
+
+    def _openvino_model(self) -> "openvino.Model":
+        if self._read is not None:
+            return self._read()
+        return network_cache.load(self.name, self.weights_hash, self._convert)
 
     def _convert(self) -> "openvino.Model":
         import openvino
 
+        assert self._build is not None
         network = self._build()
         with _root_logger_kept(), warnings.catch_warnings():
             # Keras warns that the converter passes a list of one input and not the input.
             warnings.filterwarnings("ignore", message="The structure of `inputs`")
             # Shared weights would go with the Keras network, before they are even saved.
             model = openvino.convert_model(network, share_weights=False)
-        model.reshape([1, *network.input_shape[1:]])
+        model.reshape([1, *(self._input_shape or network.input_shape[1:])])
         return model
 
 
@@ -126,19 +154,19 @@ class OpenVINOEngine:
     def __init__(self, model: "openvino.Model", precision: Precision) -> None:
         import openvino
 
-        streams = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        streams = _streams()
         compiled = openvino.Core().compile_model(
             model,
             "CPU",
             {
-                "NUM_STREAMS": str(streams or 1),
-                "INFERENCE_NUM_THREADS": streams or 1,
+                "NUM_STREAMS": str(streams),
+                "INFERENCE_NUM_THREADS": streams,
                 "INFERENCE_PRECISION_HINT": "bf16" if precision == "fast" else "f32",
             },
         )
         self.description = f"OpenVINO {openvino.__version__.split('-')[0]} on CPU"
-        self._classes = compiled.output(0).shape[-1]
-        self._requests = openvino.AsyncInferQueue(compiled, streams or 1)
+        self._classes = math.prod(compiled.output(0).shape)
+        self._requests = openvino.AsyncInferQueue(compiled, streams)
         self._requests.set_callback(_store_answer)
         self._lock = threading.Lock()
 
@@ -151,8 +179,19 @@ class OpenVINOEngine:
         return answers
 
 
+def _streams() -> int:
+    """How many pictures are computed at once: ``EXPLAINER_THREADS``, else as many as there are cores.
+
+    Each is computed by one thread, so that its answer does not depend on their number.
+    """
+    configured = os.environ.get("EXPLAINER_THREADS", "")
+    if configured.isdecimal() and int(configured):
+        return int(configured)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _store_answer(request: Any, answer: np.ndarray) -> None:
-    answer[:] = request.get_output_tensor(0).data[0]
+    answer[:] = request.get_output_tensor(0).data.ravel()
 
 
 class TensorFlowEngine:
@@ -163,7 +202,7 @@ class TensorFlowEngine:
 
         where = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         self.description = f"TensorFlow {tf.__version__} on {where}"
-        self._classes = network.output_shape[-1]
+        self._classes = math.prod(network.output_shape[1:])
         self._function = tf.function(
             lambda batch: network(batch, training=False),
             input_signature=[tf.TensorSpec((None, *network.input_shape[1:]), tf.float32)],
@@ -171,7 +210,7 @@ class TensorFlowEngine:
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         parts = [
-            self._function(batch[start : start + _TENSORFLOW_BATCH]).numpy()
+            self._function(batch[start : start + _TENSORFLOW_BATCH]).numpy().reshape(-1, self._classes)
             for start in range(0, len(batch), _TENSORFLOW_BATCH)
         ]
         return np.concatenate(parts) if parts else np.empty((0, self._classes), np.float32)

@@ -1,29 +1,73 @@
 """What is done to a photo before a network sees it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, Protocol
 
 import numpy as np
 from PIL import Image
 
+from ..errors import ArgumentError
+
+Resize = Literal["stretch", "crop", "pad"]
+
+_LARGEST_PADDED_FRAME = 2048  # pixels: a padded panorama would else be a huge square
+
+
+class PhotoPreprocessing(Protocol):
+    """Turns photos into what a network takes, and back into colours; see `Preprocessing`."""
+
+    @property
+    def input_size(self) -> tuple[int, int]: ...
+
+    def frame(self, photo: Image.Image) -> Image.Image: ...
+
+    def preprocess(self, photo: Image.Image) -> np.ndarray: ...
+
+    def to_display(self, image: np.ndarray) -> np.ndarray: ...
+
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Resize without cropping, then ``(value - offset) / scale``.
+    """Resize, then ``(value - offset) / scale``.
 
     Parameters
     ----------
     input_size : tuple of int
         Height and width that the network takes, in pixels.
-    offset, scale : float
-        In units of 8-bit values, 0 to 255.
+    offset, scale : float or 3 floats
+        In units of 8-bit values, 0 to 255; three of them are for red, green and blue.
     resample : PIL.Image.Resampling
         How pixels are interpolated.
+    resize : {"stretch", "crop", "pad"}
+        What becomes of another aspect ratio: ``stretch`` squeezes the photo, ``crop`` cuts off what is too
+        much on both sides, ``pad`` adds black on both sides.
+    grey : bool
+        Make the photo grey; it has three equal channels then.
     """
 
     input_size: tuple[int, int]
-    offset: float
-    scale: float
-    resample: Image.Resampling
+    offset: float | tuple[float, float, float]
+    scale: float | tuple[float, float, float]
+    resample: Image.Resampling = Image.Resampling.BILINEAR
+    resize: Resize = "stretch"
+    grey: bool = False
+
+    def frame(self, photo: Image.Image) -> Image.Image:
+        """What of a photo the network sees: the photo itself, cropped, or padded with black.
+
+        Returns
+        -------
+        PIL.Image.Image
+            At the photo's own resolution; a padded one is at least as large as the input and at most 2048
+            pixels long. Stretched over the input, it is what the network sees.
+        """
+        if self.resize == "crop":
+            return self._cropped(photo)
+        if self.resize == "pad":
+            return self._padded(photo)
+        return photo
 
     def preprocess(self, photo: Image.Image) -> np.ndarray:
         """Turn a photo into what the network takes.
@@ -33,8 +77,12 @@ class Preprocessing:
         numpy.ndarray of float32, shape (H, W, 3)
         """
         height, width = self.input_size
-        resized = photo.convert("RGB").resize((width, height), self.resample)
-        return (np.asarray(resized, dtype=np.float32) - self.offset) / self.scale
+        resized = self.frame(photo.convert("RGB")).resize((width, height), self.resample)
+        if self.grey:
+            resized = resized.convert("L").convert("RGB")
+        pixels = np.asarray(resized, dtype=np.float32)
+        scaled: np.ndarray = (pixels - np.array(self.offset, np.float32)) / np.array(self.scale, np.float32)
+        return scaled
 
     def to_display(self, image: np.ndarray) -> np.ndarray:
         """Undo the scaling of `preprocess`, for showing.
@@ -43,4 +91,81 @@ class Preprocessing:
         -------
         numpy.ndarray of float64, same shape, in [0, 1]
         """
-        return np.clip((np.asarray(image, np.float64) * self.scale + self.offset) / 255.0, 0.0, 1.0)
+        colours = np.asarray(image, np.float64) * np.asarray(self.scale) + np.asarray(self.offset)
+        display: np.ndarray = np.clip(colours / 255.0, 0.0, 1.0)
+        return display
+
+    def _cropped(self, photo: Image.Image) -> Image.Image:
+        """The largest part of the photo's middle that has the input's aspect ratio."""
+        height, width = self.input_size
+        scale = min(photo.width / width, photo.height / height)
+        kept_width, kept_height = max(1, round(scale * width)), max(1, round(scale * height))
+        left, upper = (photo.width - kept_width) // 2, (photo.height - kept_height) // 2
+        return photo.crop((left, upper, left + kept_width, upper + kept_height))
+
+    def _padded(self, photo: Image.Image) -> Image.Image:
+        """The photo in the middle of a black picture that has the input's aspect ratio."""
+        height, width = self.input_size
+        needed = max(
+            photo.width / width, photo.height / height
+        )  # of the photo's pixels for one of the input's
+        scale = min(max(needed, 1.0), max(_LARGEST_PADDED_FRAME / max(width, height), 1.0))
+        zoom = scale / needed
+        inner = (max(1, round(zoom * photo.width)), max(1, round(zoom * photo.height)))
+        padded = Image.new("RGB", (max(inner[0], round(scale * width)), max(inner[1], round(scale * height))))
+        photo = photo.convert("RGB").resize(inner, self.resample)
+        padded.paste(photo, ((padded.width - inner[0]) // 2, (padded.height - inner[1]) // 2))
+        return padded
+
+
+@dataclass(frozen=True)
+class AskedPreprocessing:
+    """A function that resizes a photo, and scales and shifts its colours; how, it is asked.
+
+    Parameters
+    ----------
+    input_size : tuple of int
+        Height and width of what it returns, in pixels.
+    function : callable
+        From an RGB photo to float (H, W, 3).
+    """
+
+    input_size: tuple[int, int]
+    function: Callable[[Image.Image], np.ndarray]
+
+    def frame(self, photo: Image.Image) -> Image.Image:
+        """The photo, which is stretched."""
+        return photo
+
+    def preprocess(self, photo: Image.Image) -> np.ndarray:
+        """Ask the function: float32, shape (H, W, 3).
+
+        Raises
+        ------
+        ArgumentError
+            It returns another shape.
+        """
+        image = np.asarray(self.function(photo.convert("RGB")), np.float32)
+        if image.shape != (*self.input_size, 3):
+            raise ArgumentError(
+                "preprocess must return the shape ({height}, {width}, 3), and returned {shape}.",
+                height=self.input_size[0],
+                width=self.input_size[1],
+                shape=image.shape,
+            )
+        return image
+
+    def to_display(self, image: np.ndarray) -> np.ndarray:
+        """Undo what the function does to colours, for showing; float64 in [0, 1]."""
+        black, white = self._black_and_white
+        display: np.ndarray = np.clip((np.asarray(image, np.float64) - black) / (white - black), 0.0, 1.0)
+        return display
+
+    @cached_property
+    def _black_and_white(self) -> tuple[np.ndarray, np.ndarray]:
+        height, width = self.input_size
+        black, white = (
+            self.preprocess(Image.new("RGB", (width, height), colour)).mean(axis=(0, 1), dtype=np.float64)
+            for colour in ("black", "white")
+        )
+        return black, white

@@ -1,4 +1,6 @@
+import hashlib
 import os
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +17,7 @@ from explainer.classifiers import (
 )
 from explainer.classifiers.preprocessing import Preprocessing
 from explainer.errors import ArgumentError, ClassifierError, WeightsError
+from explainer.language import Language
 
 
 @pytest.fixture
@@ -126,3 +129,93 @@ def test_what_is_no_answer_is_refused(answer, lite0, raises_sentence):
     broken = Classifier("broken", "Broken", Broken(), preprocessing, lite0.class_names, lite0.wnids)
     with raises_sentence(ClassifierError, "broken did not answer with 1000 finite"):
         broken.predict(np.zeros((2, 8, 8, 3), np.float32))
+
+
+def test_fingerprints_tell_classifiers_apart_and_stay(lite0, lite2):
+    assert re.fullmatch("[0-9a-f]{64}", lite2.fingerprint)
+    assert load_classifier("efficientnet-lite0").fingerprint == lite0.fingerprint
+    assert lite0.fingerprint != lite2.fingerprint
+
+
+class TestModelsThatWereAdded:
+    """No network is read for them: what is told here is known from the folder's text files."""
+
+    @pytest.fixture
+    def folder(self, models_folder):
+        folder = models_folder / "birds"
+        folder.mkdir(parents=True)
+        (folder / "network.onnx").write_bytes(b"a network")
+        (folder / "labels.txt").write_text("crane\nheron\n")
+        (folder / "model.toml").write_text(
+            'title = "Water birds"\nnetwork = "network.onnx"\n'
+            f'sha256 = "{hashlib.sha256(b"a network").hexdigest()}"\n'
+            'input-size = [48, 64]\nresize = "crop"\nrange = "caffe"\nchannel-order = "bgr"\n'
+            'layout = "channels-first"\nchannels = 3\noutputs = "logits"\n'
+        )
+        return folder
+
+    def test_they_are_listed_after_the_built_in_ones_and_loaded_by_name(self, folder):
+        assert [(entry.name, entry.title) for entry in catalogue()][2:] == [
+            ("efficientnet-lite0", "EfficientNet-Lite0"),
+            ("birds", "Water birds"),
+        ]
+        classifier = load_classifier("birds")
+        assert load_classifier("birds") is classifier
+        assert (classifier.name, classifier.title, classifier.input_size) == (
+            "birds",
+            "Water birds",
+            (48, 64),
+        )
+        assert tuple(classifier.class_names) == ("crane", "heron")
+        colours = Image.new("RGB", (100, 50), (200, 150, 100))
+        image = classifier.preprocess(colours)
+        assert image[0, 0].tolist() == pytest.approx([200 - 123.68, 150 - 116.779, 100 - 103.939], abs=1e-4)
+        np.testing.assert_allclose(classifier.to_display(image)[0, 0] * 255, [200, 150, 100], atol=1e-4)
+
+    def test_names_of_their_own_classes_are_not_imagenets(self, folder):
+        classifier = load_classifier("birds")
+        for language in (Language("en"), Language("ja")):
+            assert language.class_name(classifier.class_names[0], classifier.wnids[0]) == "crane"
+
+    def test_a_changed_folder_gives_another_object(self, folder):
+        before = load_classifier("birds")
+        (folder / "labels.txt").write_text("stork\nheron\n")
+        modified = max(file.stat().st_mtime_ns for file in folder.iterdir()) + 1_000_000_000
+        os.utime(folder / "labels.txt", ns=(modified, modified))
+        after = load_classifier("birds")
+        assert tuple(after.class_names) == ("stork", "heron")
+        assert after.fingerprint != before.fingerprint
+
+    @pytest.mark.parametrize(
+        ("file", "content", "words"),
+        [
+            ("model.toml", "= nonsense", "is not written in TOML"),
+            ("model.toml", 'title = "Birds"\n', "does not say resize"),
+            ("labels.txt", "", "is empty"),
+            ("network.onnx", None, "is no such file"),
+            ("model.toml", None, "can't be read"),
+        ],
+    )
+    def test_a_damaged_one_is_left_out_of_the_list(
+        self, file, content, words, folder, caplog, raises_sentence
+    ):
+        if content is None:
+            (folder / file).unlink()
+        else:
+            (folder / file).write_text(content)
+        names = ["inception-v3", "efficientnet-lite2", "efficientnet-lite0"]
+        for _ in range(2):
+            assert [entry.name for entry in catalogue()] == names
+        assert len([record for record in caplog.records if "birds is left out" in record.message]) == 1
+        with raises_sentence(ClassifierError, words):
+            load_classifier("birds")
+
+    @pytest.mark.parametrize("name", ["../birds", "Birds", ".birds", "birds/../birds", "no birds"])
+    def test_a_name_is_never_a_path(self, name, folder, raises_sentence):
+        with raises_sentence(ClassifierError, "There is no classifier named"):
+            load_classifier(name)
+
+    def test_a_built_in_name_stays_the_built_in_one(self, folder, lite0):
+        folder.rename(folder.with_name("efficientnet-lite0"))
+        assert load_classifier("efficientnet-lite0") is lite0
+        assert [entry.title for entry in catalogue()].count("Water birds") == 0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer.classifiers import Classifier, inception_v3, load_classifier
+from explainer.classifiers import Classifier, Preprocessing, inception_v3, load_classifier
 
 CORNERS = {
     (0, 0): (255, 0, 0),
@@ -109,3 +109,62 @@ def test_nothing_is_cropped(classifier, size):
     patch_height, patch_width = (side // 10 for side in classifier.input_size)
     np.testing.assert_allclose(shown[patch_height // 2, patch_width // 2], (255, 0, 0), atol=3)
     np.testing.assert_allclose(shown[patch_height + 3, patch_width + 3], (128,) * 3, atol=3)
+
+
+class TestResize:
+    """A photo of another aspect ratio than the input's: what is cut off, what is added."""
+
+    @pytest.fixture
+    def wide(self) -> Image.Image:
+        """Red on the left, green in the middle, blue on the right; each a square."""
+        photo = Image.new("RGB", (120, 40), "red")
+        photo.paste("lime", (40, 0, 80, 40))
+        photo.paste("blue", (80, 0, 120, 40))
+        return photo
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_crop_keeps_the_middle(self, wide, turned):
+        photo = wide.transpose(Image.Transpose.ROTATE_90) if turned else wide
+        cropping = Preprocessing((20, 20), 0.0, 1.0, resize="crop")
+        assert cropping.frame(photo).size == (40, 40)
+        assert cropping.frame(photo).getcolors() == [(1600, (0, 255, 0))]
+        np.testing.assert_array_equal(cropping.preprocess(photo), np.full((20, 20, 3), (0, 255, 0)))
+
+    @pytest.mark.parametrize("turned", [False, True])
+    def test_pad_adds_black_on_both_sides(self, wide, turned):
+        photo = wide.transpose(Image.Transpose.ROTATE_90) if turned else wide
+        padding = Preprocessing((60, 60), 0.0, 1.0, resize="pad")
+        image = padding.preprocess(photo)
+        black = (image == 0).all(axis=2)
+        rows = black.all(axis=0 if turned else 1)  # those where black and photo meet may be either
+        assert rows[:19].all()
+        assert not rows[20:40].any()
+        assert rows[41:].all()
+        assert padding.frame(photo).size == (120, 120)
+        middle = padding.frame(photo).crop((40, 0, 80, 120) if turned else (0, 40, 120, 80))
+        np.testing.assert_array_equal(np.asarray(middle), np.asarray(photo))
+
+    @pytest.mark.parametrize("resize", ["stretch", "crop", "pad"])
+    @pytest.mark.parametrize("size", [(300, 451), (451, 300), (64, 48), (1, 1), (3, 900)])
+    def test_the_frame_stretched_over_the_input_is_the_input(self, resize, size, chelsea):
+        photo = chelsea.crop((0, 0, *size)) if max(size) < 500 else Image.new("RGB", size, "white")
+        preprocessing = Preprocessing((48, 64), 127.5, 127.5, resize=resize)
+        frame = preprocessing.frame(photo)
+        stretched = np.asarray(frame.resize((64, 48), Image.Resampling.BILINEAR), np.float64) / 255
+        difference = np.abs(preprocessing.to_display(preprocessing.preprocess(photo)) - stretched)
+        assert difference.max() < 1e-6
+        if resize == "stretch":
+            assert frame is photo
+
+    def test_a_padded_panorama_does_not_take_all_memory(self):
+        frame = Preprocessing((48, 48), 0.0, 1.0, resize="pad").frame(Image.new("RGB", (20_000, 500)))
+        assert frame.size == (2048, 2048)
+
+
+def test_three_offsets_and_scales_are_undone(coffee):
+    preprocessing = Preprocessing((40, 60), (123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
+    resized = np.asarray(coffee.resize((60, 40), Image.Resampling.BILINEAR), np.float64)
+    expected = (resized / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    image = preprocessing.preprocess(coffee)
+    np.testing.assert_allclose(image, expected, atol=1e-5)
+    np.testing.assert_allclose(preprocessing.to_display(image), resized / 255, atol=1e-6)

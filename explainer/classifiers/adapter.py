@@ -1,0 +1,63 @@
+"""Asks a network in its own layout: explained pictures are RGB and channels-last, whatever it takes."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .predictor import Precision, Predictor
+
+ChannelOrder = Literal["rgb", "bgr"]
+Layout = Literal["channels-last", "channels-first"]
+Outputs = Literal["probabilities", "logits", "independent"]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """Turns pictures into what a network takes, and its answers into probabilities.
+
+    Parameters
+    ----------
+    network : Predictor
+        Takes float32 pictures in its own layout.
+    channel_order : {"rgb", "bgr"}
+        The order of a network's three channels.
+    layout : {"channels-last", "channels-first"}
+        Whether it takes (N, H, W, channels) or (N, channels, H, W).
+    channels : {1, 3}
+        One channel is the mean of the picture's three.
+    outputs : {"probabilities", "logits", "independent"}
+        Logits go through a softmax. Independent probabilities need not sum to one.
+    """
+
+    network: Predictor
+    channel_order: ChannelOrder = "rgb"
+    layout: Layout = "channels-last"
+    channels: int = 3
+    outputs: Outputs = "probabilities"
+
+    def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray:
+        """Ask the network: float32 (N, H, W, 3) to float32 probabilities (N, classes).
+
+        A network with a single output unit answers with two classes: not, and yes.
+        """
+        if self.channels == 1:
+            batch = batch.mean(axis=3, keepdims=True)
+        elif self.channel_order == "bgr":
+            batch = batch[..., ::-1]
+        if self.layout == "channels-first":
+            batch = batch.transpose(0, 3, 1, 2)
+        answers = self.network.predict(np.ascontiguousarray(batch), precision)
+        return self._probabilities(np.asarray(answers, np.float32))
+
+    def describe(self) -> str:
+        return self.network.describe()
+
+    def _probabilities(self, answers: np.ndarray) -> np.ndarray:
+        from scipy.special import expit, softmax  # here, so that importing the package stays quick
+
+        if answers.ndim == 2 and answers.shape[1] == 1:
+            yes = expit(answers) if self.outputs == "logits" else answers
+            return np.concatenate([1 - yes, yes], axis=1)
+        probabilities: np.ndarray = softmax(answers, axis=1) if self.outputs == "logits" else answers
+        return probabilities

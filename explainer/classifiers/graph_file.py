@@ -1,0 +1,112 @@
+"""Networks that OpenVINO reads as they are: ``.onnx``, its own ``.xml``, and SavedModel folders."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ClassifierError
+from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units, outputs_fact
+
+if TYPE_CHECKING:
+    import keras
+    import openvino
+
+SUFFIXES = (".onnx", ".xml")
+
+_ONLY_RESHAPE = ("Reshape", "Squeeze", "Unsqueeze", "Convert", "Transpose")
+_ACTIVATIONS = {"SoftMax": "softmax", "Softmax": "softmax", "Sigmoid": "sigmoid"} | dict.fromkeys(
+    ("Add", "MatMul", "Convolution", "ReduceMean", "LogSoftmax"), "linear"
+)
+
+
+def is_saved_model(path: Path) -> bool:
+    """Whether a path is a SavedModel folder."""
+    return (path / "saved_model.pb").is_file()
+
+
+def read(path: Path, input_shape: Sequence[int]) -> "openvino.Model":
+    """Read a network for one picture at a time, 32-bit floats in and out.
+
+    Raises
+    ------
+    ClassifierError
+        The file is damaged, or its network does not take pictures of this shape.
+    """
+    from openvino import Type
+    from openvino.preprocess import PrePostProcessor
+
+    model = _read(path)
+    try:
+        model.reshape([1, *input_shape])
+        ends = PrePostProcessor(model)
+        ends.input().tensor().set_element_type(Type.f32)
+        ends.output().tensor().set_element_type(Type.f32)
+        return ends.build()
+    except RuntimeError as error:
+        raise ClassifierError(
+            "{path} is a network that can't take pictures of the shape {shape}.",
+            path=path,
+            shape=tuple(input_shape),
+        ) from error
+
+
+def build_saved_model(path: Path, input_shape: Sequence[int]) -> "keras.Model":
+    """Wrap a SavedModel for TensorFlow."""
+    import keras
+
+    picture = keras.Input(input_shape)
+    (answer,) = keras.layers.TFSMLayer(path, call_endpoint="serving_default")(picture).values()
+    return keras.Model(picture, answer)
+
+
+def inspect(path: Path) -> NetworkFacts:
+    """Find out what the file tells about its network.
+
+    Raises
+    ------
+    ClassifierError
+        The file is damaged, or is no classifier of pictures.
+    """
+    model = _read(path)
+    check_one_of_each(path, len(model.inputs), len(model.outputs))
+    units = output_units(path, _shape(path, model.output(0)))
+    settings = input_facts(path, _shape(path, model.input(0)))
+    return NetworkFacts(units, settings | outputs_fact(_last_activation(model), units))
+
+
+def _read(path: Path) -> "openvino.Model":
+    import openvino
+
+    if path.suffix.lower() == ".xml" and not path.with_suffix(".bin").is_file():
+        raise ClassifierError(
+            "{path} needs {weights} beside it, which holds its weights.",
+            path=path,
+            weights=path.with_suffix(".bin").name,
+        )
+    try:
+        if path.is_dir():
+            return openvino.convert_model(path)
+        core = openvino.Core()
+        core.set_property({"ENABLE_MMAP": False})  # else a file that is replaced takes the process down
+        return core.read_model(path)
+    except Exception as error:  # openvino's readers have exceptions of their own
+        raise ClassifierError(
+            "{path} is damaged, or holds no network that OpenVINO can run.", path=path
+        ) from error
+
+
+def _shape(path: Path, end: Any) -> list[int | None]:
+    shape = end.get_partial_shape()
+    if shape.rank.is_dynamic:
+        raise ClassifierError(
+            "{path} is a network whose inputs and outputs have no definite shape, so it can't be used.",
+            path=path,
+        )
+    return [None if length.is_dynamic else length.get_length() for length in shape]
+
+
+def _last_activation(model: "openvino.Model") -> str:
+    step = model.output(0).get_node().input_value(0).get_node()
+    while step.get_type_name() in _ONLY_RESHAPE:
+        step = step.input_value(0).get_node()
+    return _ACTIVATIONS.get(step.get_type_name(), "")

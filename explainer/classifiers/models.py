@@ -1,0 +1,155 @@
+"""The models folder: classifiers that the person who runs this machine has added.
+
+Each has a folder, named as the classifier is, with the network's file or files, ``labels.txt`` and
+``model.toml``. Such a folder is whole in itself: it can be copied to another machine.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from ..errors import ClassifierError
+from . import network_file
+from .classifier import Classifier
+from .description import Description, read_toml
+from .fingerprint import fingerprint
+from .labels import read_labels
+
+DESCRIPTION_FILE = "model.toml"
+LABELS_FILE = "labels.txt"
+UNFINISHED = ".unfinished-"
+
+
+def models_folder() -> Path:
+    """Where models are kept: ``EXPLAINER_MODELS``, else a folder in the user's data folder."""
+    configured = os.environ.get("EXPLAINER_MODELS")
+    return Path(configured) if configured else platformdirs.user_data_path("limelight", False) / "models"
+
+
+def model_names() -> list[str]:
+    """The names of all models that were added, usable or not."""
+    folder = models_folder()
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if path.is_dir() and is_model_name(path.name))
+
+
+def is_model_name(name: str) -> bool:
+    """Whether a model can have this name; it names a folder too."""
+    return re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) is not None
+
+
+def model_folder(name: str) -> Path:
+    """The folder of a model that was added.
+
+    Raises
+    ------
+    ClassifierError
+        No model of this name was added.
+    """
+    folder = models_folder() / name
+    if not is_model_name(name) or not folder.is_dir():
+        raise ClassifierError("No model named {name} was added.", name=repr(name))
+    return folder
+
+
+def model_title(folder: Path) -> str:
+    """A model's title, after a quick look whether its folder has all that it needs.
+
+    Raises
+    ------
+    ClassifierError
+        Something is missing or can't be read.
+    """
+    values = read_toml(folder / DESCRIPTION_FILE)
+    _description(folder, values)
+    _network_path(folder, values)
+    read_labels(folder / LABELS_FILE)
+    return str(values.get("title") or folder.name)
+
+
+def load_model_folder(folder: Path, name: str = "") -> Classifier:
+    """Load a model from its folder, wherever that is.
+
+    Parameters
+    ----------
+    folder : Path
+        One from the models folder, or a copy of it.
+    name : str
+        The classifier's name; that of the folder by default.
+
+    Raises
+    ------
+    ClassifierError
+        Something is missing, or the network's file is not the one that was added.
+    """
+    values = read_toml(folder / DESCRIPTION_FILE)
+    description = _description(folder, values)
+    path = _network_path(folder, values)
+    labels = read_labels(folder / LABELS_FILE)
+    name = name or folder.name
+    if network_file.network_hash(path) != values.get("sha256"):
+        raise ClassifierError(
+            "{path} is not the file that was added as {name}: it was replaced or is damaged, so add the "
+            "model again.",
+            path=path,
+            name=name,
+        )
+    network = network_file.open_network(name, path, description)
+    preprocessing = description.preprocessing()
+    return Classifier(
+        name,
+        str(values.get("title") or name),
+        description.adapted(network),
+        preprocessing,
+        labels,
+        ("",) * len(labels),
+        fingerprint(network.weights_hash, preprocessing, labels, description.settings()),
+    )
+
+
+def remove_model(name: str) -> None:
+    """Delete a model from the models folder.
+
+    Raises
+    ------
+    ClassifierError
+        No model of this name was added, or it can't be deleted.
+    """
+    folder = model_folder(name)
+    try:
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=models_folder()) as parent:
+            folder.rename(Path(parent) / name)
+    except OSError as error:
+        raise unwritable(error) from error
+
+
+def unwritable(error: OSError) -> ClassifierError:
+    """The error that the models folder can't be changed."""
+    return ClassifierError(
+        "The models folder {folder} can't be changed: {reason}.",
+        folder=models_folder(),
+        reason=error.strerror or error,
+    )
+
+
+def _description(folder: Path, values: Mapping[str, Any]) -> Description:
+    try:
+        return Description.from_settings(values)
+    except KeyError as error:
+        raise ClassifierError(
+            "{path} is damaged: it does not say {setting}.",
+            path=folder / DESCRIPTION_FILE,
+            setting=error.args[0],
+        ) from error
+
+
+def _network_path(folder: Path, values: Mapping[str, Any]) -> Path:
+    path = folder / Path(str(values.get("network"))).name
+    network_file.check_format(path)
+    return path

@@ -1,0 +1,295 @@
+"""Adds a network to the models folder, after it was checked that it can be used."""
+
+import contextlib
+import re
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..errors import ClassifierError
+from . import network_file
+from .classifier import Classifier
+from .description import SETTINGS, Description, checked_size, read_toml, write_toml
+from .labels import for_outputs, read_labels, tidy, write_labels
+from .models import (
+    DESCRIPTION_FILE,
+    LABELS_FILE,
+    UNFINISHED,
+    is_model_name,
+    load_model_folder,
+    model_names,
+    models_folder,
+    unwritable,
+)
+from .network_facts import NetworkFacts
+
+_DEFAULTS: dict[str, Any] = {
+    "resize": "stretch",
+    "range": "0-to-1",
+    "channel-order": "rgb",
+    "layout": "channels-last",
+    "channels": 3,
+    "outputs": "probabilities",
+}
+_CERTAIN = ("input-size", "layout", "channels")  # where the file tells them, nothing else can be true
+_TOLERANCE = 1e-2  # by how much a sum of probabilities may miss one
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a new model.
+
+    Attributes
+    ----------
+    name : str
+        As in a description file.
+    value : object
+        What it is set to.
+    origin : {"given", "described", "found", "default"}
+        How it is known: it was given, it is in the description file beside the network, it was found in the
+        network's file, or nobody said anything else.
+    """
+
+    name: str
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that can be loaded, and is not kept yet.
+
+    Attributes
+    ----------
+    name, title : str
+        As `load_classifier` takes it, and as people write it.
+    settings : tuple of Setting
+        All that a description can say.
+    classifier : Classifier
+        To be tried.
+    folder : Path
+        Where the model is for now.
+    """
+
+    name: str
+    title: str
+    settings: tuple[Setting, ...]
+    classifier: Classifier
+    folder: Path
+
+    def try_on(self, photo: Image.Image) -> None:
+        """Ask about a photo, and check that the answer is what it is described as.
+
+        Raises
+        ------
+        ClassifierError
+            The network can't be run, or its outputs are not what they are described as.
+        """
+        answer = self.classifier.predict(self.classifier.preprocess(photo)[np.newaxis])[0]
+        if answer.min() < -_TOLERANCE or answer.max() > 1 + _TOLERANCE:
+            raise ClassifierError(
+                "The network's outputs are no probabilities, for they go from {least} to {most}: "
+                "--outputs logits turns them into some.",
+                least=f"{answer.min():.3g}",
+                most=f"{answer.max():.3g}",
+            )
+        independent = any(s.name == "outputs" and s.value == "independent" for s in self.settings)
+        if not independent and abs(answer.sum() - 1) > _TOLERANCE:
+            raise ClassifierError(
+                "The network's outputs sum to {sum} and not to 1: --outputs independent says that each is a "
+                "probability of its own, and --outputs logits that they are none yet.",
+                sum=f"{answer.sum():.3g}",
+            )
+
+    def keep(self, replace: bool = False) -> Path:
+        """Put the model into the models folder; returns its folder there.
+
+        Raises
+        ------
+        ClassifierError
+            There is a model of this name, and `replace` is false; or the folder can't be written to.
+        """
+        target = models_folder() / self.name
+        if not replace:
+            _check_not_taken(self.name)
+        try:
+            before = self.folder.with_name("before")
+            if target.exists():
+                target.rename(before)
+            try:
+                self.folder.rename(target)
+            except OSError:
+                if before.exists():
+                    before.rename(target)
+                raise
+        except OSError as error:
+            raise unwritable(error) from error
+        return target
+
+
+def usable_name(text: str) -> str:
+    """A name for a model, made of a file's."""
+    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-_")[:64] or "model"
+
+
+def check_name(name: str, reserved: Collection[str], replace: bool = False) -> None:
+    """Check that a model can be added under a name.
+
+    Parameters
+    ----------
+    name : str
+        As `load_classifier` will take it.
+    reserved : collection of str
+        Names that no model can have.
+    replace : bool
+        Whether a model of this name may be there.
+
+    Raises
+    ------
+    ClassifierError
+        It can't.
+    """
+    if not is_model_name(name):
+        raise ClassifierError(
+            "A model's name has small letters, digits, - and _ only, so {name} is none.", name=repr(name)
+        )
+    if name in (*reserved, "auto"):
+        raise ClassifierError("{name} is the name of a built-in classifier: --name gives another.", name=name)
+    if not replace:
+        _check_not_taken(name)
+
+
+def _check_not_taken(name: str) -> None:
+    if name in model_names():
+        raise ClassifierError("There is a model named {name} already, which --replace replaces.", name=name)
+
+
+@contextlib.contextmanager
+def prepare(
+    path: Path,
+    labels: Path | None = None,
+    *,
+    name: str,
+    title: str = "",
+    given: Mapping[str, Any] | None = None,
+) -> Iterator[Candidate]:
+    """Check a network, and make a model's folder of it, which is thrown away unless it is kept.
+
+    A description file beside the network, of the same name with ``.toml``, is read where there is one.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.keras``, ``.h5``, ``.onnx`` or ``.xml`` file, or a SavedModel folder.
+    labels : Path, optional
+        The class names; see `read_labels`. The description file's ``labels`` by default.
+    name, title : str
+        For `load_classifier`, and for people.
+    given : mapping of str to object, optional
+        Settings as a description file has them; they go before the file's own.
+
+    Yields
+    ------
+    Candidate
+
+    Raises
+    ------
+    ClassifierError
+        The network, the labels or the description can't be used, or the models folder can't be written to.
+    """
+    network_file.check_format(path)
+    beside = path.with_suffix(".toml")
+    described = _described(beside)
+    if labels is None and "labels" not in described:
+        raise ClassifierError("The classes need names: --labels names a file with one name a line.")
+    names = read_labels(labels or beside.parent / str(described["labels"]))
+    facts = network_file.inspect(path)
+    names = for_outputs(names, facts.units or len(names))
+    settings = _settings(given or {}, described, facts, path)
+    description = Description.from_settings({setting.name: setting.value for setting in settings})
+    title = tidy(title or str(described.get("title", ""))) or path.stem
+    with _unfinished_folder(name) as folder:
+        copy = _copied(path, folder)
+        write_labels(names, folder / LABELS_FILE)
+        values = {"title": title, "network": copy.name, "sha256": network_file.network_hash(copy)}
+        write_toml(values | description.settings(), folder / DESCRIPTION_FILE)
+        yield Candidate(name, title, settings, load_model_folder(folder), folder)
+
+
+def _described(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    described = read_toml(path)
+    for name in described:
+        if name not in (*SETTINGS, "title", "labels"):
+            raise ClassifierError(
+                "{path} says {name}, which means nothing here; it may say {names}.",
+                path=path,
+                name=name,
+                names=", ".join(("title", "labels", *SETTINGS)),
+            )
+    return described
+
+
+def _settings(
+    given: Mapping[str, Any], described: Mapping[str, Any], facts: NetworkFacts, path: Path
+) -> tuple[Setting, ...]:
+    defaults = dict(_DEFAULTS)
+    if path.suffix.lower() == ".onnx":
+        defaults["layout"] = "channels-first"  # where they come from, that is usual
+    sources = (("given", given), ("described", described), ("found", facts.settings), ("default", defaults))
+    known: dict[str, Setting] = {}
+    for name in SETTINGS:
+        origin, source = next(((o, s) for o, s in sources if name in s), ("", {}))
+        if not origin:
+            raise ClassifierError(
+                "{path} does not say how large its input is: --input-size says it.", path=path
+            )
+        value = list(checked_size(source[name])) if name == "input-size" else source[name]
+        if name in _CERTAIN and name in facts.settings and str(value) != str(facts.settings[name]):
+            raise ClassifierError(
+                "The {name} of {path} is {found}, and not {value}.",
+                name=name,
+                path=path,
+                found=facts.settings[name],
+                value=value,
+            )
+        known[name] = Setting(name, value, origin)
+        if name == "range" and source[name] == "caffe":
+            defaults["channel-order"] = "bgr"  # as Caffe has it
+    return tuple(known.values())
+
+
+@contextlib.contextmanager
+def _unfinished_folder(name: str) -> Iterator[Path]:
+    try:
+        models_folder().mkdir(parents=True, exist_ok=True)
+        parent = tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=models_folder())
+    except OSError as error:
+        raise unwritable(error) from error
+    with parent:
+        folder = Path(parent.name) / name
+        folder.mkdir()
+        yield folder
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """The network, copied into a folder, after a look whether that is all of it."""
+    try:
+        copy = network_file.copy_network(path, folder)
+    except (OSError, shutil.Error) as error:
+        raise ClassifierError("{path} can't be copied to the models folder.", path=path) from error
+    try:
+        network_file.inspect(copy)
+    except ClassifierError as error:
+        raise ClassifierError(
+            "{path} needs other files beside it, and only a network that holds its weights can be added.",
+            path=path,
+        ) from error
+    return copy

@@ -1,0 +1,115 @@
+"""``add-model``, ``list-models``, ``remove-model``: classifiers of one's own."""
+
+import argparse
+from pathlib import Path
+
+from .. import classify, load_photo
+from ..classifiers import built_in_names, catalogue, models, new_model
+from ..classifiers.description import CHOICES, parse_size
+from ..errors import ClassifierError
+from ..samples import sample_photo
+from . import Commands
+
+_ORIGINS = {
+    "given": "given",
+    "described": "from the description file",
+    "found": "found in the network's file",
+    "default": "the default",
+}
+_HELP = {
+    "resize": "what becomes of a photo of another aspect ratio",
+    "range": "the values that the network takes; torch and caffe are ImageNet's mean and deviation",
+    "channel-order": "the order of the colours",
+    "layout": "where the channels are",
+    "channels": "3 for colours, 1 for grey",
+    "outputs": "what the network answers with; independent probabilities need not sum to 1",
+}
+
+
+def add_to(commands: Commands) -> None:
+    """Add the commands and their options."""
+    _add_add(commands)
+    listing = commands.add_parser("list-models", help="list all classifiers, and what is wrong with any")
+    listing.set_defaults(run=_list)
+    remove = commands.add_parser("remove-model", help="delete a classifier that was added")
+    remove.add_argument("name", metavar="NAME")
+    remove.set_defaults(run=_remove)
+
+
+def _add_add(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "add-model",
+        help="add a classifier of your own",
+        description="Add a classifier of your own: a .keras, .h5, .onnx or OpenVINO .xml file, or a "
+        "SavedModel folder. What is not given is read from a description beside FILE, of the same name with "
+        ".toml, or found in FILE, or has a default, and is printed. Networks are programs: add only those "
+        "that you trust.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE", help="class names, one a line; or a .csv with index and name"
+    )
+    parser.add_argument(
+        "--try", dest="photo", type=Path, metavar="PHOTO", help="print the network's best labels for a photo"
+    )
+    parser.add_argument("--name", default="", help="as --classifier takes it; by default made of FILE's name")
+    parser.add_argument("--title", default="", help="as the page shows it")
+    parser.add_argument("--replace", action="store_true", help="replace the model of this name")
+    parser.add_argument(
+        "--input-size", metavar="SIZE", help="in pixels, like 224, or height and width, like 240x320"
+    )
+    for name, choices in CHOICES.items():
+        parser.add_argument(f"--{name}", choices=choices, help=_HELP[name])
+    parser.set_defaults(run=_add)
+
+
+def _add(options: argparse.Namespace) -> int:
+    name = options.name or new_model.usable_name(options.file.resolve().stem)
+    new_model.check_name(name, built_in_names(), options.replace)
+    photo = load_photo(options.photo) if options.photo else None
+    given = {setting: vars(options)[setting.replace("-", "_")] for setting in CHOICES}
+    given["input-size"] = parse_size(options.input_size) if options.input_size else None
+    with new_model.prepare(
+        options.file,
+        options.labels,
+        name=name,
+        title=options.title,
+        given={setting: value for setting, value in given.items() if value is not None},
+    ) as candidate:
+        _print_settings(candidate)
+        candidate.try_on(photo or sample_photo("chelsea"))
+        if photo:
+            print(f"{options.photo}:")
+            for label in classify(photo, candidate.classifier):
+                print(f"  {label.probability:7.2%}  {label.name}")
+        folder = candidate.keep(options.replace)
+    print(f"Added as {name}, in {folder}.")
+    return 0
+
+
+def _print_settings(candidate: new_model.Candidate) -> None:
+    print(f"{candidate.title}: {len(candidate.classifier.class_names)} classes")
+    for setting in candidate.settings:
+        value = " × ".join(map(str, setting.value)) if isinstance(setting.value, list) else setting.value
+        print(f"  {setting.name:<14} {value:<15} ({_ORIGINS[setting.origin]})")
+
+
+def _list(_options: argparse.Namespace) -> int:
+    added = models.model_names()
+    for entry in catalogue():
+        if entry.name not in added:
+            state = "ready" if entry.is_ready() else f"run python -m explainer fetch {entry.name}"
+            print(f"{entry.name:<24} {entry.title:<24} {state}")
+    for name in added:
+        folder = models.model_folder(name)
+        try:
+            print(f"{name:<24} {models.load_model_folder(folder).title:<24} added: {folder}")
+        except ClassifierError as error:
+            print(f"{name:<24} {'':<24} can't be used: {error}")
+    return 0
+
+
+def _remove(options: argparse.Namespace) -> int:
+    models.remove_model(options.name)
+    print(f"{options.name} was removed.")
+    return 0

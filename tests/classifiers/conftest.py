@@ -1,0 +1,36 @@
+"""What the tests of added models share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from explainer.classifiers import Classifier, load_classifier, new_model
+from tests.own_networks import shape_photo
+
+Add = Callable[..., Classifier]
+
+
+@pytest.fixture
+def models_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A models folder of the test's own."""
+    folder = tmp_path / "models"
+    monkeypatch.setenv("EXPLAINER_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def add(models_folder: Path, shapes_files: dict[str, Path]) -> Add:
+    """Adds a network, tries it on a photo, and loads it as any other classifier is loaded."""
+
+    def add(path: Path, labels: Path | None = None, name: str = "shapes", **given: Any) -> Classifier:
+        settings = {setting.replace("_", "-"): value for setting, value in given.items()}
+        with new_model.prepare(
+            path, labels or shapes_files["labels"], name=name, given=settings
+        ) as candidate:
+            candidate.try_on(shape_photo(0, 1).photo)
+            candidate.keep()
+        return load_classifier(name)
+
+    return add

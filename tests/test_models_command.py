@@ -1,0 +1,137 @@
+"""``add-model``, ``list-models``, ``remove-model`` and ``fetch``, as somebody types them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import explainer.commands.fetch as fetch_command
+from explainer import load_classifier
+from explainer.__main__ import main
+from tests.own_networks import shape_photo, write_lines
+
+pytestmark = pytest.mark.slow  # a network is trained for them
+
+
+@pytest.fixture(autouse=True)
+def models_folder(tmp_path, monkeypatch) -> Path:
+    folder = tmp_path / "models"
+    monkeypatch.setenv("EXPLAINER_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    path = tmp_path / "photo.png"
+    shape_photo(2, 50_000, side=192).photo.save(path)
+    return path
+
+
+def add(path: Path, *options: object) -> int:
+    return main(["add-model", str(path), *map(str, options)])
+
+
+def test_a_network_is_added_listed_explained_and_removed(
+    shapes_files, photo, models_folder, tmp_path, capsys
+):
+    labels = shapes_files["labels"]
+    options = ("--labels", labels, "--name", "my-shapes", "--title", "My shapes", "--try", photo)
+    assert add(shapes_files["keras"], *options) == 0
+    printed = capsys.readouterr().out
+    lines = printed.splitlines()
+    assert lines[0] == "My shapes: 3 classes"
+    assert [re.split(r"\s{2,}", line.strip()) for line in lines[1:8]] == [
+        ["input-size", "48 × 48", "(found in the network's file)"],
+        ["resize", "stretch", "(the default)"],
+        ["range", "0-to-1", "(the default)"],
+        ["channel-order", "rgb", "(the default)"],
+        ["layout", "channels-last", "(found in the network's file)"],
+        ["channels", "3", "(found in the network's file)"],
+        ["outputs", "probabilities", "(found in the network's file)"],
+    ]
+    assert lines[8] == f"{photo}:"
+    assert re.fullmatch(r" +\d+\.\d\d%  triangle", lines[9])
+    assert {line.split()[-1] for line in lines[9:12]} == {"circle", "square", "triangle"}
+    assert lines[12:] == [f"Added as my-shapes, in {models_folder / 'my-shapes'}."]
+
+    assert main(["list-models"]) == 0
+    listed = capsys.readouterr().out
+    assert re.search(r"^efficientnet-lite2 +EfficientNet-Lite2 +ready$", listed, re.M)
+    assert re.search(r"^inception-v3 .*run python -m explainer fetch inception-v3$", listed, re.M)
+    assert re.search(r"^my-shapes +My shapes +added: ", listed, re.M)
+
+    explained = ["explain", str(photo), "--classifier", "my-shapes", "--num-samples", "64"]
+    assert main([*explained, "--out", str(tmp_path / "out")]) == 0
+    best = capsys.readouterr().out.splitlines()[1]
+    assert re.fullmatch(r" +\d+\.\d\d%  triangle", best), "there is no WordNet id, so none is printed"
+    assert (tmp_path / "out" / "photo" / "focus.png").is_file()
+
+    assert main(["remove-model", "my-shapes"]) == 0
+    assert capsys.readouterr().out == "my-shapes was removed.\n"
+    assert list(models_folder.iterdir()) == []
+    assert main(["remove-model", "my-shapes"]) == 2
+    assert "No model named 'my-shapes' was added." in capsys.readouterr().err
+
+
+def test_options_describe_the_network(shapes_files):
+    options = ("--resize=pad", "--range=torch", "--channel-order=bgr", "--input-size=48", "--channels=3")
+    assert add(shapes_files["onnx"], "--labels", shapes_files["labels"], *options) == 0
+    classifier = load_classifier("shapes")  # named after the file
+    white = shape_photo(0, 0).photo.resize((96, 48))
+    assert classifier.frame(white).size == (96, 96)
+    assert classifier.preprocess(white)[0, 0].tolist() == pytest.approx([-2.1179, -2.0357, -1.8044], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "--labels names a file with one name a line"),
+        (("--labels", "nowhere.txt"), "The labels file nowhere.txt can't be read"),
+        (
+            ("--name", "../shapes"),
+            "A model's name has small letters, digits, - and _ only, so '../shapes' is",
+        ),
+        (("--name", "efficientnet-lite2"), "efficientnet-lite2 is the name of a built-in classifier"),
+        (("--name", "auto"), "auto is the name of a built-in classifier"),
+        (("--input-size", "large"), "A size is written like 224, or like 240x320, and not like large"),
+        (("--try", "nothing.jpg"), "nothing.jpg"),
+    ],
+)
+def test_wrong_options_are_one_sentence_and_add_nothing(options, words, shapes_files, models_folder, capsys):
+    if options and "--labels" not in options:
+        options = (*options, "--labels", shapes_files["labels"])
+    assert add(shapes_files["onnx"], *options) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert not models_folder.exists() or list(models_folder.iterdir()) == []
+
+
+def test_replace(shapes_files, tmp_path, capsys):
+    other = write_lines(tmp_path / "other.txt", "round", "square", "pointed")
+    assert add(shapes_files["onnx"], "--labels", shapes_files["labels"]) == 0
+    assert add(shapes_files["onnx"], "--labels", other) == 2
+    assert "There is a model named shapes already, which --replace replaces." in capsys.readouterr().err
+    assert load_classifier("shapes").class_names[0] == "circle"
+    assert add(shapes_files["onnx"], "--labels", other, "--replace") == 0
+    assert load_classifier("shapes").class_names[0] == "round"
+
+
+def test_a_model_that_was_damaged_is_listed_with_the_reason(shapes_files, models_folder, capsys):
+    assert add(shapes_files["onnx"], "--labels", shapes_files["labels"]) == 0
+    (models_folder / "shapes" / "network.onnx").write_bytes(b"another")
+    capsys.readouterr()
+    assert main(["list-models"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("shapes"))
+    assert "can't be used" in line
+    assert "is not the file that was added as shapes" in line
+
+
+def test_fetch_has_keras_fetch(monkeypatch, capsys):
+    application = fetch_command.APPLICATIONS["keras:ResNet50"]
+    monkeypatch.setattr(
+        type(application), "fetch_weights", lambda self: Path("somewhere") / self.weights_file
+    )
+    assert main(["fetch", "keras:ResNet50"]) == 0
+    path = Path("somewhere") / "resnet50_weights_tf_dim_ordering_tf_kernels.h5"
+    assert capsys.readouterr().out == f"The weights are in {path}.\n"
