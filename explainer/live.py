@@ -8,14 +8,15 @@ from typing import Any, Literal, get_args
 import numpy as np
 from PIL import Image
 
-from .classifiers.classifier import Precision
+from .classifiers.predictor import Precision
 from .errors import ArgumentError, check_positive, check_share, check_whole_number
-from .explanation import FOCUS_REGIONS, Explanation, Label, LabelExplanation, Settings, stability
+from .explanation import FOCUS_REGIONS, Explanation, Label, Settings, stability
+from .fitting import best_labels, explanation_of, fit_labels
 from .neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
 from .perturbation import make_design
 from .photo import load_photo
 from .superpixels import HideColor, Quickshift, Segmentation, hidden_image, segment
-from .surrogate import KERNEL_WIDTH, fit_surrogates
+from .surrogate import KERNEL_WIDTH
 
 FIRST_PICTURE = 32  # samples
 SECONDS_BETWEEN_PICTURES = 0.5
@@ -184,7 +185,7 @@ def classify(photo: Any, classifier: Any, *, top_labels: int = 5, **settings: An
     top_labels = check_whole_number("top_labels", top_labels)
     neighborhood = open_neighborhood(photo, classifier, **settings)
     neighborhood.grow(to=1)
-    return _best_labels(neighborhood, top_labels)
+    return best_labels(neighborhood, top_labels)
 
 
 def open_neighborhood(
@@ -258,59 +259,21 @@ def _explanations(
             neighborhood.grow(to=min(step, checkpoint), on_batch=report)
             samples = min(neighborhood.size, checkpoint)
             if samples < checkpoint and time.monotonic() - last_picture >= seconds_between_pictures:
-                yield _explanation(neighborhood, settings, samples, top_labels)
+                yield explanation_of(neighborhood, settings, samples, top_labels)
                 shown = samples
                 last_picture = time.monotonic()
         if settled_at is not None:
-            best = _fit(neighborhood, settings, samples, 1)[0]
+            best = fit_labels(neighborhood, settings, samples, best_labels(neighborhood, 1))[0]
             if stability(best.surrogate, num_features=num_features) >= settled_at:
                 break
     report(samples)
     if samples > shown:
-        yield _explanation(neighborhood, settings, samples, top_labels)
+        yield explanation_of(neighborhood, settings, samples, top_labels)
 
 
 def _next_check(samples: int, total: int) -> int:
     """Where "auto" looks next whether the focus is stable; steps grow, for looking costs time too."""
     return min(total, samples + max(_SAMPLES_BETWEEN_CHECKS, samples // 8 // BATCH_SIZE * BATCH_SIZE))
-
-
-def _explanation(
-    neighborhood: Neighborhood, settings: Settings, samples: int, top_labels: int
-) -> Explanation:
-    return Explanation(
-        image=neighborhood.image,
-        segments=neighborhood.segments,
-        labels=tuple(_fit(neighborhood, settings, samples, top_labels)),
-        num_samples=samples,
-        settings=settings,
-        neighborhood=neighborhood,
-    )
-
-
-def _best_labels(neighborhood: Neighborhood, number: int) -> list[Label]:
-    whole = neighborhood.probabilities(1)[0]
-    classifier = neighborhood.classifier
-    return [
-        Label(int(i), classifier.wnids[i], classifier.class_names[i], float(whole[i]))
-        for i in np.argsort(whole)[::-1][:number]
-    ]
-
-
-def _fit(
-    neighborhood: Neighborhood, settings: Settings, samples: int, top_labels: int
-) -> list[LabelExplanation]:
-    labels = _best_labels(neighborhood, top_labels)
-    surrogates = fit_surrogates(
-        neighborhood.masks(samples),
-        neighborhood.probabilities(samples)[:, [label.index for label in labels]],
-        neighborhood.design.groups(samples),
-        settings.kernel_width,
-    )
-    return [
-        LabelExplanation(label.index, label.wnid, label.name, label.probability, surrogate)
-        for label, surrogate in zip(labels, surrogates, strict=True)
-    ]
 
 
 def _checked_seed(seed: Any) -> int:

@@ -142,7 +142,7 @@ def _open(source: PhotoSource) -> Image.Image:
         _check_bytes(memoryview(source).nbytes)
         return _open_bytes(bytes(source))
     if isinstance(source, (str, os.PathLike)):
-        return _open_bytes(_read_path(source))
+        return _open_bytes(read_file(source))
     if hasattr(source, "read"):
         return _open_bytes(_read_stream(source))
     raise PhotoError(
@@ -164,7 +164,8 @@ def _open_array(array: np.ndarray[Any, Any]) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _read_path(path: str | os.PathLike[str]) -> bytes:
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a photo's file, for `load_photo`; a file that it would refuse unread raises PhotoError."""
     name = type(path).__name__
     try:
         name = _printable(os.path.basename(os.fsdecode(path)) or os.fsdecode(path))

@@ -5,15 +5,23 @@ The surrogate is that of Ribeiro, Singh and Guestrin (2016, arXiv:1602.04938) as
 the cosine similarity to the whole photo.
 """
 
+import contextlib
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 KERNEL_WIDTH = 0.25
 _RIDGE_PENALTY = 1.0  # that of LimeBase
 _REPLICATES = 200
 _LEAST_FREEDOM = 0.1  # with fewer samples than superpixels, leverage reaches 1
+_fitting = threading.Lock()
 
 
 def exponential_kernel(distances: np.ndarray, kernel_width: float) -> np.ndarray:
@@ -79,24 +87,45 @@ def fit_surrogates(
     from lime.lime_base import LimeBase
     from sklearn.metrics import pairwise_distances
 
-    distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()
-    distances[0] = 0.0  # and not a rounding error
-    base = LimeBase(partial(exponential_kernel, kernel_width=kernel_width), random_state=0)
-    resampling = _Resampling(masks, exponential_kernel(distances, kernel_width), sample_groups)
-    surrogates = []
-    for column in range(rises.shape[1]):
-        intercept, pairs, fidelity, _ = base.explain_instance_with_data(
-            masks, rises, distances, column, masks.shape[1], feature_selection="none"
-        )
-        weights = np.empty(masks.shape[1])
-        for superpixel, weight in pairs:
-            weights[superpixel] = weight
-        residuals = rises[:, column] - intercept - masks @ weights
-        errors, shifts = resampling.spread(residuals)
-        surrogates.append(
-            Surrogate(weights, errors, float(whole[column] + intercept), float(fidelity), weights + shifts)
-        )
+    with _one_blas_thread():
+        distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()
+        distances[0] = 0.0  # and not a rounding error
+        base = LimeBase(partial(exponential_kernel, kernel_width=kernel_width), random_state=0)
+        resampling = _Resampling(masks, exponential_kernel(distances, kernel_width), sample_groups)
+        surrogates = []
+        for column in range(rises.shape[1]):
+            intercept, pairs, fidelity, _ = base.explain_instance_with_data(
+                masks, rises, distances, column, masks.shape[1], feature_selection="none"
+            )
+            weights = np.empty(masks.shape[1])
+            for superpixel, weight in pairs:
+                weights[superpixel] = weight
+            residuals = rises[:, column] - intercept - masks @ weights
+            errors, shifts = resampling.spread(residuals)
+            surrogates.append(
+                Surrogate(
+                    weights, errors, float(whole[column] + intercept), float(fidelity), weights + shifts
+                )
+            )
     return surrogates
+
+
+@contextlib.contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Keep sums from being rounded differently with more threads: a seed is to give the same weights anywhere.
+
+    For matrices of this size one thread is not slower. The limit is the whole process', so that two fits at
+    once would lift each other's.
+    """
+    with _fitting, _blas().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _blas() -> "ThreadpoolController":
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 class _Resampling:

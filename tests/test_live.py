@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer import ArgumentError, ClassifierError, PhotoError, classify, explain, explain_live, live
+from explainer import (
+    ArgumentError,
+    ClassifierError,
+    PhotoError,
+    classify,
+    explain,
+    explain_live,
+    fitting,
+    live,
+)
 from explainer.live import superpixels_of
 from explainer.superpixels import Felzenszwalb, Slic
 from tests.synthetic import (
@@ -106,8 +115,10 @@ class TestLive:
 
     def test_explain_fits_only_what_is_seen(self, counting, monkeypatch):
         fits = []
-        fit = live.fit_surrogates
-        monkeypatch.setattr(live, "fit_surrogates", lambda *given: fits.append(len(given[0])) or fit(*given))
+        fit = fitting.fit_surrogates
+        monkeypatch.setattr(
+            fitting, "fit_surrogates", lambda *given: fits.append(len(given[0])) or fit(*given)
+        )
         explain(a_photo(), counting, num_samples=500, segmentation=GRID)
         assert fits == [500]
 

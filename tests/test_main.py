@@ -12,6 +12,7 @@ import explainer.commands.explain as explain_command
 import explainer.commands.fetch as fetch_command
 from explainer import WeightsError, explain, load_photo
 from explainer.__main__ import main
+from explainer.folders.summary import read_records
 from explainer.render import draw_focus, draw_pros_cons, fit_photo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -223,7 +224,10 @@ def test_unknown_classifier(photo, tmp_path, capsys):
         ([], "required: COMMAND"),
         (["dance"], "invalid choice: 'dance'"),
         (["explain", "cat.jpg"], "required: --out"),
-        (["explain", "--out", "x"], "required: PHOTO"),
+        (["explain", "--out", "x"], "required: PHOTO|FOLDER"),
+        (["explain", "x", "--out", "y", "--workers", "2", "--scheduler", "z"], "not allowed with"),
+        (["explain", "x", "--out", "y", "--workers", "some"], "--workers: invalid int value"),
+        (["explain", "x", "--out", "y", "--language", "fr"], "--language: invalid choice"),
         (["explain", "cat.jpg", "--out", "x", "--num-samples", "many"], "--num-samples: must be a whole"),
         (["explain", "cat.jpg", "--out", "x", "--seed", "lucky"], "--seed: invalid int value"),
         (["fetch", "resnet"], "invalid choice: 'resnet'"),
@@ -245,6 +249,73 @@ def test_help_names_the_classifiers(capsys):
     text = " ".join(capsys.readouterr().out.split())
     for name in ("inception-v3", "efficientnet-lite2", "efficientnet-lite0", "--num-samples N|auto"):
         assert name in text.replace("- ", "-")
+
+
+@pytest.fixture
+def folder(chelsea, coffee, tmp_path):
+    for name, picture in (
+        ("Egyptian cat/a.png", chelsea),
+        ("rocking-chair/b.png", chelsea),
+        ("c.png", coffee),
+    ):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        picture.resize((90, 60)).save(tmp_path / "in" / name)
+    return tmp_path / "in"
+
+
+class TestFolder:
+    def test_is_told_and_written(self, folder, tmp_path, capsys):
+        (folder / "broken.jpg").write_bytes(b"no photo at all")
+        (folder / "line\nbreak.jpg").touch()
+        assert run(folder, out=tmp_path / "out", samples=4) == 2
+        output = capsys.readouterr()
+        assert output.out.splitlines() == [
+            "3 of 5 photos explained.",
+            "1 of 2 whose class is known are wrongly classified.",
+            str(tmp_path / "out" / "index.html"),
+            str(tmp_path / "out" / "summary.csv"),
+        ]
+        errors = [line for line in output.err.splitlines() if line.startswith("explainer: ")]
+        assert errors[0].startswith("explainer: broken.jpg: This file is damaged or is not a picture")
+        assert errors[1] == "explainer: line�break.jpg: This file is empty; please choose another one."
+        assert "5/5" in output.err
+        records = {record.photo: record for record in read_records(tmp_path / "out")}
+        assert records["rocking-chair/b.png"].true_label.name == "rocking_chair"
+        assert records["Egyptian cat/a.png"].predicted.name == "Egyptian_cat"
+        assert records["c.png"].truth == ""
+
+        (folder / "broken.jpg").unlink()
+        (folder / "line\nbreak.jpg").unlink()
+        assert run(folder, out=tmp_path / "out", samples=4, more=["--language", "ja"]) == 0
+        assert capsys.readouterr().out.startswith("3 of 3 photos explained, 3 of them before.\n")
+        assert 'lang="ja"' in (tmp_path / "out" / "index.html").read_text("utf-8")
+
+    @pytest.mark.parametrize(
+        ("more", "words"),
+        [
+            (["--num-samples", "0"], "num_samples must be a whole number, 1 or more"),
+            (["--workers", "0"], "workers must be a whole number, 1 or more"),
+            (["--classifier", "resnet"], "There is no classifier named 'resnet'"),
+        ],
+    )
+    def test_values_that_can_not_be(self, folder, tmp_path, more, words, capsys):
+        assert run(folder, out=tmp_path / "out", more=more) == 2
+        assert f"explainer: {words}" in capsys.readouterr().err
+        assert not (tmp_path / "out").exists()
+
+    def test_comes_alone(self, folder, photo, tmp_path, capsys):
+        for others in ([photo], [tmp_path]):
+            assert run(folder, *others, out=tmp_path / "out") == 2
+            (line,) = capsys.readouterr().err.splitlines()
+            assert line == (
+                "explainer: Give either photos or one folder; each folder needs a --out of its own."
+            )
+
+    @pytest.mark.parametrize("more", [["--workers", "2"], ["--scheduler", "x"], ["--language", "en"]])
+    def test_options_that_are_for_a_folder(self, photo, tmp_path, more, capsys):
+        assert run(photo, out=tmp_path / "out", more=more) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line == "explainer: --workers, --scheduler and --language are for a folder of photos."
 
 
 def test_fetch(monkeypatch, capsys):

@@ -1,10 +1,12 @@
 import functools
 import math
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from lime.lime_image import LimeImageExplainer
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from explainer.perturbation import make_design
 from explainer.surrogate import KERNEL_WIDTH, exponential_kernel, fit_surrogates
@@ -159,6 +161,35 @@ def test_same_samples_give_the_same_surrogate():
     one, other = fit(classifier, 100)[0], fit(classifier, 100)[0]
     np.testing.assert_array_equal(one.weights, other.weights)
     np.testing.assert_array_equal(one.replicates, other.replicates)
+
+
+def test_weights_do_not_depend_on_the_number_of_threads():
+    random = np.random.RandomState(0)
+    masks = random.randint(0, 2, (1000, 60)).astype(np.uint8)
+    masks[0] = 1
+    probabilities = random.rand(1000, 2).astype(np.float32)
+    fitted = []
+    for threads in (1, 2, 5):
+        with threadpool_limits(threads, user_api="blas"):
+            fitted.append(fit_surrogates(masks, probabilities, np.arange(1000) // 2)[1])
+    for other in fitted[1:]:
+        np.testing.assert_array_equal(other.weights, fitted[0].weights)
+        np.testing.assert_array_equal(other.replicates, fitted[0].replicates)
+
+
+def test_many_fits_at_once_give_the_same_weights_and_leave_threads_as_they_were():
+    masks = np.random.RandomState(1).randint(0, 2, (1000, 60)).astype(np.uint8)
+    probabilities = np.random.RandomState(2).rand(1000, 1).astype(np.float32)
+
+    def weights(_number: int) -> bytes:
+        return fit_surrogates(masks, probabilities, np.arange(1000) // 2)[0].replicates.tobytes()
+
+    with threadpool_limits(3, user_api="blas"):
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(weights, range(24)))) == 1
+        assert {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} == {
+            3
+        }
 
 
 def test_a_label_does_not_depend_on_the_others():

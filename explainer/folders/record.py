@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import ExplainerError
 
 FORMAT = 1
+GRID_SIDE = 9  # cells: three for each of the photo's nine parts
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class ExplainedLabel:
         Whether those answers noticeably contradict what the pictures claim.
     focus, pros_cons : str
         The pictures, as paths relative to the folder of results, with forward slashes.
+    focus_grid : tuple of float
+        Which share of the focus lies in each cell of a 9 × 9 grid over the photo, row by row, as
+        `focus_map.focus_grid` finds it; empty where there is no focus, or where that is not known.
     """
 
     index: int
@@ -46,6 +50,7 @@ class ExplainedLabel:
     contradicted: bool
     focus: str
     pros_cons: str
+    focus_grid: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,27 @@ class PhotoRecord:
             if found.pop("format") != FORMAT:
                 raise ValueError("another format")
             for name in ("predicted", "true_label"):
-                found[name] = None if found[name] is None else ExplainedLabel(**found[name])
-            return cls(**found)
+                found[name] = None if found[name] is None else _label(found[name])
+            record = cls(**found)
+            _check_types(str, record.photo, record.key, record.classifier, record.thumbnail)
+            _check_types(str, record.truth, record.error)
+            _check_types(int, record.num_samples)
+            return record
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ExplainerError("A photo's result is damaged, or was written by another version.") from error
+
+
+def _label(found: dict[str, Any]) -> ExplainedLabel:
+    label = ExplainedLabel(**{**found, "focus_grid": tuple(found.get("focus_grid", ()))})
+    answers = (label.focus_only, label.focus_hidden, label.against_hidden)
+    figures = (label.probability, label.fidelity, label.stability, *label.focus_grid)
+    _check_types(str, label.wnid, label.name, label.focus, label.pros_cons)
+    _check_types((int, float), *figures, *(answer for answer in answers if answer is not None))
+    if len(label.focus_grid) not in (0, GRID_SIDE**2):
+        raise ValueError("a grid of another size")
+    return label
+
+
+def _check_types(wanted: type | tuple[type, ...], *values: object) -> None:
+    if not all(isinstance(value, wanted) for value in values):
+        raise TypeError("a value of another type")

@@ -7,10 +7,10 @@ import os
 import platform
 from pathlib import Path
 
-from . import designs, speed, start
+from . import cluster, designs, speed, start
 from .recipe import make_inception_available
 
-_PARTS = ("speed", "page", "start", "designs")
+_PARTS = ("speed", "page", "start", "designs", "cluster")
 _RESULT = Path("build/benchmark.json")
 
 
@@ -53,6 +53,8 @@ def main() -> None:
                     "higher_is_better": True,
                 }
             )
+    if "cluster" in options.parts:
+        rows += cluster.measure_cluster(options.repeats)
     report = {"machine": platform.machine(), "cores": _cores(), "rows": rows}
     _RESULT.parent.mkdir(exist_ok=True)
     _RESULT.write_text(json.dumps(report, indent=2), encoding="utf-8")

@@ -1,0 +1,177 @@
+"""In which order photos are shown, and which of them."""
+
+import math
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ..language import Language
+from ..words import SETTLED
+from .names import natural_order, printable
+from .record import PhotoRecord
+
+USUAL_ORDER = "wrong"  # it shows what matters first
+
+
+def order_names(records: Iterable[PhotoRecord], language: Language) -> dict[str, str]:
+    """What photos can be put in order by; what shows most comes first."""
+    _ = language.gettext
+    names = {
+        "wrong": _("Wrong ones first"),
+        "contradicted": _("Contradicted ones first"),
+        "stability": _("Least settled first"),
+        "fidelity": _("Lowest fidelity first"),
+        "probability": _("Least sure first"),
+        "name": _("By name"),
+    }
+    return names if _any_truth(records) else _without_wrong(names)
+
+
+def kind_names(records: Iterable[PhotoRecord], language: Language) -> dict[str, str]:
+    """Which kinds of photos can be shown alone; all of them first."""
+    _ = language.gettext
+    names = {
+        "all": _("All photos"),
+        "wrong": _("Wrong"),
+        "contradicted": _("Contradicted"),
+        "unsettled": _("Not settled"),
+        "failed": _("Not explained"),
+    }
+    return names if _any_truth(records) else _without_wrong(names)
+
+
+def kinds(record: PhotoRecord) -> list[str]:
+    """Of which kinds a photo is, besides being one of all."""
+    predicted = record.predicted
+    is_kind = {
+        "wrong": record.is_wrong,
+        "contradicted": record.is_contradicted,
+        "unsettled": predicted is not None and predicted.stability < SETTLED,
+        "failed": predicted is None,
+    }
+    return [kind for kind, holds in is_kind.items() if holds]
+
+
+def arrange(records: Iterable[PhotoRecord], order: str = USUAL_ORDER) -> list[PhotoRecord]:
+    """Put photos in order; those that could not be explained come last, and equal ones by name.
+
+    Parameters
+    ----------
+    records : iterable of PhotoRecord
+        The photos.
+    order : str
+        One of `order_names`. Of the wrong ones, those come first that the classifier was surest of.
+    """
+    what_counts = _ORDERS[order]
+
+    def place(record: PhotoRecord) -> Any:
+        failed = record.predicted is None and order != "name"
+        return failed, () if failed else what_counts(record), natural_order(record.photo)
+
+    return sorted(records, key=place)
+
+
+def ranks(records: Sequence[PhotoRecord]) -> list[dict[str, int]]:
+    """For each photo, the place that it has in each order, from 0."""
+    found: list[dict[str, int]] = [{} for _ in records]
+    index_of = {id(record): index for index, record in enumerate(records)}
+    for order in _ORDERS:
+        for rank, record in enumerate(arrange(records, order)):
+            found[index_of[id(record)]][order] = rank
+    return found
+
+
+def choose(
+    records: Iterable[PhotoRecord], language: Language, kind: str = "all", label: str = "", words: str = ""
+) -> list[PhotoRecord]:
+    """The photos that somebody looks for.
+
+    Parameters
+    ----------
+    records : iterable of PhotoRecord
+        The photos.
+    language : Language
+        In which `words` may name labels.
+    kind : str
+        One of `kind_names`.
+    label : str
+        The name of a label that they have or were taken for; empty for any.
+    words : str
+        All of these have to be in the photo's name or in its labels', capitals or not.
+    """
+    wanted = _folded(words).split()
+    found = []
+    for record in records:
+        if (kind == "all" or kind in kinds(record)) and (not label or label in labels(record)):
+            text = searched_text(record, language)
+            if all(word in text for word in wanted):
+                found.append(record)
+    return found
+
+
+def searched_text(record: PhotoRecord, language: Language) -> str:
+    """What a photo is found by: its name and those of its labels, without capitals."""
+    return _folded(" ".join([printable(record.photo), *class_names([record], language).values()]))
+
+
+def labels(record: PhotoRecord) -> set[str]:
+    """The names of the labels that a photo has or was taken for."""
+    predicted = {record.predicted.name} if record.predicted else set()
+    return predicted | ({record.truth} if record.truth else set())
+
+
+def kind_counts(records: Sequence[PhotoRecord], language: Language) -> dict[str, str]:
+    """The kinds that there are photos of, with how many."""
+    names = kind_names(records, language)
+    numbers = dict.fromkeys(names, 0) | {"all": len(records)}
+    for record in records:
+        for kind in kinds(record):
+            numbers[kind] += 1
+    return {
+        kind: f"{name} ({language.number(numbers[kind])})"
+        for kind, name in names.items()
+        if numbers[kind] or kind == "all"
+    }
+
+
+def class_names(records: Sequence[PhotoRecord], language: Language) -> dict[str, str]:
+    """The names of all labels that photos have or were taken for, and what they are called."""
+    wnids = {
+        label.name: label.wnid
+        for record in records
+        for label in (record.predicted, record.true_label)
+        if label is not None
+    }
+    found = {name for record in records for name in labels(record)}
+    shown = {name: printable(language.class_name(name, wnids.get(name, ""))) for name in found}
+    return dict(sorted(shown.items(), key=lambda item: natural_order(item[1])))
+
+
+def _any_truth(records: Iterable[PhotoRecord]) -> bool:
+    return any(record.truth for record in records)
+
+
+def _without_wrong(names: dict[str, str]) -> dict[str, str]:
+    return {name: shown for name, shown in names.items() if name != "wrong"}
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _figure(record: PhotoRecord, name: str) -> float:
+    value = float(getattr(record.predicted, name))
+    return -math.inf if math.isnan(value) else value
+
+
+_ORDERS: dict[str, Callable[[PhotoRecord], tuple[Any, ...]]] = {
+    "wrong": lambda record: (
+        not record.is_wrong,
+        -_figure(record, "probability") if record.is_wrong else not record.is_contradicted,
+    ),
+    "contradicted": lambda record: (not record.is_contradicted, not record.is_wrong),
+    "stability": lambda record: (_figure(record, "stability"),),
+    "fidelity": lambda record: (_figure(record, "fidelity"),),
+    "probability": lambda record: (_figure(record, "probability"),),
+    "name": lambda record: (),
+}

@@ -1,0 +1,38 @@
+"""A folder of results as one ZIP file, made in memory."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+
+from ..language import Language
+from .gallery import INDEX, gallery
+from .summary import RECORD, SUMMARY, summary
+from .task import PhotoResult
+
+
+def bundle(results: Sequence[PhotoResult], language: Language, title: str) -> bytes:
+    """Put what a folder of results holds into a ZIP file: gallery, table, and each photo's files.
+
+    Parameters
+    ----------
+    results : sequence of PhotoResult
+        What came of each photo; their places must differ.
+    language : Language
+        What the gallery is written in.
+    title : str
+        The gallery's heading.
+    """
+    records = [result.record for result in results]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(INDEX, gallery(records, language, title))
+        archive.writestr(SUMMARY, summary(records))
+        for result in results:
+            place = result.record.thumbnail.rpartition("/")[0]
+            if not place:
+                continue  # it could not be explained, and has no pictures
+            archive.writestr(f"{place}/{RECORD}", result.record.to_json())
+            for name, contents in result.files.items():
+                kind = zipfile.ZIP_DEFLATED if name.endswith(".json") else zipfile.ZIP_STORED
+                archive.writestr(f"{place}/{name}", contents, kind)
+    return stream.getvalue()

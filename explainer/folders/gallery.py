@@ -1,0 +1,80 @@
+"""Many photos' explanations as one page that opens in any browser, without a network."""
+
+import base64
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from ..language import Language
+from .arrangement import arrange, class_names, kind_counts, order_names
+from .gallery_parts import ASSETS, cards_markup, counted, environment, overview_markup
+from .names import printable
+from .record import PhotoRecord
+from .whole_file import write_whole
+
+INDEX = "index.html"
+
+
+def write_gallery(records: Sequence[PhotoRecord], folder: Path, language: Language, title: str) -> Path:
+    """Write ``index.html``, which shows the pictures that lie beside it.
+
+    Parameters
+    ----------
+    records : sequence of PhotoRecord
+        The photos, in any order.
+    folder : pathlib.Path
+        The folder of results.
+    language : Language
+        What it is written in.
+    title : str
+        Its heading, such as the name of the folder that was explained.
+
+    Returns
+    -------
+    pathlib.Path
+        The file, which is there whole or not at all.
+
+    Raises
+    ------
+    ExplainerError
+        It can't be written.
+    """
+    return write_whole(folder / INDEX, gallery(records, language, title).encode())
+
+
+def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> str:
+    """What `write_gallery` writes: sortable and filterable, and readable without scripts too."""
+    from markupsafe import Markup
+
+    style, script = ((ASSETS / name).read_text("utf-8") for name in ("gallery.css", "gallery.js"))
+    return (
+        environment()
+        .get_template("gallery.html")
+        .render(
+            language=language.code,
+            _=language.gettext,
+            title=printable(title),
+            style=Markup(style),  # our own, as is what follows
+            style_hash=_hash(style),
+            script=Markup(script),
+            script_hash=_hash(script),
+            counted=counted(len(records), language),
+            overview=Markup(overview_markup(records, language)),
+            cards=Markup(cards_markup(arrange(records), language, relative_address, linked=True)),
+            any_photos=bool(records),
+            orders=order_names(records, language),
+            kinds=kind_counts(records, language),
+            classes=class_names(records, language),
+        )
+    )
+
+
+def relative_address(path: str) -> str:
+    """The address of a file in the folder of results, as seen from ``index.html``."""
+    return quote(os.fsencode(path))
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,233 @@
+"""The two parts of a gallery, as HTML: what many photos say together, and a card for each."""
+
+import base64
+import functools
+import io
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from ..language import Language
+from ..render import DEFAULT_PALETTE
+from ..words import SETTLED
+from .arrangement import kinds, labels, ranks, searched_text
+from .names import printable
+from .overview import ClassLook, Overview, look_sentence, overview
+from .record import ExplainedLabel, PhotoRecord
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+ASSETS = Path(__file__).parent.parent.parent / "assets"
+_MOST_CLASSES = 12  # whose focus is shown
+_MOST_MISTAKES = 6
+_LOOK_SIDE = 72  # pixels
+
+Source = Callable[[str], str]
+"""From a picture's path in the folder of results to where a browser finds it; empty if it is gone."""
+
+
+def overview_markup(records: Sequence[PhotoRecord], language: Language) -> str:
+    """What the photos say together, as HTML that ``assets/gallery.css`` styles."""
+    found = overview(records)
+    return (
+        environment()
+        .get_template("gallery_overview.html")
+        .render(
+            _=language.gettext,
+            right=_right_sentence(found, language),
+            mistakes=list(_mistakes(found, language)),
+            notable=list(_notable(found, language)),
+            suspicious=[sentence for look in found.looks if (sentence := look_sentence(look, language))],
+            looks=[_look(look, language) for look in found.looks[:_MOST_CLASSES]],
+            more_looks=len(found.looks) > _MOST_CLASSES,
+        )
+    )
+
+
+def cards_markup(
+    shown: Sequence[PhotoRecord],
+    language: Language,
+    source: Source,
+    *,
+    linked: bool = False,
+    details: bool = False,
+) -> str:
+    """A card for each photo, as HTML that ``assets/gallery.css`` styles.
+
+    Parameters
+    ----------
+    shown : sequence of PhotoRecord
+        The photos, in this order.
+    language : Language
+        What the cards are written in.
+    source : callable
+        From a picture's path in the folder of results to the address the browser finds it at.
+    linked : bool
+        A click on a picture opens it.
+    details : bool
+        Each explained photo has a button, whose ``data-photo`` is the record's key.
+    """
+    return (
+        environment()
+        .get_template("gallery_cards.html")
+        .render(
+            _=language.gettext,
+            cards=list(_cards(shown, language, source)),
+            linked=linked,
+            details=details,
+        )
+    )
+
+
+@functools.cache
+def environment() -> "Environment":
+    """What fills in the templates; everything that is put into them is escaped."""
+    import jinja2  # here, so that the page need not wait for it
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ASSETS),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def counted(number: int, language: Language) -> str:
+    """So many photos, in words."""
+    return language.ngettext("{number} photo", "{number} photos", number).format(
+        number=language.number(number)
+    )
+
+
+def _right_sentence(found: Overview, language: Language) -> str:
+    if not found.with_truth:
+        return ""
+    return language.gettext("Right in {right} of the {number} photos whose class is known: {share}.").format(
+        right=language.number(found.right),
+        number=language.number(found.with_truth),
+        share=language.percent(found.right / found.with_truth),
+    )
+
+
+def _mistakes(found: Overview, language: Language) -> Iterator[dict[str, str]]:
+    for truth, predicted, times in found.mistakes[:_MOST_MISTAKES]:
+        yield {
+            "truth": _name(truth, language),
+            "predicted": _name(predicted, language),
+            "times": language.number(times),
+        }
+
+
+def _notable(found: Overview, language: Language) -> Iterator[str]:
+    _ = language.gettext
+    sentences = (
+        (
+            found.photos - found.explained,
+            _("{number} of {total} photos could not be explained."),
+            found.photos,
+        ),
+        (
+            found.contradicted,
+            _("In {number} of {total} photos the classifier contradicts the pictures when asked again."),
+            found.explained,
+        ),
+        (
+            found.unsettled,
+            _("In {number} of {total} photos the picture is not settled: more samples would help."),
+            found.explained,
+        ),
+        (
+            found.rough,
+            _("In {number} of {total} photos the weights miss most of what the classifier does."),
+            found.explained,
+        ),
+    )
+    for number, sentence, total in sentences:
+        if number:
+            yield sentence.format(number=language.number(number), total=language.number(total))
+
+
+def _look(look: ClassLook, language: Language) -> dict[str, str]:
+    name = _name(look.label, language)
+    return {
+        "name": name,
+        "counted": counted(look.photos, language),
+        "picture": _heat_picture(look.grid),
+        "sentence": look_sentence(look, language),
+    }
+
+
+def _heat_picture(grid: np.ndarray) -> str:
+    """The more of the focus, the more opaque; as a data URI."""
+    strength = Image.fromarray((255 * grid / grid.max()).astype(np.uint8))
+    opacity = strength.resize((_LOOK_SIDE, _LOOK_SIDE), Image.Resampling.BICUBIC)
+    picture = Image.new("RGB", opacity.size, DEFAULT_PALETTE.speaks_for)
+    picture.putalpha(opacity)
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def _cards(shown: Sequence[PhotoRecord], language: Language, source: Source) -> Iterator[dict[str, Any]]:
+    for record, rank in zip(shown, ranks(shown), strict=True):
+        yield {
+            "key": record.key,
+            "name": printable(record.photo),
+            "thumbnail": record.thumbnail and source(record.thumbnail),
+            "truth": _truth_name(record, language),
+            "wrong": record.is_wrong,
+            "known": bool(record.truth and record.predicted),
+            "contradicted": record.is_contradicted,
+            "kinds": kinds(record),
+            "labels": sorted(labels(record)),
+            "ranks": rank,
+            "text": searched_text(record, language),
+            "error": printable(record.error),
+            "explained": [
+                _explained(label, language, source)
+                for label in (record.predicted, record.true_label)
+                if label is not None
+            ],
+        }
+
+
+def _explained(label: ExplainedLabel, language: Language, source: Source) -> dict[str, Any]:
+    _ = language.gettext
+    answers = (
+        (_("The focus hidden"), label.focus_hidden),
+        (_("Only the focus"), label.focus_only),
+        (_("Opposing regions hidden"), label.against_hidden),
+    )
+    before = language.percent(label.probability)
+    pictures = ((_("Focus"), label.focus), (_("Pros and cons"), label.pros_cons))
+    return {
+        "name": _name(label, language),
+        "probability": before,
+        "width": round(100 * min(1.0, max(0.0, label.probability)), 1),
+        "pictures": [(caption, address) for caption, path in pictures if path and (address := source(path))],
+        "settled": label.stability >= SETTLED,
+        "stability": language.percent(label.stability),
+        "fidelity": language.percent(label.fidelity),
+        "answers": [
+            (question, f"{before} → {language.percent(after)}")
+            for question, after in answers
+            if after is not None
+        ],
+        "contradicted": label.contradicted,
+    }
+
+
+def _truth_name(record: PhotoRecord, language: Language) -> str:
+    label = record.true_label or record.predicted
+    if not record.truth or label is None:
+        return printable(record.truth)
+    return _name(label, language)
+
+
+def _name(label: ExplainedLabel, language: Language) -> str:
+    return printable(language.class_name(label.name, label.wnid))

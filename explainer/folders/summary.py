@@ -1,0 +1,122 @@
+"""A folder's results as a table, one row a photo; and reading the results again."""
+
+import csv
+import io
+import logging
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import ExplainerError
+from ..words import SETTLED
+from .names import natural_order, printable
+from .record import ExplainedLabel, PhotoRecord
+from .whole_file import write_whole
+
+SUMMARY = "summary.csv"
+PHOTOS = "photos"
+RECORD = "record.json"
+
+_Cell = str | int | float | None
+_FORMULA = ("=", "+", "-", "@")
+
+
+def write_summary(records: Sequence[PhotoRecord], folder: Path) -> Path:
+    """Write ``summary.csv``, in UTF-8 with a mark that has Excel read it as such.
+
+    Parameters
+    ----------
+    records : sequence of PhotoRecord
+        The photos, in the order of the rows.
+    folder : pathlib.Path
+        The folder of results.
+
+    Returns
+    -------
+    pathlib.Path
+        The file, which is there whole or not at all.
+
+    Raises
+    ------
+    ExplainerError
+        It can't be written.
+    """
+    return write_whole(folder / SUMMARY, summary(records))
+
+
+def summary(records: Sequence[PhotoRecord]) -> bytes:
+    """What `write_summary` writes: shares are from 0 to 1; what is not known is left empty.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    rows = [_row(record) for record in records]
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, list(_row(_EMPTY)))
+    writer.writeheader()
+    writer.writerows({name: _harmless(cell) for name, cell in row.items()} for row in rows)
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def read_records(folder: Path) -> list[PhotoRecord]:
+    """Read the record of every photo from a folder of results, in the order of the photos' names.
+
+    A damaged record is left out, and a warning logged.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of results.
+    """
+    records = []
+    for path in (folder / PHOTOS).rglob(RECORD):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue  # one that is being written
+        try:
+            records.append(PhotoRecord.from_json(path.read_bytes()))
+        except (ExplainerError, OSError) as error:
+            logging.getLogger("limelight").warning("%s is left out: %s", path, error)
+    return sorted(records, key=lambda record: natural_order(record.photo))
+
+
+_EMPTY = PhotoRecord("", "", "", 0, "", None)
+
+
+def _row(record: PhotoRecord) -> dict[str, _Cell]:
+    predicted, truth = record.predicted, record.true_label
+    right = settled = None
+    if predicted is not None:
+        settled = "yes" if predicted.stability >= SETTLED else "no"
+        if record.truth:
+            right = "no" if record.is_wrong else "yes"
+    return {
+        "photo": record.photo,
+        "predicted": getattr(predicted, "name", None),
+        "probability": getattr(predicted, "probability", None),
+        "truth": record.truth,
+        "right": right,
+        "settled": settled,
+        **_figures(predicted),
+        "truth_probability": getattr(truth, "probability", None),
+        **{f"truth_{name}": cell for name, cell in _figures(truth).items()},
+        "predicted_wnid": getattr(predicted, "wnid", None),
+        "truth_wnid": getattr(truth, "wnid", None),
+        "num_samples": record.num_samples,
+        "classifier": record.classifier,
+        "error": record.error,
+        "key": record.key,
+    }
+
+
+def _figures(label: ExplainedLabel | None) -> dict[str, _Cell]:
+    names = ("stability", "fidelity", "focus_only", "focus_hidden", "against_hidden")
+    figures: dict[str, _Cell] = {name: getattr(label, name, None) for name in names}
+    return figures | {"contradicted": None if label is None else "yes" if label.contradicted else "no"}
+
+
+def _harmless(cell: _Cell) -> _Cell:
+    if not isinstance(cell, str):
+        return cell
+    text = printable(cell)
+    # Japanese spreadsheets take the wide forms of these signs for them, too.
+    starts = unicodedata.normalize("NFKC", text.lstrip(" �'"))[:1]
+    return f"'{text}" if starts in _FORMULA else text

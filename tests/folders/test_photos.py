@@ -1,0 +1,144 @@
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from explainer import ExplainerError
+from explainer.classifiers import imagenet
+from explainer.folders.photos import find_photos, true_classes
+from explainer.folders.results import places
+
+IMAGENET = SimpleNamespace(class_names=imagenet.class_names(), wnids=imagenet.wnids())
+
+
+def own(*names):
+    return SimpleNamespace(class_names=names, wnids=("",) * len(names))
+
+
+def make(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+class TestFindPhotos:
+    def test_every_format_in_any_case_in_natural_order(self, tmp_path):
+        make(
+            tmp_path, "b/cat 10.jpg", "b/cat 2.JPG", "a.HeIc", "b/c/d/e.tiff", "notes.txt", "jpg", "x.jpg.txt"
+        )
+        found = find_photos(tmp_path)
+        assert found.photos == ("a.HeIc", "b/c/d/e.tiff", "b/cat 2.JPG", "b/cat 10.jpg")
+        assert found.unreadable == ()
+
+    def test_what_is_hidden_is_left_out(self, tmp_path):
+        make(tmp_path, ".a.jpg", "._b.jpg", ".trash/c.jpg", "d.jpg")
+        assert find_photos(tmp_path).photos == ("d.jpg",)
+
+    def test_the_results_are_left_out(self, tmp_path):
+        make(tmp_path, "a.jpg", "out/photos/a.jpg/thumbnail.jpg", "outside/b.jpg")
+        assert find_photos(tmp_path, leave_out=tmp_path / "out").photos == ("a.jpg", "outside/b.jpg")
+
+    def test_links_that_lead_in_circles(self, tmp_path):
+        make(tmp_path / "photos", "a/b/one.jpg")
+        make(tmp_path / "elsewhere", "two.jpg")
+        (tmp_path / "photos" / "a" / "b" / "up").symlink_to(tmp_path / "photos")
+        (tmp_path / "photos" / "linked").symlink_to(tmp_path / "elsewhere")
+        (tmp_path / "photos" / "linked again").symlink_to(tmp_path / "elsewhere")
+        assert find_photos(tmp_path / "photos").photos == ("a/b/one.jpg", "linked/two.jpg")
+
+    def test_a_broken_link_is_a_photo_that_will_be_reported(self, tmp_path):
+        (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+        assert find_photos(tmp_path).photos == ("gone.jpg",)
+
+    def test_a_folder_that_can_not_be_looked_into_is_reported(self, tmp_path, monkeypatch):
+        make(tmp_path, "open/a.jpg", "closed/b.jpg")
+        scandir = os.scandir
+
+        def guarded(path):  # whoever runs the tests as root may look into everything
+            if os.path.basename(path) == "closed":
+                raise PermissionError(13, "Permission denied", str(path))
+            return scandir(path)
+
+        monkeypatch.setattr(os, "scandir", guarded)
+        found = find_photos(tmp_path)
+        assert found.photos == ("open/a.jpg",)
+        (error,) = found.unreadable
+        assert str(error) == f"The folder {tmp_path / 'closed'} can't be looked into: Permission denied."
+
+    def test_no_folder(self, tmp_path, raises_sentence):
+        with raises_sentence(ExplainerError, "There is no folder"):
+            find_photos(tmp_path / "missing")
+
+
+class TestTrueClasses:
+    @pytest.mark.parametrize(
+        "folder",
+        [
+            "Egyptian_cat",
+            "egyptian cat",
+            "Egyptian-Cat",
+            "EGYPTIAN  CAT",
+            "n02124075",
+            "エジプシャン・マウ",
+            "N02124075",
+        ],
+    )
+    def test_ways_of_writing_a_class(self, folder):
+        assert true_classes([f"{folder}/a.jpg"], IMAGENET) == {f"{folder}/a.jpg": (285,)}
+
+    @pytest.mark.parametrize("photo", ["a.jpg", "285/a.jpg", "cats/a.jpg", "Egyptian_cat.jpg"])
+    def test_no_class(self, photo):
+        assert true_classes([photo], IMAGENET)[photo] == ()
+
+    def test_a_name_that_two_classes_share(self):
+        assert true_classes(["crane/a.jpg"], IMAGENET)["crane/a.jpg"] == (134, 517)
+
+    def test_the_nearest_folder_of_a_class_name_counts(self):
+        classifier = own("cat", "dog")
+        found = true_classes(["dog/cat/a.jpg", "dog/2024/b.jpg", "cat/dog/x/c.jpg", "2024/d.jpg"], classifier)
+        assert list(found.values()) == [(0,), (1,), (1,), ()]
+
+    def test_the_exact_name_goes_first(self):
+        classifier = own("Polish", "polish", "3", "ärger")
+        photos = ["Polish/a.jpg", "polish/a.jpg", "POLISH/a.jpg", "3/a.jpg", "a\u0308rger/a.jpg"]
+        assert list(true_classes(photos, classifier).values()) == [(0,), (1,), (0, 1), (2,), (3,)]
+
+
+class TestPlaces:
+    def test_are_named_like_the_photos(self):
+        assert places(["cats/one.jpg", "cats/one.png", "ねこ/さくら 1.jpg"]) == {
+            "cats/one.jpg": "photos/cats/one.jpg",
+            "cats/one.png": "photos/cats/one.png",
+            "ねこ/さくら 1.jpg": "photos/ねこ/さくら 1.jpg",
+        }
+
+    @pytest.mark.parametrize(
+        "name",
+        ["con.jpg", "NUL/a.jpg", "a:b.jpg", 'x"y.jpg', "dots./a.jpg", "space /a.jpg", "line\nbreak.jpg",
+         "back\\slash.jpg", "half\udce4.jpg", 300 * "long" + ".jpg", "focus.png", 90 * "ね" + ".jpg"],
+    )  # fmt: skip
+    def test_any_file_system_takes_them(self, name):
+        (place,) = places([name]).values()
+        assert place.isprintable()
+        for part in place.split("/"):
+            assert len(part.encode()) <= 255
+            assert not set('<>:"\\|?*') & set(part)
+            assert part[-1] not in ". "
+            assert part.partition(".")[0].lower() not in {"con", "nul"}
+            assert part != "focus.png"
+        assert places([name, "other.jpg"])[name] == place
+
+    def test_no_two_photos_share_one(self):
+        photos = [
+            "Cat.jpg",
+            "cat.jpg",
+            "a/Cat.jpg",
+            "a:.jpg",
+            "a?.jpg",
+            "é.jpg",
+            "e\u0301.jpg",
+            99 * "x" + "1.jpg",
+        ]
+        photos.append(99 * "x" + "2.jpg")
+        found = places(photos)
+        assert len({place.casefold() for place in found.values()}) == len(photos)

@@ -1,0 +1,260 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explainer import ArgumentError, ExplainerError, WeightsError, explain, explain_folder, load_photo
+from explainer.evidence import Question, gather_evidence
+from explainer.fitting import with_label
+from explainer.folders.focus_map import part_shares
+from explainer.folders.summary import read_records
+from explainer.render import draw_focus, draw_pros_cons, fit_photo
+from tests.folders.conftest import EACH, SAMPLES, WRONG
+from tests.folders.painted import COLOURS, a_disc
+from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
+
+LOWER_RIGHT = 8  # of the nine parts
+ONE_PHOTO = {
+    "explanation.json", "focus.png", "pros_cons.png", "record.json", "thumbnail.jpg",
+}  # fmt: skip
+WRONG_PHOTO = ONE_PHOTO | {"true_focus.png", "true_pros_cons.png"}
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def a_folder(path: Path, **photos: Image.Image) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    for name, photo in photos.items():
+        photo.save(path / f"{name}.png")
+    return path
+
+
+class Unlucky(LinearClassifier):
+    """Fails so many times at the whole photo, as if memory ran out."""
+
+    def __init__(self, failures: int, error: Exception) -> None:
+        super().__init__(Grid(2, 2))
+        self.failures = failures
+        self.error = error
+
+    def predict(self, batch, precision="exact"):
+        if self.failures and len(batch) == 1:
+            self.failures -= 1
+            raise self.error
+        return super().predict(batch, precision)
+
+
+@pytest.mark.slow
+class TestSixtyPhotos:
+    def test_what_is_written(self, reference, photos):
+        assert names(reference) == {"index.html", "summary.csv", "photos"}
+        assert names(reference / "photos") == set(COLOURS)
+        assert names(reference / "photos" / "green_disc" / "7.png") == ONE_PHOTO
+        assert names(reference / "photos" / "red_disc" / "0.png") == WRONG_PHOTO
+
+    def test_each_record_says_what_explain_says(self, reference, photos, colours):
+        records = {record.photo: record for record in read_records(reference)}
+        assert len(records) == 3 * EACH
+        record = records["blue_disc/4.png"]
+        photo = load_photo(photos / record.photo)
+        explanation = explain(photo, colours, num_samples=SAMPLES)
+        label = explanation.labels[0]
+        answers = gather_evidence(explanation, label.index)
+        assert (record.classifier, record.num_samples) == ("colours", SAMPLES)
+        assert (record.truth, record.true_label, record.error) == ("blue_disc", None, "")
+        found = record.predicted
+        assert (found.index, found.name) == (label.index, "blue_disc")
+        assert found.probability == label.probability
+        assert found.fidelity == label.fidelity
+        assert found.stability == explanation.stability(label.index)
+        assert found.focus_only == answers.answer(Question.FOCUS_ONLY).probability
+        assert found.focus_hidden == answers.answer(Question.FOCUS_HIDDEN).probability
+        against = answers.answer(Question.AGAINST_HIDDEN)
+        assert found.against_hidden == (against and against.probability)
+        assert not found.contradicted
+        with Image.open(reference / found.focus) as picture:
+            regions = explanation.regions(label.index)
+            assert picture.tobytes() == draw_focus(fit_photo(photo), explanation.segments, regions).tobytes()
+        with Image.open(reference / record.thumbnail) as picture:
+            assert (picture.format, picture.size) == ("JPEG", (320, 320))
+        written = json.loads((reference / found.focus).with_name("explanation.json").read_text("utf-8"))
+        assert written["labels"][0]["weights"] == label.weights.tolist()
+
+    def test_the_wrong_ones_come_first_and_the_true_label_is_explained(self, reference, photos, colours):
+        again = explain_folder(photos, reference, colours, num_samples=SAMPLES)
+        assert again.reused == 3 * EACH
+        assert [record.photo for record in again.records[:WRONG]] == [
+            f"red_disc/{i}.png" for i in range(WRONG)
+        ]
+        assert [record.is_wrong for record in again.records] == [True] * WRONG + [False] * (3 * EACH - WRONG)
+        for record in again.records[:WRONG]:
+            assert record.predicted.name == "green_disc"
+            assert (record.truth, record.true_label.name) == ("red_disc", "red_disc")
+            photo = load_photo(photos / record.photo)
+            explanation = with_label(explain(photo, colours, num_samples=SAMPLES, top_labels=1), 0)
+            assert record.true_label.fidelity == explanation.label(0).fidelity
+            with Image.open(reference / record.true_label.pros_cons) as picture:
+                drawn = draw_pros_cons(
+                    fit_photo(photo), explanation.segments, explanation.regions(0, False, 10)
+                )
+                assert picture.tobytes() == drawn.tobytes()
+
+    def test_a_watermark_is_exposed(self, tmp_path, watermark):
+        for i in range(4):
+            a_folder(tmp_path / "in" / "blue_disc", **{f"marked{i}": a_disc("blue_disc", i, mark=True)})
+            a_folder(tmp_path / "in" / "red_disc", **{f"plain{i}": a_disc("red_disc", i)})
+        a_folder(tmp_path / "in" / "blue_disc", plain=a_disc("blue_disc", 9))
+        a_folder(tmp_path / "in" / "red_disc", marked=a_disc("red_disc", 9, mark=True))
+        result = explain_folder(tmp_path / "in", tmp_path / "out", watermark, num_samples=64)
+        wrong = [(r.photo, r.predicted.name, r.truth) for r in result.records if r.is_wrong]
+        assert wrong == [
+            ("blue_disc/plain.png", "red_disc", "blue_disc"),
+            ("red_disc/marked.png", "blue_disc", "red_disc"),
+        ]
+        said_blue = [record.predicted for record in result.records if record.predicted.name == "blue_disc"]
+        assert len(said_blue) == 5
+        for label in said_blue:
+            assert part_shares(label.focus_grid)[LOWER_RIGHT] > 0.95
+            assert label.focus_only > 0.9
+            assert label.focus_hidden < 0.1
+
+
+class TestExplainFolder:
+    def test_a_true_label_beyond_the_best_five_costs_no_more(self, tmp_path):
+        classifier = CountingClassifier(LinearClassifier(Grid(2, 2), classes=9))
+        photo = a_photo()
+        whole = classifier.predict(classifier.preprocess(photo)[np.newaxis])[0]
+        least = int(whole.argmin())
+        folder = a_folder(tmp_path / "in" / classifier.class_names[least], one=photo)
+        asked = classifier.images
+        result = explain_folder(folder.parent, tmp_path / "out", classifier, num_samples=20)
+        (record,) = result.records
+        assert record.true_label.index == least
+        assert record.true_label.probability == pytest.approx(float(whole[least]))
+        # The samples, and three questions of evidence for each label at the most.
+        assert classifier.images - asked <= 20 + 6
+
+    def test_progress(self, tmp_path):
+        folder = a_folder(tmp_path / "in", a=a_photo(0), b=a_photo(1))
+        steps = []
+        explain_folder(
+            folder, tmp_path / "out", LinearClassifier(Grid(2, 2)), num_samples=1,
+            on_progress=lambda *step: steps.append(step),
+        )  # fmt: skip
+        assert steps == [(0, 2), (1, 2), (2, 2)]
+
+    def test_a_photo_that_can_not_be_read_is_reported_in_the_gallery_s_language(self, tmp_path):
+        folder = a_folder(tmp_path / "in", good=a_photo())
+        (folder / "broken.jpg").write_bytes(b"no photo")
+        (folder / "empty.jpg").touch()
+        (folder / "gone.jpg").symlink_to(folder / "nowhere.jpg")
+        classifier = LinearClassifier(Grid(2, 2))
+        english = explain_folder(folder, tmp_path / "out", classifier, num_samples=4)
+        errors = {record.photo: record.error for record in english.records}
+        assert list(errors) == ["broken.jpg", "empty.jpg", "gone.jpg", "good.png"]
+        assert errors["broken.jpg"].startswith("This file is damaged or is not a picture")
+        assert errors["empty.jpg"] == "This file is empty; please choose another one."
+        assert errors["gone.jpg"].startswith("There is no file named “gone.jpg”")
+        assert errors["good.png"] == ""
+        assert names(tmp_path / "out" / "photos" / "broken.jpg") == {"record.json"}
+        japanese = explain_folder(folder, tmp_path / "out", classifier, num_samples=4, language="ja")
+        assert "空" in {record.photo: record.error for record in japanese.records}["empty.jpg"]
+        assert 'lang="ja"' in japanese.gallery.read_text("utf-8")
+
+    @pytest.mark.parametrize(("failures", "error"), [(2, ""), (3, "MemoryError"), (3, "no more memory")])
+    def test_what_fails_unexpectedly_gets_three_attempts(self, tmp_path, failures, error):
+        folder = a_folder(tmp_path / "in", a=a_photo(0), b=a_photo(1))
+        raised = MemoryError("no more\nmemory." if "no" in error else "")
+        result = explain_folder(folder, tmp_path / "out", Unlucky(failures, raised), num_samples=4)
+        first, second = result.records
+        told = f"Explaining this photo failed 3 times: {error}."
+        assert first.error == (told if error else "")
+        assert second.error == ""
+
+    def test_names_that_no_file_system_agrees_on(self, tmp_path):
+        folder = a_folder(tmp_path / "in" / "a?b:c", **{"NUL": a_photo(0), 40 * "ねこ": a_photo(1)})
+        (folder / "caf\udce9.png").write_bytes((folder / "NUL.png").read_bytes())
+        result = explain_folder(folder.parent, tmp_path / "out", LinearClassifier(Grid(2, 2)), num_samples=2)
+        assert [record.error for record in result.records] == ["", "", ""]
+        assert {record.photo for record in read_records(tmp_path / "out")} == {
+            "a?b:c/NUL.png", f"a?b:c/{40 * 'ねこ'}.png", "a?b:c/caf\udce9.png",
+        }  # fmt: skip
+        for record in result.records:
+            assert (tmp_path / "out" / record.predicted.focus).is_file()
+
+    def test_results_may_lie_among_the_photos(self, tmp_path):
+        folder = a_folder(tmp_path, a=a_photo())
+        for _ in range(2):
+            result = explain_folder(folder, tmp_path / "out", LinearClassifier(Grid(2, 2)), num_samples=2)
+            assert [record.photo for record in result.records] == ["a.png"]
+
+    @pytest.mark.parametrize(("folder", "out"), [("in", "in"), ("in/photos", "in"), ("in/photos/x", "in")])
+    def test_results_never_mix_with_the_photos(self, tmp_path, folder, out, raises_sentence):
+        a_folder(tmp_path / folder, a=a_photo())
+        before = sorted(tmp_path.rglob("*"))
+        with raises_sentence(ExplainerError, "where the photos themselves are"):
+            explain_folder(tmp_path / folder, tmp_path / out, LinearClassifier(Grid(2, 2)))
+        assert sorted(tmp_path.rglob("*")) == before
+
+    def test_nothing_is_computed_where_nothing_can_be_written(self, tmp_path, raises_sentence):
+        folder = a_folder(tmp_path / "in", a=a_photo())
+        (tmp_path / "out").write_text("a file")
+        classifier = CountingClassifier(LinearClassifier(Grid(2, 2)))
+        with raises_sentence(ExplainerError, "can't be written to"):
+            explain_folder(folder, tmp_path / "out", classifier)
+        assert classifier.images == 0
+        assert (tmp_path / "out").read_text() == "a file"
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ({"num_samples": 0}, "num_samples must be"),
+            ({"num_features": -1}, "num_features must be"),
+            ({"seed": -1}, "seed must be"),
+            ({"language": "fr"}, "language must be 'en' or 'ja'"),
+            ({"workers": 0}, "workers must be a whole number"),
+            ({"workers": 1, "scheduler": "tcp://127.0.0.1:1"}, "either workers or a scheduler"),
+        ],
+    )
+    def test_values_that_can_not_be(self, tmp_path, options, words, raises_sentence):
+        folder = a_folder(tmp_path / "in", a=a_photo())
+        with raises_sentence(ArgumentError, words):
+            explain_folder(folder, tmp_path / "out", LinearClassifier(Grid(2, 2)), **options)
+        assert not (tmp_path / "out").exists()
+
+    def test_a_folder_without_photos(self, tmp_path, raises_sentence):
+        (tmp_path / "in").mkdir()
+        with raises_sentence(ExplainerError, "There is no photo in the folder"):
+            explain_folder(tmp_path / "in", tmp_path / "out", LinearClassifier(Grid(2, 2)))
+        assert not (tmp_path / "out").exists()
+
+    def test_a_network_that_can_not_be_loaded_is_no_photo_s_fault(self, tmp_path):
+        classifier = LinearClassifier(Grid(2, 2))
+
+        def fail():
+            raise WeightsError("The weights are gone.")
+
+        classifier.describe_engine = fail
+        folder = a_folder(tmp_path / "in", a=a_photo())
+        with pytest.raises(WeightsError, match="The weights are gone"):
+            explain_folder(folder, tmp_path / "out", classifier)
+
+    def test_photos_that_are_gone_leave_the_gallery_and_can_come_back(self, tmp_path):
+        classifier = CountingClassifier(LinearClassifier(Grid(2, 2)))
+        classifier.fingerprint = "counting"
+        folder, out = a_folder(tmp_path / "in", a=a_photo(0), b=a_photo(1)), tmp_path / "out"
+        explain_folder(folder, out, classifier, num_samples=4)
+        asked = classifier.images
+        shutil.move(folder / "b.png", tmp_path / "b.png")
+        assert [r.photo for r in explain_folder(folder, out, classifier, num_samples=4).records] == ["a.png"]
+        assert [r.photo for r in read_records(out)] == ["a.png"]
+        assert "b.png" not in (out / "index.html").read_text("utf-8")
+        shutil.move(tmp_path / "b.png", folder / "b.png")
+        assert explain_folder(folder, out, classifier, num_samples=4).reused == 2
+        assert [r.photo for r in read_records(out)] == ["a.png", "b.png"]
+        assert classifier.images == asked
