@@ -19,8 +19,11 @@ from explainer.page import (  # noqa: E402
     controls,
     downloads,
     evidence,
+    folder_results,
     header,
     intake,
+    many,
+    panel,
     result,
     try_it,
     tuning,
@@ -29,13 +32,31 @@ from explainer.page import (  # noqa: E402
 
 def main(language: Language) -> None:
     """Draw the page from top to bottom."""
+    if folder_results.show(language):
+        return
     sampling, view, preview = controls.choose_settings(language)
     gallery = intake.Gallery(sampling.classifier, language)
     photo = gallery.choose_photo()
     if photo is None:
         header.invite(language)
         return
+    if many.show_together(gallery, sampling, view, language):
+        return
+    with st.container():  # which vanishes as a whole when all photos are looked at together
+        show_one(photo, gallery, sampling, view, preview, language)
+
+
+def show_one(
+    photo: intake.Photo,
+    gallery: intake.Gallery,
+    sampling: controls.Sampling,
+    view: controls.View,
+    preview: panel.Preview,
+    language: Language,
+) -> None:
+    """Explain one photo."""
     classifier = load_classifier(sampling.classifier)
+    photo = photo.seen_by(classifier)
     preview.show(photo, classifier, sampling, language)
     with st.spinner(language.gettext("Waking the network up …"), show_time=True):
         labels = result.find_labels(photo, sampling, classifier)

@@ -122,7 +122,7 @@ class _Notebook:
         yield cells.code(cells.UNPACK)
         yield cells.markdown(
             "## " + _("What the network says"),
-            _("The photo is resized without cropping to what the network takes, and classified."),
+            _("The photo is resized to what the network takes, and classified."),
         )
         yield cells.code(cells.KERAS_NETWORK if self._keras else cells.PACKAGE_NETWORK)
         yield cells.code(cells.LABELS)

@@ -7,6 +7,7 @@ speak against it a dashed one, so that nothing depends on telling two colours ap
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageChops
@@ -53,6 +54,20 @@ def fit_photo(photo: Image.Image) -> Image.Image:
     if size == photo.size:
         return photo
     return photo.resize(size, Image.Resampling.LANCZOS)
+
+
+def fit_frame(photo: Image.Image, classifier: Any) -> Image.Image:
+    """What of a photo a classifier sees, in the size that pictures are drawn in.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+        The whole photo.
+    classifier : Classifier
+        Its ``frame`` says what it sees; one without sees all of it.
+    """
+    frame = getattr(classifier, "frame", None)
+    return fit_photo(photo if frame is None else frame(photo))
 
 
 def draw_focus(

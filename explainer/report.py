@@ -22,7 +22,7 @@ from .render import (
     draw_input,
     draw_pros_cons,
     draw_superpixels,
-    fit_photo,
+    fit_frame,
     hide_regions,
 )
 from .superpixels import Segmentation
@@ -83,11 +83,12 @@ def pictures(
         ``preprocessed`` is as large as the network's input; ``focus``, ``pros_cons`` and ``superpixels``
         have the photo's aspect ratio; ``heat_map`` is a figure with a scale.
     """
-    canvas, segments = fit_photo(photo), explanation.segments
+    classifier, segments = explanation.neighborhood.classifier, explanation.segments
+    canvas = fit_frame(photo, classifier)
     focus = explanation.regions(label_index, True, drawing.num_features)
     strongest = explanation.regions(label_index, drawing.positive_only, drawing.pros_cons_features)
     drawn = {
-        "preprocessed": draw_input(explanation.neighborhood.classifier.to_display(explanation.image)),
+        "preprocessed": draw_input(classifier.to_display(explanation.image)),
         "focus": draw_focus(canvas, segments, focus, drawing.palette),
         "pros_cons": draw_pros_cons(canvas, segments, strongest, drawing.palette),
         "superpixels": draw_superpixels(canvas, segments),
@@ -144,7 +145,7 @@ def html_report(
     label = explanation.label(label_index)
     evidence = gather_evidence(explanation, label_index, drawing.num_features, drawing.pros_cons_features)
     stability = explanation.stability(label_index, True, drawing.num_features)
-    canvas = fit_photo(photo)
+    canvas = fit_frame(photo, explanation.neighborhood.classifier)
     drawn = {"photo": canvas, **pictures(photo, explanation, label_index, drawing)}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -201,7 +202,7 @@ def _labels(
         shown = language.class_name(label.name, label.wnid)
         yield {
             "name": shown,
-            "technical": "" if language.code == "en" else label.name,
+            "technical": label.name if label.wnid and language.code != "en" else "",
             "wnid": label.wnid,
             "probability": language.percent(label.probability),
             "width": _width(label.probability),

@@ -1,0 +1,240 @@
+"""All of a visitor's photos together: explained one after the other, and shown as a gallery."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ..classifiers import load_classifier
+from ..errors import ExplainerError
+from ..folders.bundle import bundle
+from ..folders.gallery_parts import Source
+from ..folders.inlined import data_uri
+from ..folders.record import PhotoRecord
+from ..folders.results import places
+from ..folders.task import PhotoResult, PhotoTask, photo_result
+from ..language import Language
+from ..live import OnProgress, explain
+from .controls import Sampling, View
+from .downloads import logged
+from .gallery_view import show
+from .intake import Gallery, Photo, take_photo
+from .markup import plain
+from .result import remember
+from .uploads import MOST_PHOTOS
+
+_KEPT_RESULTS = MOST_PHOTOS + 8  # a megabyte each; with what the camera took
+
+
+def show_together(gallery: Gallery, sampling: Sampling, view: View, language: Language) -> bool:
+    """Offer to explain all photos; returns whether the page is about all of them now.
+
+    Parameters
+    ----------
+    gallery : Gallery
+        The visitor's photos.
+    sampling, view : Sampling, View
+        How they are explained.
+    language : Language
+        What the page is written in.
+    """
+    photos = gallery.own_photos
+    if len(photos) < 2:
+        st.session_state.together = False
+        return False
+    batch = _Batch(gallery, photos, sampling, view, language)
+    place = st.container()
+    if not st.session_state.get("together"):
+        with place:
+            batch.offer()
+            _clear()
+        return False
+    _clear()
+    with place:
+        batch.show()
+    return True
+
+
+def _clear() -> None:
+    """Have what the page has had here vanish at once, and not only when all photos are done."""
+    st.empty()
+
+
+class _Batch:
+    def __init__(
+        self, gallery: Gallery, photos: dict[str, str], sampling: Sampling, view: View, language: Language
+    ) -> None:
+        self._gallery = gallery
+        self._photos = photos
+        self._sampling = sampling
+        self._view = view
+        self._language = language
+        self._kept: OrderedDict[Hashable, PhotoResult] = st.session_state.setdefault("results", OrderedDict())
+        self._finished = {
+            key: self._kept[self._job(key)] for key in self._photos if self._job(key) in self._kept
+        }
+        self._missing = [key for key in self._photos if key not in self._finished]
+
+    def offer(self) -> None:
+        language = self._language
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if self._missing:
+                text = language.gettext("Explain all {number} photos")
+            else:
+                text = language.gettext("Show all {number} photos")
+            st.button(
+                text.format(number=language.number(len(self._photos))),
+                key="explain-all",
+                icon=":material/photo_library:",
+                on_click=self._start,
+            )
+
+    def show(self) -> None:
+        _ = self._language.gettext
+        running = bool(self._missing and st.session_state.get("explaining_all"))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="together"):
+            st.button(_("Back to one photo"), key="back", icon=":material/arrow_back:", on_click=_go_back)
+            if running:
+                st.button(_("Stop"), key="stop-all", icon=":material/stop_circle:", on_click=_stop)
+            elif self._missing:
+                number = len(self._missing)
+                st.button(
+                    self._language.ngettext(
+                        "Explain the missing {number} photo", "Explain the missing {number} photos", number
+                    ).format(number=self._language.number(number)),
+                    key="go-on",
+                    icon=":material/play_circle:",
+                    on_click=self._start,
+                )
+            if self._finished and not running:
+                self._offer_download()
+        with st.container():
+            self._show_gallery(running)
+
+    def _show_gallery(self, running: bool) -> None:
+        _ = self._language.gettext
+        progress = st.empty()
+        if self._finished:
+            records = [result.record for result in self._finished.values()]
+            identities = {result.record.key: self._photos[key] for key, result in self._finished.items()}
+            show(
+                records,
+                self._language,
+                _source(self._finished.values()),
+                "all",
+                on_details=lambda key: take_photo(identities[key]) if key in identities else None,
+            )
+        if running:
+            self._explain_next(progress)
+
+    def _explain_next(self, progress: DeltaGenerator) -> None:
+        """Explain one photo and draw the page anew, so that the photo is on it."""
+        key = self._missing[0]
+        photo = self._gallery.open_photo(self._photos[key])
+        self._draw_progress(progress, photo, 0.0)
+        try:
+            result = self._explained(
+                photo, lambda done, all_: self._draw_progress(progress, photo, done / all_)
+            )
+        except ExplainerError as error:
+            reason = self._language.error(error)
+            name = self._sampling.classifier
+            record = PhotoRecord(photo.name, self._key(key), name, 0, "", None, error=reason)
+            result = PhotoResult(record, {})
+        self._kept[self._job(key)] = result
+        while len(self._kept) > _KEPT_RESULTS:
+            self._kept.popitem(last=False)
+        st.rerun()
+
+    def _explained(self, photo: Photo, on_progress: OnProgress) -> PhotoResult:
+        sampling = self._sampling
+        classifier = load_classifier(sampling.classifier)
+        explanation = explain(
+            photo.original,
+            classifier,
+            num_samples=sampling.num_samples,
+            max_samples=sampling.max_samples,
+            kernel_width=sampling.kernel_width,
+            stability_threshold=sampling.stability_threshold,
+            on_progress=on_progress,
+            **sampling.of_neighborhood(classifier),
+        )
+        remember(photo, sampling, explanation)
+        self._gallery.note(photo, explanation.labels[0])
+        name = f"{photo.key[:8]}-{photo.name}"  # cameras call every photo image.jpg
+        task = PhotoTask(photo.name, b"", (), self._key(photo.key), places([name])[name])
+        return photo_result(task, photo.original, explanation, self._view.drawing)
+
+    def _draw_progress(self, progress: DeltaGenerator, photo: Photo, share: float) -> None:
+        """Say how far it is, when so much of a photo is done."""
+        language = self._language
+        finished, total = len(self._finished), len(self._photos)
+        done = finished + min(1.0, share)
+        text = language.gettext("Photo {number} of {total}: {name}").format(
+            number=language.number(finished + 1), total=language.number(total), name=plain(photo.name)
+        )
+        started, before = self._started()
+        if finished > before:
+            left = (time.monotonic() - started) / (done - before) * (total - done)
+            text += " · " + language.gettext("about {seconds} s left").format(seconds=language.number(left))
+        progress.progress(done / total, text=text)
+
+    def _job(self, key: str) -> Hashable:
+        return key, self._sampling, self._view
+
+    def _key(self, key: str) -> str:
+        return hashlib.sha256(repr(self._job(key)).encode()).hexdigest()
+
+    def _start(self) -> None:
+        st.session_state.together = True
+        st.session_state.explaining_all = True
+        st.session_state.pop("all_started", None)
+
+    def _started(self) -> tuple[float, int]:
+        """When this run began, and how many photos were finished then."""
+        settings = (self._sampling, self._view)
+        if st.session_state.get("all_started", (None,))[0] != settings:
+            st.session_state.all_started = (settings, time.monotonic(), len(self._finished))
+        return st.session_state.all_started[1:]  # type: ignore[no-any-return]
+
+    def _offer_download(self) -> None:
+        _ = self._language.gettext
+        results = list(self._finished.values())
+        st.download_button(
+            _("Take all away"),
+            logged(lambda: bundle(results, self._language, _("Many photos"))),
+            "limelight.zip",
+            "application/zip",
+            key="download-all",
+            help=_("Gallery, pictures and a table of all figures, in one ZIP file."),
+            icon=":material/folder_zip:",
+            on_click="ignore",
+        )
+
+
+def _source(results: Iterable[PhotoResult]) -> Source:
+    """Where the browser finds the pictures of photos that were explained here."""
+    place_of = {result.record.thumbnail.rpartition("/")[0]: result for result in results}
+
+    def address(path: str) -> str:
+        place, _, name = path.rpartition("/")
+        result = place_of[place]
+        return _data_uri(result.record.key, name, result.files[name])
+
+    return address
+
+
+@st.cache_data(show_spinner=False, max_entries=4 * MOST_PHOTOS)
+def _data_uri(key: str, name: str, _contents: bytes) -> str:
+    return data_uri(_contents)
+
+
+def _go_back() -> None:
+    st.session_state.together = False
+
+
+def _stop() -> None:
+    st.session_state.explaining_all = False
