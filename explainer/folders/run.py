@@ -179,6 +179,7 @@ class _Run:
         self._places = places(photos)
         self._truths = true_classes(photos, classifier)
         self._records: dict[str, PhotoRecord] = {}
+        self._being_written: PhotoTask | None = None
         self._last_overview = time.monotonic()
         self.reused = 0
 
@@ -211,6 +212,7 @@ class _Run:
     def _keep(self, task: PhotoTask, outcome: Outcome) -> None:
         if isinstance(outcome, ExplainerError):
             outcome = self._not_explained(task, outcome)
+        self._being_written = task
         self._results.write(task.place, outcome)
         self._records[task.photo] = outcome.record
         self._report()
@@ -233,6 +235,15 @@ class _Run:
     def _report(self) -> None:
         if self._on_progress is not None:
             self._on_progress(len(self._records), len(self._photos))
+
+    def take_up_the_last(self) -> None:
+        """Count the photo whose results were just written when the run was stopped, if they are all there."""
+        task = self._being_written
+        if task is not None and task.photo not in self._records:
+            record = self._results.finished(task.photo, task.place, lambda: task.key)
+            if record is not None:
+                self._records[task.photo] = record
+                self._report()
 
     def sorted_records(self) -> tuple[PhotoRecord, ...]:
         """What is finished; the wrongly classified first."""

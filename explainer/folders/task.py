@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from ..errors import ExplainerError, check_whole_number
+from ..errors import ClassifierFailedError, ExplainerError, check_whole_number
 from ..evidence import Question, gather_evidence
 from ..explanation import FOCUS_REGIONS, Explanation
 from ..fitting import with_label
@@ -120,6 +120,8 @@ def attempt(task: PhotoTask, classifier: Any, settings: TaskSettings) -> Outcome
     """
     try:
         return explain_photo(task, classifier, settings)
+    except ClassifierFailedError as error:
+        raise (error.__cause__ or error) from None
     except ExplainerError as error:
         return error
 

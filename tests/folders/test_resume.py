@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from explainer import explain_folder
+from explainer.folders.results import ResultsFolder
 from explainer.folders.summary import read_records
 from tests.folders.conftest import EACH, SAMPLES
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
@@ -182,6 +183,23 @@ class TestWhatIsDoneAgain:
         (record, _) = explain_folder(two, out, counting, num_samples=4).records
         place = out / "photos" / "thing_0" / "a.png"
         assert record.is_wrong == (place / "true_focus.png").exists()
+
+
+def test_a_photo_counts_though_ctrl_c_came_right_after_it_was_written(two, tmp_path, counting, monkeypatch):
+    write = ResultsFolder.write
+
+    def write_and_interrupt(folder, place, result):
+        write(folder, place, result)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ResultsFolder, "write", write_and_interrupt)
+    told = []
+    with pytest.raises(KeyboardInterrupt):
+        explain_folder(
+            two, tmp_path / "out", counting, num_samples=4, on_progress=lambda *done: told.append(done)
+        )
+    assert told == [(0, 2), (1, 2)]
+    assert "a.png" in (tmp_path / "out" / "index.html").read_text("utf-8")
 
 
 def test_an_interrupted_run_keeps_what_is_done(two, tmp_path, counting):
