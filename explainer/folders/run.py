@@ -122,6 +122,7 @@ def explain_folder(
         try:
             run.explain(start)
         finally:
+            run.take_up_the_last()
             gallery, summary = run.write_overview()
     return FolderResult(run.sorted_records(), run.reused, found.unreadable, gallery, summary)
 
