@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test quick lint audit format bench fuzz platforms messages clean
+.PHONY: run test quick lint audit format bench fuzz soak platforms messages clean
 
 run: $(VENV)/installed $(VENV)/fetch-tried
 	$(BIN)/streamlit run dashboard.py
@@ -38,6 +38,11 @@ bench: $(VENV)/tests-installed
 fuzz: $(VENV)/tests-installed
 	$(BIN)/python -m tests.fuzz
 
+# Eight people on the page at once, for three minutes.
+soak: $(VENV)/tests-installed
+	$(BIN)/python tests/browser/ensure_browser.py
+	$(BIN)/python -m tests.load
+
 # Whether requirements.txt can be installed elsewhere; asks the package index.
 platforms: $(VENV)/tests-installed
 	$(BIN)/python tests/platforms.py
@@ -46,7 +51,7 @@ platforms: $(VENV)/tests-installed
 messages: $(VENV)/tests-installed
 	mkdir -p build
 	$(BIN)/python -m babel.messages.frontend --quiet extract --mapping-file pyproject.toml \
-		--keyword "ExplainerError ArgumentError ClassifierError PhotoError WeightsError" \
+		--keyword "ExplainerError ArgumentError ClassifierError ClassifierFailedError PhotoError WeightsError" \
 		--add-location file --width 110 --project Limelight --output build/limelight.pot \
 		explainer dashboard.py assets
 	$(BIN)/python -m babel.messages.frontend --quiet update --domain limelight --input-file build/limelight.pot \

@@ -23,6 +23,7 @@ from explainer.page import (  # noqa: E402
     header,
     intake,
     many,
+    origins,
     panel,
     result,
     try_it,
@@ -76,6 +77,7 @@ def show_one(
     tuning.show(found, sampling.segmentation)
 
 
+origins.ask_nobody_for_our_address()
 language = header.show_header()
 try:
     main(language)

@@ -41,6 +41,10 @@ class ClassifierError(ExplainerError):
     """A classifier can't be loaded, or answered with something that is no answer."""
 
 
+class ClassifierFailedError(ClassifierError):
+    """A classifier raised something unexpected, its `__cause__`; another attempt may be spared that."""
+
+
 class WeightsError(ClassifierError):
     """A network's weights are missing, damaged, or could not be downloaded."""
 
@@ -85,6 +89,19 @@ def check_positive(name: str, value: Any) -> float:
     raise ArgumentError("{name} must be a number above 0, and is {value}.", name=name, value=repr(value))
 
 
+def check_not_negative(name: str, value: Any) -> float:
+    """The value as a float.
+
+    Raises
+    ------
+    ArgumentError
+        It is no finite number from 0; the message names the argument.
+    """
+    if _is_number(value) and 0 <= value < math.inf:
+        return float(value)
+    raise ArgumentError("{name} must be a number, 0 or more, and is {value}.", name=name, value=repr(value))
+
+
 def check_share(name: str, value: Any) -> float:
     """The value as a float.
 
@@ -96,6 +113,63 @@ def check_share(name: str, value: Any) -> float:
     if _is_number(value) and 0 <= value <= 1:
         return float(value)
     raise ArgumentError("{name} must be a number from 0 to 1, and is {value}.", name=name, value=repr(value))
+
+
+def check_callable(name: str, value: Any) -> None:
+    """Check that something can be called.
+
+    Raises
+    ------
+    ArgumentError
+        It can't; the message names the argument.
+    """
+    if not callable(value):
+        raise ArgumentError("{name} must be a function, and is {value}.", name=name, value=repr(value))
+
+
+def check_text(name: str, value: Any) -> None:
+    """Check that something is text.
+
+    Raises
+    ------
+    ArgumentError
+        It is not; the message names the argument.
+    """
+    if not isinstance(value, str):
+        raise ArgumentError("{name} must be text, and is {value}.", name=name, value=repr(value))
+
+
+def check_size(name: str, value: Any) -> None:
+    """Check that something is a height and a width, in pixels.
+
+    Raises
+    ------
+    ArgumentError
+        It is not; the message names the argument.
+    """
+    numbers = value if isinstance(value, tuple | list) else ()
+    whole = all(isinstance(n, Integral) and not isinstance(n, bool) and int(n) > 0 for n in numbers)
+    if len(numbers) != 2 or not whole:
+        raise ArgumentError(
+            "{name} must be a height and a width, and is {value}.", name=name, value=repr(value)
+        )
+
+
+def check_classifier(value: Any) -> None:
+    """Check that something can be explained.
+
+    Raises
+    ------
+    ArgumentError
+        It lacks what a classifier has.
+    """
+    needed = ("predict", "preprocess", "class_names", "wnids")
+    if isinstance(value, type) or not all(hasattr(value, attribute) for attribute in needed):
+        raise ArgumentError(
+            "classifier must be what load_classifier returns, or have its {attributes}, and is {value}.",
+            attributes=", ".join(needed),
+            value=repr(value),
+        )
 
 
 def _is_number(value: object) -> bool:

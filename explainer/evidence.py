@@ -12,6 +12,7 @@ from enum import Enum
 
 import numpy as np
 
+from .errors import check_whole_number
 from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
 from .neighborhood import Neighborhood
 
@@ -155,10 +156,11 @@ def gather_evidence(
     Raises
     ------
     ArgumentError
-        The label is not among the explained ones.
+        The label is not among the explained ones, or a number of regions is negative.
     ClassifierError
         The classifier failed.
     """
+    check_whole_number("pros_cons_features", pros_cons_features, least=0)
     focus = _mask(explanation, explanation.regions(label_index, True, num_features))
     strongest = explanation.regions(label_index, False, pros_cons_features)
     against = _mask(explanation, [region for region, weight in strongest.items() if weight < 0])
@@ -189,11 +191,15 @@ def compare(explanation: Explanation, hidden: Iterable[int]) -> Comparison:
 
     Raises
     ------
+    ArgumentError
+        There is no superpixel of such a number.
     ClassifierError
         The classifier failed.
     """
     neighborhood = explanation.neighborhood
-    shown = ~_mask(explanation, hidden)
+    most = explanation.num_superpixels - 1
+    regions = hidden if isinstance(hidden, Iterable) else [hidden]
+    shown = ~_mask(explanation, [check_whole_number("hidden", i, least=0, most=most) for i in regions])
     before, now = neighborhood.probabilities(1)[0], ask(neighborhood, shown[np.newaxis])[0]
     explained = [label.index for label in explanation.labels]
     best = [int(index) for index in np.argsort(-now, kind="stable")[: len(explained)]]

@@ -67,7 +67,7 @@ class LabelExplanation(Label):
 
     @property
     def fidelity(self) -> float:
-        """Weighted R² of the surrogate: how far to trust it, at most 1."""
+        """Weighted R² of the surrogate: how far to trust it, at most 1; 0 if nothing ever changed."""
         return self.surrogate.fidelity
 
 
@@ -222,9 +222,12 @@ class Explanation:
         Returns
         -------
         float
-            In [0, 1].
+            In [0, 1]; 0 for the photo alone, from which nothing was learned.
         """
         _check_num_features(num_features)
+        if self.num_samples == 1:
+            self.label(label_index)
+            return 0.0
         return stability(self.label(label_index).surrogate, positive_only, num_features)
 
     def to_json(self) -> str:

@@ -16,7 +16,7 @@ from babel import Locale
 from babel.numbers import format_decimal, format_percent
 
 from .classifiers import imagenet
-from .errors import ExplainerError
+from .errors import ArgumentError, ExplainerError
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 CATALOGUES = Path(__file__).parent.parent / "assets" / "locale"
@@ -24,9 +24,28 @@ CATALOGUES = Path(__file__).parent.parent / "assets" / "locale"
 
 @dataclass(frozen=True)
 class Language:
-    """One language: its words, numbers and class names."""
+    """One language: its words, numbers and class names.
+
+    Parameters
+    ----------
+    code : {"en", "ja"}
+        One of `LANGUAGES`.
+
+    Raises
+    ------
+    ArgumentError
+        It is another one.
+    """
 
     code: str
+
+    def __post_init__(self) -> None:
+        if self.code not in LANGUAGES:
+            raise ArgumentError(
+                "language must be one of {names}, and is {value}.",
+                names=", ".join(LANGUAGES),
+                value=repr(self.code),
+            )
 
     def gettext(self, message: str) -> str:
         """The message in this language."""

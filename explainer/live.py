@@ -9,7 +9,14 @@ import numpy as np
 from PIL import Image
 
 from .classifiers.predictor import Precision
-from .errors import ArgumentError, check_positive, check_share, check_whole_number
+from .errors import (
+    ArgumentError,
+    check_callable,
+    check_classifier,
+    check_positive,
+    check_share,
+    check_whole_number,
+)
 from .explanation import FOCUS_REGIONS, Explanation, Label, Settings, stability
 from .fitting import best_labels, explanation_of, fit_labels
 from .neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
@@ -114,6 +121,8 @@ def explain_live(
     seed = _checked_seed(seed)
     kernel_width = check_positive("kernel_width", kernel_width)
     threshold = check_share("stability_threshold", stability_threshold)
+    if on_progress is not None:
+        check_callable("on_progress", on_progress)
     neighborhood = open_neighborhood(
         photo,
         classifier,
@@ -202,6 +211,7 @@ def open_neighborhood(
     seed = _checked_seed(seed)
     if precision not in get_args(Precision):
         raise ArgumentError("precision must be 'exact' or 'fast', and is {value}.", value=repr(precision))
+    check_classifier(classifier)
     if not isinstance(photo, Image.Image):
         photo = load_photo(photo)
     image = classifier.preprocess(photo)
@@ -216,6 +226,7 @@ def open_neighborhood(
 
 def superpixels_of(photo: Any, classifier: Any, segmentation: Segmentation | None = None) -> np.ndarray:
     """The superpixels that `explain_live` will use, int64, shape (H, W); asks the classifier nothing."""
+    check_classifier(classifier)
     if not isinstance(photo, Image.Image):
         photo = load_photo(photo)
     image = classifier.preprocess(photo)

@@ -13,8 +13,10 @@ from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
-from .classifiers.classifier import Precision
-from .errors import ClassifierError
+from .classifiers.answers import checked_answers
+from .classifiers.predictor import Precision
+from .classifiers.turns import Turns
+from .errors import ClassifierFailedError, ExplainerError, check_whole_number
 from .perturbation import Design, perturbed_pictures
 
 BATCH_SIZE = 16  # what has to end before another session, or a moved slider, has its turn
@@ -23,12 +25,13 @@ _MEBIBYTE = 1 << 20
 
 
 class Neighborhood:
-    """Masks so far, probabilities of all classes so far. Safe to share between threads.
+    """Masks so far, probabilities of all classes so far. Threads that share it have a batch each in turn.
 
     Parameters
     ----------
     classifier : Classifier
-        Anything with its ``predict``.
+        Anything with its ``predict`` and ``class_names``. What is no `Classifier` is asked in the thread that
+        asks, for as long as it takes, and its finite numbers are taken as they are.
     image : numpy.ndarray of float32, shape (H, W, 3)
         The preprocessed photo.
     segments : numpy.ndarray of int64, shape (H, W)
@@ -58,7 +61,7 @@ class Neighborhood:
         self.precision = precision
         self._probabilities = np.empty((0, 0), np.float32)
         self._size = 0
-        self._growing = threading.Lock()
+        self._growing = Turns()
         self._asked: OrderedDict[bytes, np.ndarray] = OrderedDict()
 
     @property
@@ -97,7 +100,7 @@ class Neighborhood:
         Raises
         ------
         ClassifierError
-            The classifier did not answer with one row of finite numbers a picture.
+            The classifier failed, or did not answer with one row of finite numbers a picture.
         """
         while self._size < to:
             with self._growing:
@@ -145,17 +148,17 @@ class Neighborhood:
     def _predict(self, pictures: np.ndarray, precision: Precision) -> np.ndarray:
         # Any object with predict(batch) is a classifier; only our own know of precision.
         options = {} if precision == "exact" else {"precision": precision}
-        answers = self.classifier.predict(pictures, **options)
+        name = getattr(self.classifier, "name", type(self.classifier).__name__)
         try:
-            rows = np.asarray(answers, np.float32)
-        except (TypeError, ValueError):  # ragged, or no numbers
-            rows = np.empty(0, np.float32)
-        classes = self._probabilities.shape[1] if self._size else rows.size // len(pictures)
-        if not rows.size or rows.shape != (len(pictures), classes) or not np.isfinite(rows).all():
-            raise ClassifierError(
-                "The classifier did not answer with one row of finite probabilities a picture."
-            )
-        return rows
+            answers = self.classifier.predict(pictures, **options)
+        except ExplainerError:
+            raise
+        except Exception as error:  # classifiers are anybody's code
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ClassifierFailedError(
+                "The classifier {name} failed: {reason}.", name=name, reason=reason.rstrip(".")
+            ) from error
+        return checked_answers(answers, len(pictures), len(self.classifier.class_names), name)
 
     def _append(self, answers: np.ndarray) -> None:
         size = self._size + len(answers)
@@ -264,7 +267,15 @@ def contrasting_samples(neighborhood: Neighborhood, class_index: int, samples: i
     -------
     list of Sample
         The lowest first; fewer than three if there are no more.
+
+    Raises
+    ------
+    ArgumentError
+        There is no class of this index, or `samples` is no number of samples.
     """
+    check_whole_number("samples", samples)
+    classes = len(neighborhood.classifier.class_names)
+    check_whole_number("class_index", class_index, least=0, most=classes - 1)
     probabilities = neighborhood.probabilities(samples)[1:, class_index]
     masks = neighborhood.masks(len(probabilities) + 1)[1:].astype(bool)
     order = np.argsort(probabilities, kind="stable")

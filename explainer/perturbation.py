@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .errors import ArgumentError
-from .kerdock import KerdockCode
+from .errors import ArgumentError, check_whole_number
+from .kerdock import MAX_LENGTH, KerdockCode
 
 
 class Design(ABC):
@@ -95,12 +95,14 @@ def make_design(name: str, superpixels: int, seed: int) -> Design:
     Raises
     ------
     ArgumentError
-        There is no design of this name.
+        There is no design of this name, or none for so many superpixels or this seed.
     """
     if name not in _DESIGNS:
         raise ArgumentError(
             "design must be one of {names}, and is {name}.", names=", ".join(_DESIGNS), name=repr(name)
         )
+    check_whole_number("superpixels", superpixels, most=MAX_LENGTH)
+    check_whole_number("seed", seed, least=0, most=2**32 - 1)
     return _DESIGNS[name](superpixels, seed)
 
 

@@ -33,7 +33,7 @@ from .words import (
     focus_evidence_sentence,
     focus_sentence,
     pros_cons_sentence,
-    stability_sentence,
+    settledness_sentence,
     verdict,
 )
 
@@ -144,7 +144,6 @@ def html_report(
 
     label = explanation.label(label_index)
     evidence = gather_evidence(explanation, label_index, drawing.num_features, drawing.pros_cons_features)
-    stability = explanation.stability(label_index, True, drawing.num_features)
     canvas = fit_frame(photo, explanation.neighborhood.classifier)
     drawn = {"photo": canvas, **pictures(photo, explanation, label_index, drawing)}
     environment = jinja2.Environment(
@@ -169,7 +168,7 @@ def html_report(
         focus=focus_sentence(explanation, label, drawing.num_features, language),
         pros_cons=pros_cons_sentence(explanation, label, language, drawing.pros_cons_features),
         positive_only=drawing.positive_only,
-        settledness=stability_sentence(stability, explanation.num_samples, language),
+        settledness=settledness_sentence(explanation, label, drawing.num_features, language),
         checks=list(_checks(canvas, explanation, label, evidence, language)),
         findings=(
             focus_evidence_sentence(evidence, label, language),

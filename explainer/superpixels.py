@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from .errors import ArgumentError
+from .errors import ArgumentError, check_not_negative, check_positive, check_share, check_whole_number
 from .kerdock import MAX_LENGTH as KERDOCK_LENGTH
 
 MAX_SUPERPIXELS = KERDOCK_LENGTH
@@ -25,6 +25,14 @@ class Quickshift:
     kernel_size: float = 4.0
     max_dist: float = 200.0
     ratio: float = 0.2
+
+    def __post_init__(self) -> None:
+        if check_positive("kernel_size", self.kernel_size) < 1:
+            raise ArgumentError(
+                "kernel_size must be 1 or more, and is {value}.", value=repr(self.kernel_size)
+            )
+        check_positive("max_dist", self.max_dist)
+        check_share("ratio", self.ratio)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         from skimage.segmentation import quickshift
@@ -42,6 +50,11 @@ class Slic:
     n_segments: int = 50
     compactness: float = 10.0
     sigma: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_whole_number("n_segments", self.n_segments)
+        check_positive("compactness", self.compactness)
+        check_not_negative("sigma", self.sigma)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         # SLIC's compactness is meant for values in [0, 1].
@@ -66,6 +79,11 @@ class Felzenszwalb:
     scale: float = 200.0
     sigma: float = 0.8
     min_size: int = 200
+
+    def __post_init__(self) -> None:
+        check_positive("scale", self.scale)
+        check_not_negative("sigma", self.sigma)
+        check_whole_number("min_size", self.min_size, least=0)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         from skimage.segmentation import felzenszwalb
@@ -92,8 +110,14 @@ def segment(image: np.ndarray, segmentation: Segmentation | None = None) -> np.n
     Raises
     ------
     ArgumentError
-        The segmentation is not callable, or did not return one whole number a pixel.
+        The image has another shape, or the segmentation is not callable, or did not return one whole number a
+        pixel.
     """
+    if not isinstance(image, np.ndarray) or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise ArgumentError(
+            "image must be an array of the shape (H, W, 3), and is {value}.",
+            value=getattr(image, "shape", None) or repr(image),
+        )
     if segmentation is None:
         segmentation = Quickshift()
     if not callable(segmentation):
@@ -175,6 +199,9 @@ class Blur:
     """
 
     share: float = 0.08
+
+    def __post_init__(self) -> None:
+        check_positive("share", self.share)
 
     def __call__(self, image: np.ndarray) -> np.ndarray:
         from scipy.ndimage import gaussian_filter

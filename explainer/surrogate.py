@@ -43,7 +43,8 @@ class Surrogate:
     intercept : float
         The surrogate's probability when every superpixel is hidden.
     fidelity : float
-        Weighted R² on the neighborhood: 1 is a perfect stand-in.
+        Weighted R² on the neighborhood: 1 is a perfect stand-in. With fewer samples than superpixels it
+        flatters. 0 where the probability never changes, so that there is nothing to stand in for.
     replicates : numpy.ndarray of float64, shape (200, superpixels)
         The weights that neighborhoods resampled from this one give (bootstrap).
     """
@@ -102,6 +103,8 @@ def fit_surrogates(
                 weights[superpixel] = weight
             residuals = rises[:, column] - intercept - masks @ weights
             errors, shifts = resampling.spread(residuals)
+            if not rises[:, column].any():
+                fidelity = 0.0  # and not scikit-learn's 1, which would claim that something is explained
             surrogates.append(
                 Surrogate(
                     weights, errors, float(whole[column] + intercept), float(fidelity), weights + shifts
@@ -112,7 +115,7 @@ def fit_surrogates(
 
 @contextlib.contextmanager
 def _one_blas_thread() -> Iterator[None]:
-    """Keep sums from being rounded differently with more threads: a seed is to give the same weights anywhere.
+    """Keep sums from being rounded differently with more threads: a seed gives the same weights anywhere.
 
     For matrices of this size one thread is not slower. The limit is the whole process', so that two fits at
     once would lift each other's.

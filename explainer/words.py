@@ -12,6 +12,7 @@ _ALMOST_SETTLED = 0.75
 _WEAK = 0.25  # a region that speaks this much less than the strongest hardly counts
 _CLOSE = 0.7  # a runner-up with this much of the winner's probability is worth a word
 _MOSTLY = 0.6  # so much of what speaks for a label is called most of it
+_NOTHING = 0.0005  # a smaller change of a probability is written as none
 
 
 def verdict(classifier_title: str, label: Label, language: Language, runner_up: Label | None = None) -> str:
@@ -21,7 +22,7 @@ def verdict(classifier_title: str, label: Label, language: Language, runner_up: 
         sentence = _("{classifier} says “{label}”, and is very sure: {probability}.")
     elif label.probability >= 0.6:
         sentence = _("{classifier} says “{label}”, and is fairly sure: {probability}.")
-    elif runner_up is not None and runner_up.probability >= _CLOSE * label.probability:
+    elif runner_up is not None and runner_up.probability >= max(_CLOSE * label.probability, _NOTHING):
         sentence = _("{classifier} wavers between “{label}”, at {probability}, and “{other}”, at {second}.")
     elif label.probability >= 0.3:
         sentence = _("{classifier} leans towards “{label}”, without being sure: {probability}.")
@@ -40,8 +41,30 @@ def focus_sentence(explanation: Explanation, label: Label, num_features: int, la
     """Which part of the photo spoke for the label."""
     _ = language.gettext
     regions = explanation.regions(label.index, True, num_features)
-    if not regions:
-        return _("No region speaks for “{label}”.").format(label=_name(label, language))
+    weights = explanation.label(label.index).weights
+    if explanation.num_samples == 1:
+        sentence = _("Nothing was hidden yet, so it is not known which part speaks for “{label}”.")
+    elif not weights.any():
+        sentence = _("No region speaks for “{label}”: whatever was hidden, it stayed at {probability}.")
+    elif not regions:
+        sentence = _("No region speaks for “{label}”.")
+    elif len(weights) == 1:
+        sentence = _(
+            "The photo is one single region, so no part of it speaks for “{label}” more than others."
+        )
+    elif np.abs(weights).sum() < _NOTHING:
+        sentence = _(
+            "Whatever was hidden, “{label}” stayed near {probability}: this focus means very little."
+        )
+    else:
+        return _where_it_looked(explanation, label, regions, language)
+    return sentence.format(label=_name(label, language), probability=language.percent(label.probability))
+
+
+def _where_it_looked(
+    explanation: Explanation, label: Label, regions: dict[int, float], language: Language
+) -> str:
+    _ = language.gettext
     strength = np.zeros(PARTS)
     np.add.at(strength, place_numbers(explanation.segments)[list(regions)], list(regions.values()))
     strength /= strength.sum()
@@ -100,13 +123,27 @@ def stability_sentence(stability: float, num_samples: int, language: Language) -
         sentence = _("Nearly settled: another run would choose {share} of the same regions.")
     else:
         sentence = _("Still moving: another run would choose only {share} of the same regions.")
-    counted = language.ngettext("{number} sample.", "{number} samples.", num_samples)
-    return " ".join(
-        (
-            sentence.format(share=language.percent(stability)),
-            counted.format(number=language.number(num_samples)),
-        )
-    )
+    return f"{sentence.format(share=language.percent(stability))} {_counted(num_samples, language)}"
+
+
+def settledness_sentence(
+    explanation: Explanation, label: Label, num_features: int, language: Language
+) -> str:
+    """How settled the focus is, also where there is none or where that can't be told."""
+    _ = language.gettext
+    samples, superpixels = explanation.num_samples, explanation.num_superpixels
+    if samples <= superpixels:
+        sentence = _("Too few samples yet for {number} regions: another run may well choose others.")
+        return f"{sentence.format(number=language.number(superpixels))} {_counted(samples, language)}"
+    if not explanation.label(label.index).weights.any():
+        return f"{_('Settled: another run would find no region either.')} {_counted(samples, language)}"
+    stability = explanation.stability(label.index, True, num_features)
+    return stability_sentence(stability, samples, language)
+
+
+def _counted(samples: int, language: Language) -> str:
+    counted = language.ngettext("{number} sample.", "{number} samples.", samples)
+    return counted.format(number=language.number(samples))
 
 
 def focus_evidence_sentence(evidence: Evidence, label: Label, language: Language) -> str:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
+from explainer.classifiers.engine import root_logger_kept
+
 SHAPES = ("circle", "square", "triangle")
 SIDE = 48
 
@@ -123,7 +125,8 @@ def save_everywhere(network, folder: Path) -> dict[str, Path]:
     network.export(paths["saved-model"], verbose=False)
     save_onnx(network, paths["onnx"])
     functional = keras.Model(network.inputs, network.outputs)
-    model = openvino.convert_model(functional, share_weights=False)
+    with root_logger_kept():
+        model = openvino.convert_model(functional, share_weights=False)
     openvino.save_model(model, paths["openvino"], compress_to_fp16=False)
     return paths
 

@@ -123,6 +123,7 @@ class CountingClassifier:
         self.input_size = classifier.input_size
         self.class_names = classifier.class_names
         self.wnids = classifier.wnids
+        self.fingerprint = getattr(classifier, "fingerprint", "")
         self.preprocess = classifier.preprocess
         self.to_display = classifier.to_display
         self.batches: list[int] = []

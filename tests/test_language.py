@@ -18,6 +18,7 @@ from explainer.classifiers import imagenet
 from explainer.errors import (
     ArgumentError,
     ClassifierError,
+    ClassifierFailedError,
     ExplainerError,
     PhotoError,
     WeightsError,
@@ -31,7 +32,15 @@ from tests.messages import called, calls, extract, literal
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = CATALOGUES / "ja" / "LC_MESSAGES" / "limelight.po"
 ERRORS = [
-    error.__name__ for error in (ExplainerError, ArgumentError, ClassifierError, PhotoError, WeightsError)
+    error.__name__
+    for error in (
+        ExplainerError,
+        ArgumentError,
+        ClassifierError,
+        ClassifierFailedError,
+        PhotoError,
+        WeightsError,
+    )
 ]
 TRANSLATING = ["_", "gettext", "ngettext"]
 MODULES = sorted([ROOT / "dashboard.py", *(ROOT / "explainer").rglob("*.py")])

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from explainer.errors import ClassifierError
+from explainer.errors import ClassifierError, ClassifierFailedError
 from explainer.neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
 from explainer.perturbation import make_design, perturbed_pictures
 from explainer.superpixels import hidden_image
@@ -172,11 +172,14 @@ class TestInterruption:
         np.testing.assert_allclose(neighborhood.probabilities(300), undisturbed.probabilities(300), atol=1e-6)
 
     @pytest.mark.parametrize("failing", [1, 2, 3])
-    @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-    def test_classifier_that_fails_loses_only_the_batch_it_failed_at(self, failing, error):
+    @pytest.mark.parametrize(
+        ("raised", "error"),
+        [(RuntimeError, ClassifierFailedError), (KeyboardInterrupt, KeyboardInterrupt)],
+    )
+    def test_classifier_that_fails_loses_only_the_batch_it_failed_at(self, failing, raised, error):
         def fail(asked, answers):
             if asked == failing:
-                raise error("out of memory")
+                raise raised("out of memory")
             return answers
 
         classifier = CountingClassifier(Answering(fail))
@@ -214,7 +217,7 @@ class TestAnswersThatAreNone:
     def test_nothing_is_appended(self, wrong, at, raises_sentence):
         classifier = Answering(lambda asked, answers: NO_ANSWERS[wrong](answers) if asked == at else answers)
         neighborhood = make_neighborhood(classifier)
-        with raises_sentence(ClassifierError, "did not answer with one row of finite probabilities"):
+        with raises_sentence(ClassifierError, "linear did not answer with 3 finite probabilities a picture"):
             neighborhood.grow(100)
         size = neighborhood.size
         assert size == (0 if at == 1 else 1 + BATCH_SIZE)
@@ -257,6 +260,35 @@ class TestThreads:
         np.testing.assert_array_equal(neighborhood.masks(400), alone.masks(400))
         for size, answer in zip(sizes, answers, strict=True):
             np.testing.assert_allclose(answer, alone.probabilities(size), atol=1e-6)
+
+    def test_those_that_share_it_have_a_batch_each_in_turn(self):
+        batches, finished = [], threading.Event()
+
+        class Waiting(LinearClassifier):
+            """Answers once the other thread wants the next batch, which takes it no time."""
+
+            def predict(self, batch, precision="exact"):
+                batches.append(threading.current_thread().name)
+                pause = threading.Event()
+                for _ in range(2000):
+                    if neighborhood._growing._waiting or finished.is_set():
+                        break
+                    pause.wait(0.005)
+                return super().predict(batch, precision)
+
+        neighborhood = make_neighborhood(Waiting(GRID))
+
+        def grow():
+            neighborhood.grow(150)
+            finished.set()
+
+        threads = [threading.Thread(target=grow, name=name) for name in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert len(batches) == 11  # the photo itself, and ten of at most 16
+        assert "".join(batches) in ("abababababa", "babababababa"[:11])
 
     def test_one_that_is_interrupted_does_not_stop_the_others(self, counting):
         neighborhood = make_neighborhood(counting)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from explainer.errors import ArgumentError
 from explainer.samples import SAMPLES, sample_photo
 
 
@@ -13,6 +14,6 @@ def test_samples_are_photos(name):
     assert sample_photo(name) is photo
 
 
-def test_no_other_names():
-    with pytest.raises(KeyError, match="moon"):
+def test_no_other_names(raises_sentence):
+    with raises_sentence(ArgumentError, "one of chelsea, .* and is 'moon'"):
         sample_photo("moon")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..errors import ClassifierError, WeightsError
+from ..errors import ArgumentError, ClassifierError, WeightsError
 from . import efficientnet_lite, imagenet, inception_v3, keras_applications, models
 from .classifier import Classifier
 from .engine import Network
@@ -42,11 +42,15 @@ class CatalogueEntry:
 
     def is_ready(self) -> bool:
         """Whether its weights are on this machine."""
+        return self.what_is_missing() is None
+
+    def what_is_missing(self) -> WeightsError | None:
+        """What is wrong with its weights, if anything is."""
         try:
             self.find_weights()
-        except WeightsError:
-            return False
-        return True
+        except WeightsError as error:
+            return error
+        return None
 
 
 def _imagenet_classifier(name: str, title: str, network: Network, preprocessing: Preprocessing) -> Classifier:
@@ -140,9 +144,17 @@ def load_classifier(name: str = "auto") -> Classifier:
     ClassifierError
         There is no classifier of this name, or it is one from the models folder that can't be used.
     WeightsError
-        Its weights are not on this machine, or damaged.
+        Its weights are not on this machine, or damaged; or the file that
+        ``EXPLAINER_INCEPTION_V3_WEIGHTS`` names is missing.
+    ArgumentError
+        The name is no text.
     """
-    entry = _entry(default_classifier_name() if name == "auto" else _SAME.get(name, name))
+    if not isinstance(name, str):
+        raise ArgumentError("name must be a classifier's name or 'auto', and is {value}.", value=repr(name))
+    if name == "auto":
+        inception_v3.configured_weights()  # whoever names a file does not want another network instead
+        name = default_classifier_name()
+    entry = _entry(_SAME.get(name, name))
     with _loading:
         weights = entry.find_weights()
         key = (entry.name, weights, _changed_at(weights))

@@ -1,13 +1,16 @@
 """What the rest of the package knows of a network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ..errors import ArgumentError, ClassifierError
+from ..errors import ArgumentError, ClassifierError, check_callable, check_size, check_text
+from .answers import check_probabilities, checked_answers
 from .predictor import FunctionPredictor, Precision, Predictor
 from .preprocessing import AskedPreprocessing, PhotoPreprocessing, Preprocessing
+from .watched_calls import NeverAnsweredError
 
 
 class Classifier:
@@ -28,6 +31,8 @@ class Classifier:
     fingerprint : str
         SHA-256 in hexadecimal of all that decides what the classifier answers: weights, preprocessing and
         class names. The same on every machine. Empty where it can't be known, as for a function.
+    independent : bool
+        Whether each class has a probability of its own, so that they need not sum to 1.
     """
 
     def __init__(
@@ -39,6 +44,7 @@ class Classifier:
         class_names: Sequence[str],
         wnids: Sequence[str],
         fingerprint: str = "",
+        independent: bool = False,
     ) -> None:
         self.name = name
         self.title = title
@@ -46,6 +52,7 @@ class Classifier:
         self.class_names = class_names
         self.wnids = wnids
         self.fingerprint = fingerprint
+        self.independent = independent
         self._predictor = predictor
         self._preprocessing = preprocessing
 
@@ -60,6 +67,7 @@ class Classifier:
         name: str = "function",
         title: str = "",
         fingerprint: str = "",
+        independent: bool = False,
     ) -> "Classifier":
         """Make a classifier of any Python function, such as one that asks a PyTorch network.
 
@@ -67,7 +75,9 @@ class Classifier:
         ----------
         predict : callable
             From float32 (N, H, W, 3) to probabilities (N, classes). What a picture gets must not depend on
-            the others in its batch. It may be called from several threads.
+            the others in its batch. It is called for one batch at a time, always in the same thread, which
+            is none of those that ask. If it does not come back within three minutes for every 16 pictures,
+            it is given up, and the next question is asked in another thread.
         input_size : tuple of int
             Height and width of the pictures that it takes, in pixels.
         class_names : sequence of str
@@ -81,11 +91,13 @@ class Classifier:
         fingerprint : str
             Identifies what the function computes; it must change whenever that does. Without one, results
             can't be told from those of another function, so nothing that is kept on disk is resumed.
+        independent : bool
+            Each class has a probability of its own, so that they need not sum to 1.
 
         Raises
         ------
         ArgumentError
-            `input_size` is not two whole numbers above 0, or there are no class names.
+            An argument is outside of what is accepted; the message names it.
 
         Examples
         --------
@@ -97,20 +109,25 @@ class Classifier:
         >>> Classifier.from_function(predict, input_size=(64, 64), class_names=["dark", "bright"])
         <Classifier function, 64×64, 2 classes>
         """
-        if len(input_size) != 2 or not all(isinstance(n, int) and n > 0 for n in input_size):
-            raise ArgumentError(
-                "input_size must be a height and a width, and is {value}.", value=repr(input_size)
-            )
-        if not class_names:
-            raise ArgumentError("class_names must name at least one class.")
+        check_callable("predict", predict)
+        check_size("input_size", input_size)
+        for argument, value in (("name", name), ("title", title), ("fingerprint", fingerprint)):
+            check_text(argument, value)
+        names = _checked_names(class_names)
         preprocessing: PhotoPreprocessing
         if preprocess is None:
             preprocessing = Preprocessing(input_size, 0.0, 255.0)
         elif isinstance(preprocess, Preprocessing):
             preprocessing = preprocess
+            if tuple(preprocess.input_size) != tuple(input_size):
+                raise ArgumentError(
+                    "preprocess must make pictures of the input_size {wanted}, and makes them {size}.",
+                    wanted=tuple(input_size),
+                    size=tuple(preprocess.input_size),
+                )
         else:
+            check_callable("preprocess", preprocess)
             preprocessing = AskedPreprocessing(input_size, preprocess)
-        names = tuple(class_names)
         return cls(
             name,
             title or name,
@@ -119,6 +136,7 @@ class Classifier:
             names,
             ("",) * len(names),
             fingerprint,
+            independent,
         )
 
     def __repr__(self) -> str:
@@ -140,7 +158,16 @@ class Classifier:
         -------
         numpy.ndarray of float32, shape (H, W, 3)
             In the network's own range of values.
+
+        Raises
+        ------
+        ArgumentError
+            The photo is no picture.
         """
+        if not isinstance(photo, Image.Image):
+            raise ArgumentError(
+                "photo must be a picture, such as load_photo returns, and is {value}.", value=repr(photo)
+            )
         return self._preprocessing.preprocess(photo)
 
     def to_display(self, image: np.ndarray) -> np.ndarray:
@@ -178,9 +205,13 @@ class Classifier:
         ArgumentError
             The batch has another shape, or `precision` is neither of the two.
         ClassifierError
-            The network's answer is not a finite probability for every class.
+            The network's answer is not a finite probability for every class, or never comes. Whether
+            probabilities sum to 1 is checked where they are computed exactly.
         """
-        batch = np.ascontiguousarray(batch, dtype=np.float32)
+        try:
+            batch = np.ascontiguousarray(batch, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise ArgumentError("batch must be an array of numbers, (N, height, width, 3).") from error
         if batch.shape[1:] != (*self.input_size, 3):
             raise ArgumentError(
                 "batch must have the shape (N, {height}, {width}, 3), and has {shape}.",
@@ -193,15 +224,30 @@ class Classifier:
         classes = len(self.class_names)
         if len(batch) == 0:
             return np.empty((0, classes), np.float32)
-        probabilities = np.asarray(self._predictor.predict(batch, precision), np.float32)
-        if probabilities.shape != (len(batch), classes) or not np.isfinite(probabilities).all():
+        try:
+            answers = self._predictor.predict(batch, precision)
+        except NeverAnsweredError as error:
             raise ClassifierError(
-                "The classifier {name} did not answer with {classes} finite probabilities a picture.",
+                "The classifier {name} did not answer within {seconds} seconds and was given up: try again, "
+                "or choose another classifier.",
                 name=self.name,
-                classes=classes,
-            )
+                seconds=f"{error.seconds:g}",
+            ) from error
+        probabilities = checked_answers(answers, len(batch), classes, self.name)
+        if precision == "exact":
+            check_probabilities(probabilities, self.name, self.independent)
         return probabilities
 
     def describe_engine(self) -> str:
         """What runs the network, such as ``OpenVINO 2026.4.1 on CPU``."""
         return self._predictor.describe()
+
+
+def _checked_names(names: Any) -> tuple[str, ...]:
+    checked = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else ()
+    if not checked or not all(isinstance(name, str) for name in checked):
+        raise ArgumentError(
+            "class_names must be a list of texts that names at least one class, and is {value}.",
+            value=repr(names),
+        )
+    return checked

@@ -22,6 +22,7 @@ import numpy as np
 from ..errors import ClassifierError, ExplainerError
 from . import network_cache
 from .predictor import Precision
+from .watched_calls import NeverAnsweredError, WatchedCalls
 
 if TYPE_CHECKING:
     import keras
@@ -37,7 +38,7 @@ _TENSORFLOW_BATCH = 32
 
 
 class Engine(Protocol):
-    """One way of running a network."""
+    """One way of running a network, one batch at a time."""
 
     description: str
 
@@ -77,10 +78,25 @@ class Network:
         self._input_shape = input_shape
         self._engines: dict[Precision, Engine] = {}
         self._lock = threading.Lock()
+        self._calls = WatchedCalls()
 
     def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray:
-        """Run the network on float32 (N, H, W, 3), or as it takes pictures; returns float32 (N, classes)."""
-        return self._engine(precision).run(batch)
+        """Run the network on float32 (N, H, W, 3), or as it takes pictures; returns float32 (N, classes).
+
+        Threads that ask at once have a batch each in turn.
+
+        Raises
+        ------
+        NeverAnsweredError
+            It did not come back; see `WatchedCalls`. The next question loads it anew.
+        """
+        engine = self._engine(precision)
+        try:
+            return self._calls.ask(engine.run, batch)
+        except NeverAnsweredError:
+            with self._lock:
+                self._engines = {key: kept for key, kept in self._engines.items() if kept is not engine}
+            raise
 
     def describe(self) -> str:
         return self._engine("exact").description
@@ -127,7 +143,7 @@ class Network:
 
         assert self._build is not None
         network = self._build()
-        with _root_logger_kept(), warnings.catch_warnings():
+        with root_logger_kept(), warnings.catch_warnings():
             # Keras warns that the converter passes a list of one input and not the input.
             warnings.filterwarnings("ignore", message="The structure of `inputs`")
             # Shared weights would go with the Keras network, before they are even saved.
@@ -137,7 +153,7 @@ class Network:
 
 
 @contextlib.contextmanager
-def _root_logger_kept() -> Iterator[None]:
+def root_logger_kept() -> Iterator[None]:
     """Undo what convert_model does to logging, which it forgets to where it fails."""
     root = logging.getLogger()
     level, filters, handlers = root.level, root.filters[:], root.handlers[:]
@@ -168,14 +184,12 @@ class OpenVINOEngine:
         self._classes = math.prod(compiled.output(0).shape)
         self._requests = openvino.AsyncInferQueue(compiled, streams)
         self._requests.set_callback(_store_answer)
-        self._lock = threading.Lock()
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         answers = np.empty((len(batch), self._classes), np.float32)
-        with self._lock:
-            for picture, answer in zip(batch, answers, strict=True):
-                self._requests.start_async(picture[np.newaxis], answer, share_inputs=True)
-            self._requests.wait_all()
+        for picture, answer in zip(batch, answers, strict=True):
+            self._requests.start_async(picture[np.newaxis], answer, share_inputs=True)
+        self._requests.wait_all()
         return answers
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ClassifierError
+from .engine import root_logger_kept
 from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units, outputs_fact
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ def read(path: Path, input_shape: Sequence[int]) -> "openvino.Model":
     ClassifierError
         The file is damaged, or its network does not take pictures of this shape.
     """
+    model = _read(path)
     from openvino import Type
     from openvino.preprocess import PrePostProcessor
 
-    model = _read(path)
     try:
         model.reshape([1, *input_shape])
         ends = PrePostProcessor(model)
@@ -75,7 +76,14 @@ def inspect(path: Path) -> NetworkFacts:
 
 
 def _read(path: Path) -> "openvino.Model":
-    import openvino
+    try:
+        import openvino
+    except ImportError as error:
+        raise ClassifierError(
+            "{path} needs OpenVINO, which can't be loaded on this machine: pip install --force-reinstall "
+            "openvino.",
+            path=path,
+        ) from error
 
     if path.suffix.lower() == ".xml" and not path.with_suffix(".bin").is_file():
         raise ClassifierError(
@@ -85,7 +93,8 @@ def _read(path: Path) -> "openvino.Model":
         )
     try:
         if path.is_dir():
-            return openvino.convert_model(path)
+            with root_logger_kept():
+                return openvino.convert_model(path)
         core = openvino.Core()
         core.set_property({"ENABLE_MMAP": False})  # else a file that is replaced takes the process down
         return core.read_model(path)

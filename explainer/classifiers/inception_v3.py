@@ -27,6 +27,25 @@ def keras_models_folder() -> Path:
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
 
 
+def configured_weights() -> Path | None:
+    """What ``EXPLAINER_INCEPTION_V3_WEIGHTS`` names; None where it is not set.
+
+    Raises
+    ------
+    WeightsError
+        There is no such file.
+    """
+    configured = os.environ.get(WEIGHTS_VARIABLE)
+    if not configured:
+        return None
+    path = Path(configured)
+    if not path.is_file():
+        raise WeightsError(
+            "{variable} names {path}, and there is no such file.", variable=WEIGHTS_VARIABLE, path=path
+        )
+    return path
+
+
 def find_weights() -> Path:
     """Find the weights on this machine, without a network.
 
@@ -40,14 +59,9 @@ def find_weights() -> Path:
     WeightsError
         There is no such file, it can't be read, or Keras' cached one is not the published one.
     """
-    configured = os.environ.get(WEIGHTS_VARIABLE)
-    if configured:
-        path = Path(configured)
-        if not path.is_file():
-            raise WeightsError(
-                "{variable} names {path}, and there is no such file.", variable=WEIGHTS_VARIABLE, path=path
-            )
-        return path
+    configured = configured_weights()
+    if configured is not None:
+        return configured
     path = keras_models_folder() / WEIGHTS_FILE
     if not path.is_file():
         raise WeightsError(

@@ -110,6 +110,7 @@ def load_model_folder(folder: Path, name: str = "") -> Classifier:
         labels,
         ("",) * len(labels),
         fingerprint(network.weights_hash, preprocessing, labels, description.settings()),
+        independent=description.outputs == "independent",
     )
 
 

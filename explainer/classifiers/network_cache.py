@@ -1,8 +1,11 @@
 """Keeps networks that were converted to OpenVINO, so that the next start needs no TensorFlow."""
 
+import contextlib
 import logging
 import os
+import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     import openvino
 
 logger = logging.getLogger(__name__)
+
+_UNFINISHED = "writing-"
+_SECONDS_TO_WRITE = 3600.0  # far more than it takes; whatever is older was left by a process that ended
 
 
 def cache_folder() -> Path:
@@ -50,7 +56,8 @@ def load(name: str, weights_hash: str, convert: "Callable[[], openvino.Model]") 
         _write(model, path)
     except (OSError, RuntimeError) as error:  # openvino raises RuntimeError
         logger.warning(
-            "The converted network can't be kept in %s, so each start takes longer: %s",
+            "The converted network can't be kept in %s, so each start takes longer (%s); make room there, or "
+            "have EXPLAINER_CACHE_DIR name a folder that can be written to",
             path.parent,
             error,
         )
@@ -70,10 +77,20 @@ def _write(model: "openvino.Model", path: Path) -> None:
     import openvino
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="writing-") as folder:
+    _tidy(path.parent)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=_UNFINISHED) as folder:
         openvino.save_model(model, Path(folder) / "network.xml", compress_to_fp16=False)
         unfinished = Path(folder) / path.name
         with zipfile.ZipFile(unfinished, "w") as archive:
             for member in ("network.xml", "network.bin"):
                 archive.write(Path(folder) / member, member)
         os.replace(unfinished, path)
+
+
+def _tidy(folder: Path) -> None:
+    """Delete what processes that were killed left behind, and nothing that may still be written to."""
+    for left_over in folder.glob(f"{_UNFINISHED}*"):
+        with contextlib.suppress(OSError):  # another process may have been quicker
+            changed = max(path.stat().st_mtime for path in (left_over, *left_over.iterdir()))
+            if time.time() - changed > _SECONDS_TO_WRITE:
+                shutil.rmtree(left_over)

@@ -1,10 +1,12 @@
 """What can be asked for the probabilities of pictures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
+
+from .watched_calls import WatchedCalls
 
 Precision = Literal["exact", "fast"]
 
@@ -19,13 +21,23 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True)
 class FunctionPredictor:
-    """A Python function from float32 (N, H, W, 3) to probabilities (N, classes)."""
+    """A Python function from float32 (N, H, W, 3) to probabilities (N, classes).
+
+    It is asked one batch at a time, always in the same thread, which is none of those that ask.
+    """
 
     function: Callable[[np.ndarray], np.ndarray]
+    calls: WatchedCalls = field(default_factory=WatchedCalls, repr=False, compare=False)
 
     def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray:
-        """Ask the function, which has one precision only."""
-        return np.asarray(self.function(batch), np.float32)
+        """Ask the function, which has one precision only; what it returns is not checked.
+
+        Raises
+        ------
+        NeverAnsweredError
+            It did not come back; see `WatchedCalls`.
+        """
+        return self.calls.ask(self.function, batch)
 
     def describe(self) -> str:
         return "a Python function"

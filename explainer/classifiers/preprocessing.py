@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from PIL import Image
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, check_size
 
 Resize = Literal["stretch", "crop", "pad"]
 
@@ -45,6 +45,11 @@ class Preprocessing:
         much on both sides, ``pad`` adds black on both sides.
     grey : bool
         Make the photo grey; it has three equal channels then.
+
+    Raises
+    ------
+    ArgumentError
+        One of them is outside of what is accepted; the message names it.
     """
 
     input_size: tuple[int, int]
@@ -53,6 +58,29 @@ class Preprocessing:
     resample: Image.Resampling = Image.Resampling.BILINEAR
     resize: Resize = "stretch"
     grey: bool = False
+
+    def __post_init__(self) -> None:
+        check_size("input_size", self.input_size)
+        for name, value in (("offset", self.offset), ("scale", self.scale)):
+            numbers = np.asarray(value)
+            fits = numbers.shape in ((), (3,)) and numbers.dtype.kind in "fiu" and np.isfinite(numbers).all()
+            if not fits or (name == "scale" and not numbers.all()):
+                raise ArgumentError(
+                    "{name} must be a number, or three for red, green and blue, and a scale can't be 0; it "
+                    "is {value}.",
+                    name=name,
+                    value=repr(value),
+                )
+        if self.resize not in get_args(Resize):
+            raise ArgumentError(
+                "resize must be one of {choices}, and is {value}.",
+                choices=", ".join(get_args(Resize)),
+                value=repr(self.resize),
+            )
+        if self.resample not in list(Image.Resampling):
+            raise ArgumentError(
+                "resample must be one of PIL.Image.Resampling, and is {value}.", value=repr(self.resample)
+            )
 
     def frame(self, photo: Image.Image) -> Image.Image:
         """What of a photo the network sees: the photo itself, cropped, or padded with black.

@@ -12,7 +12,7 @@ unpickler believes what a file claims: a few bytes make it call functions or tak
 import hashlib
 import io
 import math
-import pickletools  # nosec B403: it only reads what a pickle says, and executes nothing
+import pickletools  # nosec B403
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -153,6 +153,7 @@ def _folders(photos: list[Path], out: Path) -> list[Path]:
 
 def _explain_one(path: Path, folder: Path, classifier: Classifier, options: argparse.Namespace) -> None:
     photo = load_photo(path)
+    _check_writable(folder)
     with tqdm(desc=path.name, unit=" samples", total=None) as bar:
 
         def show_progress(done: int, total: int) -> None:
@@ -184,6 +185,21 @@ def _explain_one(path: Path, folder: Path, classifier: Classifier, options: argp
     _write(folder, explanation, pictures)
 
 
+def _check_writable(folder: Path) -> None:
+    """See that results can be written to a folder, before they take minutes; leaves nothing behind."""
+    try:
+        existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        tempfile.TemporaryDirectory(dir=existing, prefix=".unfinished-").cleanup()
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def _not_writable(folder: Path, error: OSError) -> ExplainerError:
+    return ExplainerError(
+        "The result can't be written to {folder}: {reason}.", folder=folder, reason=error.strerror or error
+    )
+
+
 def _write(folder: Path, explanation: Explanation, pictures: dict[str, Image.Image]) -> None:
     """Write all of a photo's files, each whole or not at all."""
     try:
@@ -197,8 +213,4 @@ def _write(folder: Path, explanation: Explanation, pictures: dict[str, Image.Ima
             for file in (*pictures, json.name):
                 (Path(unfinished) / file).replace(folder / file)
     except OSError as error:
-        raise ExplainerError(
-            "The result can't be written to {folder}: {reason}.",
-            folder=folder,
-            reason=error.strerror or error,
-        ) from error
+        raise _not_writable(folder, error) from error

@@ -49,6 +49,12 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
     from markupsafe import Markup
 
     style, script = ((ASSETS / name).read_text("utf-8") for name in ("gallery.css", "gallery.js"))
+    our_own = {  # files of the project, and templates that escape what is put into them
+        "style": style,
+        "script": script,
+        "overview": overview_markup(records, language),
+        "cards": cards_markup(arrange(records), language, relative_address, linked=True),
+    }
     return (
         environment()
         .get_template("gallery.html")
@@ -56,13 +62,10 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
             language=language.code,
             _=language.gettext,
             title=printable(title),
-            style=Markup(style),  # our own, as is what follows
+            **{name: Markup(text) for name, text in our_own.items()},  # nosec B704
             style_hash=_hash(style),
-            script=Markup(script),
             script_hash=_hash(script),
             counted=counted(len(records), language),
-            overview=Markup(overview_markup(records, language)),
-            cards=Markup(cards_markup(arrange(records), language, relative_address, linked=True)),
             any_photos=bool(records),
             orders=order_names(records, language),
             kinds=kind_counts(records, language),

@@ -1,5 +1,6 @@
 """Explain every photo below a folder, here or on other machines, and go on where a run was stopped."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -8,7 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..errors import ArgumentError, ExplainerError, PhotoError, check_whole_number
+from ..errors import (
+    ArgumentError,
+    ExplainerError,
+    PhotoError,
+    check_callable,
+    check_classifier,
+    check_whole_number,
+)
 from ..explanation import FOCUS_REGIONS
 from ..language import LANGUAGES, Language
 from ..live import NumSamples
@@ -108,6 +116,14 @@ def explain_folder(
         There is no photo, the results can't be written, or there are no workers.
     """
     settings = TaskSettings(num_samples, num_features, seed)
+    check_classifier(classifier)
+    if on_progress is not None:
+        check_callable("on_progress", on_progress)
+    for name, value in (("folder", folder), ("out", out)):
+        if not isinstance(value, str | os.PathLike):
+            raise ArgumentError(
+                "{name} must be a folder's path, and is {value}.", name=name, value=repr(value)
+            )
     if language not in LANGUAGES:
         raise ArgumentError("language must be 'en' or 'ja', and is {value}.", value=repr(language))
     executor = _executor(workers, scheduler, classifier, settings)

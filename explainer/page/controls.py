@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ..classifiers import EMBEDDED_DEFAULT, catalogue, default_classifier_name
+from ..classifiers import catalogue, default_classifier_name
 from ..language import Language
 from ..live import NumSamples
 from ..render import DEFAULT_PALETTE, PALETTES, Palette
+from ..report import Drawing
 from .links import choose_from_list, choose_one
+from .markup import plain
 from .panel import Preview, Tuning, choose_tuning
 
 
@@ -32,6 +34,11 @@ class View:
     @property
     def pros_cons_features(self) -> int:
         return 2 * self.num_features
+
+    @property
+    def drawing(self) -> Drawing:
+        """The same for what is taken away."""
+        return Drawing(self.num_features, self.pros_cons_features, self.positive_only, self.palette)
 
 
 def choose_settings(language: Language) -> tuple[Sampling, View, Preview]:
@@ -117,15 +124,19 @@ def _choose_classifier(language: Language) -> str:
         {name: entry.title for name, entry in ready.items()},
         default,
         "classifier",
-        _("The network that is asked. All of these know the 1000 classes of ImageNet."),
+        _(
+            "The network that is asked. The built-in ones know the 1000 classes of ImageNet. Whoever runs "
+            "this page can add others: python -m explainer add-model."
+        ),
     )
-    if default == EMBEDDED_DEFAULT:
+    missing = next(entry for entry in catalogue() if entry.name == "inception-v3").what_is_missing()
+    if missing:
         st.caption(
-            _(
-                "{classifier} is the default: it is built in and needs no network. "
-                "InceptionV3's weights are not on this machine."
-            ).format(classifier=ready[default].title)
+            _("{classifier} is the default: it is built in and needs no network.").format(
+                classifier=ready[default].title
+            )
         )
+        st.caption(plain(language.error(missing)))
     else:
         st.caption(
             _("{classifier} is the default: its weights are on this machine.").format(

@@ -12,7 +12,7 @@ import streamlit as st
 from PIL import Image
 
 from ..notebook import notebook
-from ..report import Drawing, html_report, pictures, png
+from ..report import html_report, pictures, png
 from ..superpixels import Segmentation
 from .result import Result
 
@@ -57,7 +57,7 @@ def show(result: Result, segmentation: Segmentation | None = None) -> None:
             ":material/data_object:",
             "json",
             "application/json",
-            _("Every weight of all five labels, as JSON."),
+            _("Every weight of all these labels, as JSON."),
             result.explanation.to_json,
             result,
         )
@@ -111,7 +111,7 @@ def _offer(
 ) -> None:
     st.download_button(
         label,
-        _logged(make),
+        logged(make),
         file_name(result.photo.name, result.label.name, extension),
         kind,
         key=f"download-{extension}",
@@ -121,7 +121,7 @@ def _offer(
     )
 
 
-def _logged(make: Make) -> Make:
+def logged(make: Make) -> Make:
     """What Streamlit calls in a thread of its own, where nobody else would learn what went wrong."""
 
     def make_logged() -> str | bytes:
@@ -134,17 +134,12 @@ def _logged(make: Make) -> Make:
     return make_logged
 
 
-def _drawing(result: Result) -> Drawing:
-    view = result.view
-    return Drawing(view.num_features, view.pros_cons_features, view.positive_only, view.palette)
-
-
 def _pictures(result: Result) -> dict[str, Image.Image]:
     return pictures(
         result.photo.original,
         result.explanation,
         result.label.index,
-        _drawing(result),
+        result.view.drawing,
         heat_map_in=result.language,
     )
 
@@ -156,7 +151,7 @@ def _report(result: Result, segmentation: Segmentation | None) -> str:
         result.label.index,
         result.language,
         name=result.photo.name,
-        drawing=_drawing(result),
+        drawing=result.view.drawing,
         segmentation=segmentation,
     )
 

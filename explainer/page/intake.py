@@ -1,29 +1,32 @@
-"""Where photos come in: dropped, taken with the camera, or one of the samples; and which one is looked at."""
+"""Where photos come in: the visitor's own, or one of the samples; and which one is looked at."""
 
 import hashlib
+import threading
 from collections import OrderedDict, defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from PIL import Image, ImageOps
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from ..classifiers import Classifier
 from ..errors import PhotoError
 from ..explanation import Label
 from ..language import Language
-from ..photo import FILE_EXTENSIONS, load_photo
-from ..photo_limits import MAX_BYTES
+from ..photo import load_photo
 from ..render import fit_photo
 from ..samples import SAMPLES, sample_photo
 from .markup import jpeg, plain
+from .uploads import File, choose_files, forget_content
 
 _KEPT_PHOTOS = 4  # decoded; of the others there are the file and a thumbnail
-_KEPT_SHOTS = 8
+_KEPT_PIXELS = 20_000_000  # of those, unless one alone has more
 _THUMBNAIL = (170, 128)  # pixels, twice what is shown
 _TILE_WIDTH = 85  # four beside each other on a telephone
 _TALLEST_GALLERY = 300
 _PHOTOS_WITHOUT_SCROLLING = 12
+_decoding = threading.Lock()  # one photo at a time, for decoding takes several times a photo's memory
 
 
 @dataclass(frozen=True)
@@ -47,21 +50,17 @@ class Photo:
     original: Image.Image
     canvas: Image.Image
 
-
-@dataclass(frozen=True)
-class _File:
-    """What a photo can be decoded from, any time."""
-
-    identity: str
-    name: str
-    content: UploadedFile | bytes
+    def seen_by(self, classifier: Classifier) -> "Photo":
+        """The photo with what of it a classifier sees as its canvas."""
+        frame = classifier.frame(self.original)
+        return self if frame is self.original else replace(self, canvas=fit_photo(frame))
 
 
 @dataclass(frozen=True)
 class _Entry:
     """What is kept of every photo, however many there are."""
 
-    file: _File
+    file: File
     key: str
     thumbnail: bytes
 
@@ -73,13 +72,14 @@ class Gallery:
         self._classifier = classifier
         self._language = language
         self._captions: defaultdict[str, list[DeltaGenerator]] = defaultdict(list)
+        self._entries: dict[str, _Entry] = {}
 
     def choose_photo(self) -> Photo | None:
         """Draw the intake; returns the photo to explain, if there is one."""
         upload_column, sample_column = st.columns(2, gap="medium")
         with upload_column:
-            files = [*_uploads(self._language), *_shots(self._language)]
-            entries = _entries(files, self._language)
+            files = choose_files(self._language)
+            entries = self._entries = _entries(files, self._language)
         fresh = [file.identity for file in files if _is_new(file) and file.identity in entries]
         if fresh:
             st.session_state.photo = fresh[-1]
@@ -95,6 +95,18 @@ class Gallery:
             photo = sample_photo(sample)
             return Photo(sample, f"sample-{sample}", photo, fit_photo(photo))
         return _decode(chosen.file) if chosen else None
+
+    @property
+    def own_photos(self) -> dict[str, str]:
+        """The visitor's own photos, each content once: their keys, and what `take_photo` takes them by."""
+        identities: dict[str, str] = {}
+        for identity, entry in self._entries.items():
+            identities.setdefault(entry.key, identity)
+        return identities
+
+    def open_photo(self, identity: str) -> Photo:
+        """Decode one of the visitor's own photos."""
+        return _decode(self._entries[identity].file)
 
     def note(self, photo: Photo, label: Label) -> None:
         """Write what a photo was taken for under its thumbnail, now and from now on."""
@@ -115,7 +127,7 @@ class Gallery:
                         type="primary" if entry is chosen else "secondary",
                         width="stretch",
                         wrap=False,
-                        on_click=_take_photo,
+                        on_click=take_photo,
                         args=(entry.file.identity,),
                     )
                     self._captions[entry.key].append(st.empty())
@@ -128,43 +140,6 @@ class Gallery:
             name = self._language.class_name(label.name, label.wnid)
             for place in self._captions[key]:
                 place.caption(f":material/check: {plain(name)}")
-
-
-def _uploads(language: Language) -> list[_File]:
-    _ = language.gettext
-    files = st.file_uploader(
-        _("Drop photos here"),
-        type=list(FILE_EXTENSIONS),
-        accept_multiple_files=True,
-        key="uploads",
-        help=_("JPEG, PNG, WebP, AVIF, HEIC, BMP, GIF or TIFF, up to {limit} MB each.").format(
-            limit=MAX_BYTES >> 20
-        )
-        + " "
-        + _("Photos stay on the machine that runs this page."),
-    )
-    return [_File(file.file_id, file.name, file) for file in files or []]
-
-
-def _shots(language: Language) -> list[_File]:
-    """What was taken with the camera, which is not asked for before someone wants it."""
-    _ = language.gettext
-    popover = st.popover(_("Take a photo"), icon=":material/photo_camera:", key="camera", on_change="rerun")
-    if popover.open:
-        with popover:
-            st.camera_input(_("Take a photo"), key="shot", label_visibility="collapsed", on_change=_keep_shot)
-    return list(st.session_state.get("shots", []))
-
-
-def _keep_shot() -> None:
-    shot = st.session_state.get("shot")
-    if shot is None:
-        return
-    number = st.session_state.get("number_of_shots", 0) + 1
-    st.session_state.number_of_shots = number
-    shots = [*st.session_state.get("shots", []), _File(shot.file_id, f"camera-{number}.jpg", shot.getvalue())]
-    st.session_state.shots = shots[-_KEPT_SHOTS:]
-    st.session_state.camera = False
 
 
 def _offer_samples(chosen: str | None, language: Language) -> None:
@@ -191,6 +166,7 @@ def _offer_samples(chosen: str | None, language: Language) -> None:
 
 
 def _take_sample(name: str) -> None:
+    st.session_state.together = False
     st.query_params["sample"] = name
 
 
@@ -198,12 +174,14 @@ def _forget_sample() -> None:
     st.query_params.pop("sample", None)
 
 
-def _take_photo(identity: str) -> None:
+def take_photo(identity: str) -> None:
+    """Look at one of the visitor's own photos from now on."""
     st.session_state.photo = identity
+    st.session_state.together = False
     _forget_sample()
 
 
-def _is_new(file: _File) -> bool:
+def _is_new(file: File) -> bool:
     seen: set[str] = st.session_state.setdefault("seen_files", set())
     new = file.identity not in seen
     seen.add(file.identity)
@@ -215,7 +193,7 @@ def _answers() -> dict[tuple[str, str], Label]:
     return answers
 
 
-def _entries(files: list[_File], language: Language) -> dict[str, _Entry]:
+def _entries(files: list[File], language: Language) -> dict[str, _Entry]:
     """Those of the files that are photos; what is wrong with the others is said."""
     _ = language.gettext
     known: dict[str, _Entry | PhotoError] = st.session_state.get("entries", {})
@@ -236,25 +214,32 @@ def _entries(files: list[_File], language: Language) -> dict[str, _Entry]:
     return entries
 
 
-def _open(file: _File) -> _Entry | PhotoError:
+def _open(file: File) -> _Entry | PhotoError:
     try:
         photo = _decode(file)
     except PhotoError as error:
-        return error
+        if not isinstance(file.content, bytes):
+            forget_content(file.content)
+        return PhotoError(error.template, **error.values)  # without what its traceback holds on to
     return _Entry(file, photo.key, _thumbnail(photo.canvas))
 
 
-def _decode(file: _File) -> Photo:
+def _decode(file: File) -> Photo:
     """Decode a file, or take it from this session's last few."""
     decoded: OrderedDict[str, Photo] = st.session_state.setdefault("decoded", OrderedDict())
     if file.identity not in decoded:
-        original = load_photo(file.content)
+        with _decoding:
+            original = load_photo(file.content)
         key = hashlib.sha256(original.tobytes()).hexdigest()[:16]
         decoded[file.identity] = Photo(file.name, key, original, fit_photo(original))
-        while len(decoded) > _KEPT_PHOTOS:
+        while len(decoded) > 1 and (len(decoded) > _KEPT_PHOTOS or _pixels(decoded.values()) > _KEPT_PIXELS):
             decoded.popitem(last=False)
     decoded.move_to_end(file.identity)
     return decoded[file.identity]
+
+
+def _pixels(photos: Iterable[Photo]) -> int:
+    return sum(photo.original.width * photo.original.height for photo in photos)
 
 
 def _thumbnail(photo: Image.Image) -> bytes:

@@ -4,6 +4,7 @@ Streamlit's own ``bind`` writes an option into the link as it is shown, so that 
 page would be lost on an English one. Here the link has the option's name.
 """
 
+import re
 from collections.abc import Collection, Mapping
 
 import streamlit as st
@@ -68,6 +69,22 @@ def choose_one(
         label_visibility="collapsed" if label_hidden else "visible",
     )
     return _link(key, chosen or usual, usual)
+
+
+def choose_number(label: str, usual: int, most: int, key: str, explanation: str) -> int:
+    """Draw a field for a whole number from 0 to `most`; see `choose_from_list`."""
+    asked = st.query_params.get(key, "")
+    linked = int(asked) if re.fullmatch(rf"[0-9]{{1,{len(str(most))}}}", asked) else usual
+    chosen = st.number_input(
+        label,
+        min_value=0,
+        max_value=most,
+        value=linked if linked <= most else usual,
+        step=1,
+        key=key,
+        help=explanation,
+    )
+    return int(_link(key, str(chosen), str(usual)))
 
 
 def _linked(key: str, options: Collection[str], usual: str) -> str:

@@ -10,6 +10,8 @@ from PIL import Image
 from ..render import Colour
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>:$~&])")
+_MADE_TO_SOMETHING = re.compile(r"(?i)(https?:(?=//)|www(?=\.)|@|:(?=[a-z])|[-<>~](?=[-=>]))")
+_WORD_JOINER = "\u2060"  # is not seen, and nothing breaks at it
 _LONGEST_NAME = 60
 
 
@@ -18,7 +20,8 @@ def plain(text: str) -> str:
     printable = "".join(character if character.isprintable() else "�" for character in text)
     if len(printable) > _LONGEST_NAME * 5:
         printable = printable[: _LONGEST_NAME * 5] + "…"
-    return _MARKDOWN.sub(r"\\\1", printable)
+    # Escaped or not, Streamlit makes links of addresses, icons of :names:, and an arrow of ->.
+    return _MARKDOWN.sub(r"\\\1", _MADE_TO_SOMETHING.sub(rf"\1{_WORD_JOINER}", printable))
 
 
 def escape(text: str) -> str:

@@ -8,7 +8,7 @@ from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
 from ..classifiers import Classifier
-from ..classifiers.classifier import Precision
+from ..classifiers.predictor import Precision
 from ..errors import ExplainerError
 from ..language import Language
 from ..live import STABILITY_THRESHOLD, superpixels_of
@@ -16,7 +16,7 @@ from ..render import draw_superpixels
 from ..superpixels import Felzenszwalb, Quickshift, Segmentation, Slic, hide_color_named
 from ..surrogate import KERNEL_WIDTH
 from .intake import Photo
-from .links import choose_from_list, choose_one
+from .links import choose_from_list, choose_number, choose_one
 from .markup import jpeg, plain
 
 _PREVIEW_SIDE = 560  # pixels, twice what is shown
@@ -70,7 +70,7 @@ class Preview:
         try:
             with self.place, st.spinner(_("Cutting the photo into regions …")):
                 picture, number = _superpixels(
-                    photo.key, classifier.name, tuning.segmentation, photo, classifier
+                    photo.key, classifier.fingerprint, tuning.segmentation, photo, classifier
                 )
         except ExplainerError as error:
             self.place.error(plain(language.error(error)))
@@ -244,17 +244,14 @@ def _choose_design(language: Language) -> tuple[str, int]:
             "LIME's own toss a coin for each region."
         ),
     )
-    seed = st.number_input(
+    seed = choose_number(
         _("Seed"),
-        min_value=0,
-        max_value=_HIGHEST_SEED,
-        value=0,
-        step=1,
-        key="seed",
-        bind="query-params",
-        help=_("Another number draws other samples; the same one draws the same. In LIME: random_seed."),
+        0,
+        _HIGHEST_SEED,
+        "seed",
+        _("Another number draws other samples; the same one draws the same. In LIME: random_seed."),
     )
-    return design, int(seed)
+    return design, seed
 
 
 def _choose_precision(language: Language) -> Precision:

@@ -14,13 +14,13 @@ from ..language import Language
 from ..live import classify, explain_live
 from ..render import draw_focus, draw_input, draw_pros_cons
 from ..surrogate import KERNEL_WIDTH
-from ..words import SETTLED, focus_sentence, pros_cons_sentence, stability_sentence, verdict
+from ..words import SETTLED, focus_sentence, pros_cons_sentence, settledness_sentence, verdict
 from .controls import Sampling, View
 from .intake import Photo
 from .links import choose_one
 from .markup import escape, jpeg, legend, plain
 
-_KEPT_EXPLANATIONS = 8
+_KEPT_EXPLANATIONS = 3  # each may hold on to 30 MB of answers; the store has more
 _LIVE_SIDE = 560  # pixels: pictures that are replaced within a second may be smaller
 
 
@@ -37,7 +37,7 @@ class Result:
 
 
 def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], language: Language) -> Label:
-    """Draw the photo, the network's input and the five labels; returns the one to explain."""
+    """Draw the photo, the network's input and the best labels; returns the one to explain."""
     _ = language.gettext
     photo_column, label_column = st.columns(2, gap="medium")
     with photo_column:
@@ -61,7 +61,7 @@ def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], langu
             {str(label.index): plain(language.class_name(label.name, label.wnid)) for label in labels},
             str(labels[0].index),
             "label",
-            _("Which of the five labels the pictures explain."),
+            _("Which of these labels the pictures explain."),
             place=f"-{photo.key}-{classifier.name}",
         )
     return next(label for label in labels if str(label.index) == chosen)
@@ -69,24 +69,25 @@ def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], langu
 
 def _table(labels: list[Label], language: Language) -> str:
     _ = language.gettext
+    of_imagenet = any(label.wnid for label in labels)
     rows = "".join(
         f"<tr><td>{escape(language.class_name(label.name, label.wnid))}"
         f"{_technical_name(label, language)}</td>"
-        f"<td class='wnid'>{escape(label.wnid)}</td>"
-        f"<td class='bar'><span style='width:{100 * label.probability:.1f}%'></span></td>"
+        + (f"<td class='wnid'>{escape(label.wnid)}</td>" if of_imagenet else "")
+        + f"<td class='bar'><span style='width:{100 * label.probability:.1f}%'></span></td>"
         f"<td class='number'>{escape(language.percent(label.probability))}</td></tr>"
         for label in labels
     )
     return (
         f"<table class='labels'><thead><tr><th scope='col'>{escape(_('Label'))}</th>"
-        f"<th scope='col'>{escape(_('WordNet'))}</th>"
-        f"<th scope='col' colspan='2'>{escape(_('Probability'))}</th></tr></thead>"
+        + (f"<th scope='col'>{escape(_('WordNet'))}</th>" if of_imagenet else "")
+        + f"<th scope='col' colspan='2'>{escape(_('Probability'))}</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
     )
 
 
 def _technical_name(label: Label, language: Language) -> str:
-    if language.code == "en":
+    if language.code == "en" or not label.wnid:
         return ""
     return f" <span class='wnid'>{escape(label.name)}</span>"
 
@@ -144,6 +145,11 @@ def show_pictures(
     panel.offer_resume(run, progress)
     panel.draw(explanation, live=False)
     return explanation
+
+
+def remember(photo: Photo, sampling: Sampling, explanation: Explanation) -> None:
+    """Keep an explanation that was made elsewhere, so that `show_pictures` need not make it."""
+    _remember((photo.key, sampling), _Progress(explanation, finished=True))
 
 
 @dataclass(frozen=True)
@@ -228,7 +234,7 @@ class _Panel:
     def draw(self, explanation: Explanation, live: bool) -> None:
         language, view, index = self._language, self._view, self._label.index
         stability = explanation.stability(index, True, view.num_features)
-        sentence = stability_sentence(stability, explanation.num_samples, language)
+        sentence = settledness_sentence(explanation, self._label, view.num_features, language)
         colour = "green" if stability >= SETTLED else "orange"
         icon = ":material/check_circle:" if stability >= SETTLED else ":material/motion_photos_on:"
         self._status.markdown(f":{colour}[{icon}] {sentence}")

@@ -94,7 +94,9 @@ def _fidelity_sentence(result: Result) -> str:
         share=plain(language.percent(fidelity)),
         label=plain(language.class_name(result.label.name, result.label.wnid)),
     )
-    if result.explanation.num_samples < _FEW * result.explanation.num_superpixels:
+    if not result.explanation.label(result.label.index).weights.any():
+        judgement = _("There were no ups and downs, so there is nothing to account for.")
+    elif result.explanation.num_samples < _FEW * result.explanation.num_superpixels:
         judgement = _(
             "With so few samples for so many regions it is flattering: take more samples before you trust it."
         )

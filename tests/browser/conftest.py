@@ -1,20 +1,15 @@
 """The running page, and a browser to look at it with."""
 
 import re
-import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from ensure_browser import NoBrowserError, find_browser
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.running_page import ROOT, RunningPage, running_page
+
 SCREENSHOTS = ROOT / "build" / "screenshots"
 PATIENCE = 90  # seconds; a network's first start on a new machine takes a while
 
@@ -24,44 +19,17 @@ Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the page runs, from here to the end of the tests."""
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("page") / "streamlit.log"
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
-    options = ["--server.headless", "true", "--server.port", str(port)]
-    with log.open("wb") as output:
-        server = subprocess.Popen([*command, *options], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        _wait_until_healthy(server, port, log)
-        yield f"http://localhost:{port}/"
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-    text = log.read_text("utf-8")
-    assert "Traceback" not in text, text
+def page_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
+    """The page, which runs from here to the end of the tests."""
+    with running_page(tmp_path_factory.mktemp("page") / "streamlit.log") as page:
+        yield page
+    assert "Traceback" not in page.written(), page.written()
 
 
-def _wait_until_healthy(server: subprocess.Popen, port: int, log: Path) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    for _ in range(PATIENCE * 10):
-        try:
-            with opener.open(f"http://localhost:{port}/_stcore/health", timeout=PATIENCE):
-                return
-        except (urllib.error.URLError, OSError):
-            pass
-        try:
-            server.wait(timeout=0.1)  # the pause between two questions ends early if the server does
-        except subprocess.TimeoutExpired:
-            continue
-        break
-    pytest.fail(f"The page did not start:\n{log.read_text('utf-8')}")
+@pytest.fixture(scope="session")
+def address(page_process: RunningPage) -> str:
+    """Where a browser finds it."""
+    return page_process.address
 
 
 @pytest.fixture(scope="module")

@@ -229,7 +229,7 @@ class ConverterError(Exception):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", ["convert_model", "Core.compile_model"])
+@pytest.mark.parametrize("step", ["Core", "convert_model", "Core.compile_model"])
 @pytest.mark.parametrize("error", [RuntimeError, ConverterError])
 def test_tensorflow_where_openvino_fails(step, error, tiny, monkeypatch, caplog):
     def fail(*_, **__):

@@ -1,8 +1,12 @@
+import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -186,6 +190,42 @@ def test_folder_that_is_a_file_is_no_hindrance(tmp_path, monkeypatch, caplog):
     assert "can't be kept in" in caplog.text
 
 
+@pytest.mark.parametrize("step", ["saving", "packing"])
+def test_disk_that_is_or_becomes_full_is_told_with_what_to_do(step, folder, monkeypatch, caplog):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if step == "saving":
+        monkeypatch.setattr(openvino, "save_model", full)
+    else:
+        monkeypatch.setattr(zipfile.ZipFile, "write", full)
+    convert = Converter()
+    convert.assert_answers(network_cache.load("small", HASH, convert))
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage() == (
+        f"The converted network can't be kept in {folder}, so each start takes longer "
+        "([Errno 28] No space left on device); make room there, or have EXPLAINER_CACHE_DIR name a folder "
+        "that can be written to"
+    )
+    assert os.listdir(folder) == []
+
+
+def test_folder_that_may_only_be_read_is_told_and_still_read_from(kept, monkeypatch, caplog):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    convert = Converter()
+    convert.assert_answers(network_cache.load("small", HASH, convert))
+    assert (convert.calls, caplog.messages) == (0, [])
+    convert.assert_answers(network_cache.load("small", HASH[::-1], convert))
+    (message,) = caplog.messages
+    assert "Permission denied" in message
+    assert "EXPLAINER_CACHE_DIR" in message
+    assert os.listdir(kept.parent) == [kept.name]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_full_disk_is_no_hindrance(folder, monkeypatch, caplog):
     def save(model, path, **_):
@@ -291,3 +331,49 @@ def test_what_a_killed_process_leaves_is_not_taken_for_the_file(folder):
     shutil.rmtree(left)
     convert.assert_answers(network_cache.load("small", HASH, convert))
     assert convert.calls == 1
+
+
+def test_killed_with_9_in_the_middle_of_writing(folder, caplog):
+    """The next start makes the network anew, and tidies once what is left is certainly nobody's."""
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys\n"
+            "sys.path[:0] = [sys.argv[1]]\n"
+            "import openvino\n"
+            "from explainer.classifiers import network_cache\n"
+            "from test_network_cache import HASH, Converter\n"
+            "def save(model, path, **_):\n"
+            "    path.write_bytes(b'<net')\n"
+            "    print('half way', flush=True)\n"
+            "    sys.stdin.read()\n"
+            "openvino.save_model = save\n"
+            "network_cache.load('small', HASH, Converter())\n",
+            str(Path(__file__).parent),
+        ],
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as writing:
+        assert writing.stdout.readline() == b"half way\n"
+        convert = Converter()
+        convert.assert_answers(network_cache.load("other", HASH, convert))
+        (in_use,) = folder.glob("writing-*")
+        assert (in_use / "network.xml").read_bytes() == b"<net", "what is being written is left alone"
+        writing.kill()
+    assert writing.returncode == -signal.SIGKILL
+    (left,) = folder.glob("writing-*")
+
+    for calls in (2, 2):
+        convert.assert_answers(network_cache.load("small", HASH, convert))
+        assert convert.calls == calls
+    assert left.exists(), "it might still be somebody's"
+
+    two_hours_ago = time.time() - 7200
+    for path in (left / "network.xml", left):
+        os.utime(path, (two_hours_ago, two_hours_ago))
+    convert.assert_answers(network_cache.load("third", HASH, convert))
+    assert not left.exists()
+    assert len(os.listdir(folder)) == 3
+    assert caplog.messages == []

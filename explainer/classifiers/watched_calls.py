@@ -1,0 +1,95 @@
+"""Calls what may never come back, in a thread that can be given up."""
+
+import contextvars
+import queue
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from .turns import Turns
+
+SECONDS_A_BATCH = 180.0  # for each so many pictures; far more than the slowest network needs
+_BATCH = 16  # pictures
+
+Answer = TypeVar("Answer")
+_Outcome = tuple[Any, BaseException | None]
+_Job = tuple[Callable[[], Any], "queue.SimpleQueue[_Outcome]"]
+
+
+class NeverAnsweredError(Exception):
+    """A call took longer than it may.
+
+    Attributes
+    ----------
+    seconds : float
+        How long was waited.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"no answer within {seconds:g} seconds")
+
+
+class WatchedCalls:
+    """Makes calls one at a time, in the order in which they are asked for, and gives up any that never ends.
+
+    All calls are made in one thread, which is none of the callers'. A call that takes too long is left to
+    itself in there, and the next one gets another thread. Waiting for a turn does not count.
+    """
+
+    def __init__(self) -> None:
+        self._turns = Turns()
+        self._thread: threading.Thread | None = None
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+
+    def __reduce__(self) -> tuple[type["WatchedCalls"], tuple[()]]:
+        return WatchedCalls, ()  # threads stay in their process
+
+    def ask(self, function: Callable[[Any], Answer], pictures: Any) -> Answer:
+        """Call a function with pictures.
+
+        Parameters
+        ----------
+        function : callable
+            What to call.
+        pictures : sized
+            What with; the more there are, the longer it may take.
+
+        Raises
+        ------
+        NeverAnsweredError
+            It did not come back in time.
+        """
+        seconds = SECONDS_A_BATCH * max(1.0, len(pictures) / _BATCH)
+        context = contextvars.copy_context()  # such as NumPy's error state
+        with self._turns:
+            if self._thread is None or not self._thread.is_alive():
+                self._start()
+            outcome: queue.SimpleQueue[_Outcome] = queue.SimpleQueue()
+            self._jobs.put((lambda: context.run(function, pictures), outcome))
+            try:
+                answer, error = outcome.get(timeout=seconds)
+            except queue.Empty:
+                self._jobs.put(None)  # should it come back one day, that is the end of it
+                self._thread = None
+                raise NeverAnsweredError(seconds) from None
+        if error is not None:
+            raise error
+        return answer  # type: ignore[no-any-return]
+
+    def _start(self) -> None:
+        self._jobs = queue.SimpleQueue()
+        self._thread = threading.Thread(target=_work, args=(self._jobs,), name="classifier", daemon=True)
+        self._thread.start()
+        weakref.finalize(self, self._jobs.put, None).atexit = False
+
+
+def _work(jobs: "queue.SimpleQueue[_Job | None]") -> None:
+    while (job := jobs.get()) is not None:
+        call, outcome = job
+        try:
+            outcome.put((call(), None))
+        except BaseException as error:
+            outcome.put((None, error))
+        del job, call, outcome  # pictures are not kept while there is nothing to do

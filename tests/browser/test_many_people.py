@@ -1,0 +1,83 @@
+"""Several visitors at once: everybody gets their own answers, and whoever leaves leaves nothing running."""
+
+import io
+import json
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from explainer import explain, load_classifier
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.flaky(reruns=1)]
+
+PEOPLE = 3
+SAMPLES = 300
+QUIET = 0.2  # seconds of processor time in a second: less than any batch takes
+
+
+def drop(page: Page, photo: Image.Image) -> None:
+    stream = io.BytesIO()
+    photo.save(stream, "PNG")  # which keeps every pixel
+    payload = {"name": "photo.png", "mimeType": "image/png", "buffer": stream.getvalue()}
+    chooser = page.get_by_role("region", name="Drop photos here").locator("input[type=file]")
+    chooser.set_input_files([payload])
+
+
+def wait_until_still(page: Page) -> None:
+    expect(page.get_by_text("Weights and figures, for engineers")).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def numbers(page: Page) -> dict:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Numbers", exact=True).click()
+    return json.loads(Path(download.value.path()).read_text("utf-8"))
+
+
+def test_everybody_gets_what_they_would_get_alone(visit, astronaut):
+    photos = [astronaut.rotate(100 + 20 * number).resize((300, 300)) for number in range(PEOPLE)]
+    settings = f"classifier=efficientnet-lite0&auto=false&num_samples={SAMPLES}"
+    pages = [visit(f"{settings}&seed={number}") for number in range(PEOPLE)]
+    for page, photo in zip(pages, photos, strict=True):
+        drop(page, photo)
+    for page in pages:  # while all of them are being worked for
+        slider = page.get_by_role("slider", name="Samples")
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+    classifier = load_classifier("efficientnet-lite0")
+    for number, (page, photo) in enumerate(zip(pages, photos, strict=True)):
+        expect(page.get_by_text(re.compile(r"400 samples\.$"))).to_be_visible()
+        wait_until_still(page)
+        shown = numbers(page)
+        alone = explain(photo, classifier, num_samples=SAMPLES + 100, seed=number)
+        assert (shown["num_samples"], shown["seed"]) == (SAMPLES + 100, number)
+        assert [label["index"] for label in shown["labels"]] == [label.index for label in alone.labels]
+        for there, here in zip(shown["labels"], alone.labels, strict=True):
+            assert np.array_equal(there["weights"], here.weights)
+
+
+def test_a_visitor_who_leaves_leaves_nothing_running(visit, page_process, astronaut):
+    settings = "classifier=efficientnet-lite2&auto=false&num_samples=5000"
+    photo = astronaut.rotate(77).resize((300, 300))
+    page = visit(settings)
+    drop(page, photo)
+    expect(page.get_by_text(re.compile("at most 5,000 samples"))).to_be_visible()
+    page.context.close()
+    wait_until_quiet(page_process.process)
+
+    page = visit(settings)
+    drop(page, photo)
+    page.locator(".st-key-stop button").click()  # for much was left to do
+    expect(page.locator(".st-key-resume button")).to_be_visible()
+
+
+def wait_until_quiet(process: psutil.Process, patience: float = 30.0) -> None:
+    deadline = time.monotonic() + patience
+    while process.cpu_percent(interval=1) > 100 * QUIET:
+        assert time.monotonic() < deadline, "the page still works for somebody who has left"

@@ -1,0 +1,1 @@
+"""Many people on the page at once: ``make soak``."""

@@ -1,0 +1,122 @@
+"""One visitor: brings a photo, moves sliders at random, and in the end looks at what the page found."""
+
+import asyncio
+import io
+import json
+import math
+import random
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.async_api import Browser, Error, Page
+
+from explainer.samples import SAMPLES, sample_photo
+
+PATIENCE = 120_000  # milliseconds, for what a crowd makes slow
+FOCUS = re.compile("looked mostly at|No region speaks for")
+SETTLED = re.compile(r"another run would choose .*[\d,]+ samples?\.$")
+
+
+@dataclass
+class Visitor:
+    """What one visitor saw.
+
+    Attributes
+    ----------
+    number : int
+        Which one; photos and slider moves follow from it.
+    waited : float
+        Seconds from bringing the photo to its first picture; infinite until there is one.
+    moves : int
+        How many things were moved.
+    problems : list of str
+        Errors on the page, and what the browser complained about.
+    numbers : dict
+        What the page gave away in the end, as ``explanation.json`` has it.
+    """
+
+    number: int
+    waited: float = math.inf
+    moves: int = 0
+    problems: list[str] = field(default_factory=list)
+    numbers: dict[str, Any] = field(default_factory=dict)
+
+    def photo(self) -> Image.Image:
+        """A photo of one's own."""
+        names = list(SAMPLES)
+        turned = sample_photo(names[self.number % len(names)]).rotate(3 * self.number)
+        turned.thumbnail((500, 500))
+        return turned
+
+    async def visit(self, browser: Browser, address: str, seconds: float) -> None:
+        """Come, bring a photo, play, look at what came of it, and leave.
+
+        Parameters
+        ----------
+        browser : playwright.async_api.Browser
+        address : str
+            Where the page is.
+        seconds : float
+            How long to play, from the first picture on.
+        """
+        context = await browser.new_context(viewport={"width": 1280, "height": 900})
+        page = await context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        try:
+            await page.goto(f"{address}?classifier=efficientnet-lite0&auto=false&num_samples=1000")
+            await self._bring_photo(page)
+            await self._play(page, time.monotonic() + seconds)
+            await self._look(page)
+        except (Error, asyncio.TimeoutError) as error:
+            shown = await page.locator("body").inner_text()
+            self.problems.append(
+                f"{type(error).__name__}: {str(error)[:500]}\non a page with: {shown[:1000]!r}"
+            )
+        finally:
+            await context.close()
+
+    async def _bring_photo(self, page: Page) -> None:
+        chooser = page.get_by_role("region", name="Drop photos here").locator("input[type=file]")
+        await chooser.wait_for(state="attached")
+        stream = io.BytesIO()
+        self.photo().save(stream, "PNG")  # which keeps every pixel: it is explained alone later
+        start = time.monotonic()
+        await chooser.set_input_files(
+            [{"name": f"photo-{self.number}.png", "mimeType": "image/png", "buffer": stream.getvalue()}]
+        )
+        await page.get_by_role("img", name=FOCUS).first.wait_for()
+        self.waited = time.monotonic() - start
+
+    async def _play(self, page: Page, until: float) -> None:
+        choices = random.Random(self.number)
+        while time.monotonic() < until:
+            name = choices.choice(["Samples", "Regions", "Only what speaks for"])
+            if name == "Only what speaks for":
+                await page.get_by_text(name, exact=True).first.click()
+            else:
+                slider = page.get_by_role("slider", name=name)
+                await slider.focus()
+                for _ in range(choices.randint(1, 6)):
+                    await page.keyboard.press(choices.choice(["ArrowLeft", "ArrowRight", "ArrowLeft"]))
+            self.moves += 1
+            self.problems += await self._errors(page)
+            await page.wait_for_timeout(choices.uniform(300, 3000))  # people think in between
+
+    async def _look(self, page: Page) -> None:
+        await page.get_by_text(SETTLED).first.wait_for()
+        button = page.get_by_role("button", name="Numbers")
+        await button.wait_for()
+        async with page.expect_download() as download:
+            await button.click()
+        saved = await (await download.value).path()
+        self.numbers = json.loads(Path(saved).read_text("utf-8"))
+        self.problems += await self._errors(page)
+
+    async def _errors(self, page: Page) -> list[str]:
+        shown = page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]')
+        return [f"on the page: {text}" for text in await shown.all_inner_texts()]

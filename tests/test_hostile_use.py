@@ -1,0 +1,74 @@
+"""What a visitor must not be able to do, seen from the code and the settings."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "dashboard.py"
+SOURCES = sorted([PAGE, *(ROOT / "explainer").rglob("*.py")])
+
+# What makes a program of data, or starts another one.
+DANGEROUS_MODULES = {
+    "cloudpickle", "code", "ctypes", "dill", "imp", "joblib", "marshal", "multiprocessing", "pickle", "pty",
+    "runpy", "shelve", "subprocess", "torch", "yaml",
+}  # fmt: skip
+DANGEROUS_CALLS = {
+    "__import__", "compile", "eval", "exec",
+    "np.load", "numpy.load", "os.popen", "os.startfile", "os.system", "pandas.read_pickle",
+}  # fmt: skip
+# It carries a classifier to machines of a cluster, which belong to whoever sends it; no visitor gets there.
+ALLOWED = {ROOT / "explainer" / "folders" / "sent_classifier.py": {"pickle", "cloudpickle"}}
+
+
+def dangers(source: Path) -> Iterator[str]:
+    """The dangerous modules that a file imports, and the dangerous functions that it calls."""
+    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names = {alias.name.split(".")[0] for alias in node.names}
+            yield from names & DANGEROUS_MODULES
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield from {node.module.split(".")[0]} & DANGEROUS_MODULES
+            yield from {f"{node.module}.{alias.name}" for alias in node.names} & DANGEROUS_CALLS
+        elif isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in DANGEROUS_CALLS or called.startswith(("os.exec", "os.spawn", "os.posix_spawn")):
+                yield called
+            yield from (f"{word.arg}=True" for word in node.keywords if word.arg in ("shell", "allow_pickle"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.relative_to(ROOT).as_posix())
+def test_nothing_is_unpickled_or_executed(source: Path):
+    assert set(dangers(source)) - ALLOWED.get(source, set()) == set()
+
+
+def test_the_page_is_closed_unless_it_is_opened():
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    server = settings["server"]
+    assert server["address"] == "localhost"
+    assert set(server["allowedHosts"]) == {"localhost", "127.0.0.1", "::1"}
+    assert server["enableXsrfProtection"]
+    assert server["maxUploadSize"] == 20
+    assert not {"enableCORS", "corsAllowedOrigins", "enableAgentApi", "enableStaticServing"} & set(server)
+    assert settings["client"]["showErrorDetails"] == "none"
+    assert settings["client"]["showErrorLinks"] is False
+    assert settings["client"]["allowedOrigins"] == []
+    assert not settings["browser"]["gatherUsageStats"]
+
+
+@pytest.mark.parametrize("folder", ["assets", "explainer"])
+def test_nothing_is_fetched_from_elsewhere(folder: str):
+    """Styles, scripts, fonts and pictures of what the page and its files are made of are all here."""
+    for file in (ROOT / folder).rglob("*"):
+        if file.suffix in (".css", ".html", ".js", ".svg"):
+            text = file.read_text("utf-8").replace("http://www.w3.org/", "")  # which only names SVG
+            assert not re.search(r"https?:|@import|[\"'(]//", text), file

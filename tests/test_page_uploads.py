@@ -1,0 +1,83 @@
+"""How much of a visitor's photos the page keeps in memory."""
+
+import io
+
+import pytest
+from PIL import Image
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.testing.v1 import AppTest
+
+from explainer.page import intake, uploads
+from tests.running_page import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+def png(colour: int, side: int = 64) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (side, side), (colour, 90, 120)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def bring(*files: bytes) -> AppTest:
+    page = AppTest.from_file(ROOT / "dashboard.py", default_timeout=120)
+    page.context["locale"] = "en-US"
+    page.query_params.update({"classifier": "efficientnet-lite0", "auto": "false", "num_samples": "100"})
+    page.run()
+    page.file_uploader(key="uploads").set_value(
+        [(f"{number}.png", content, "image/png") for number, content in enumerate(files)]
+    )
+    return page.run()
+
+
+@pytest.fixture
+def held(monkeypatch) -> dict[str, int]:
+    """How many bytes of each file, by its name, are in Streamlit's memory."""
+    sizes = {}
+    add_file = MemoryUploadedFileManager.add_file
+
+    def note(self, session_id: str, file) -> None:
+        sizes[file.name] = len(file.data)
+        add_file(self, session_id, file)
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "add_file", note)
+    return sizes
+
+
+def photos(page: AppTest) -> list[str]:
+    return [button.label for button in page.button if (button.key or "").startswith("photo-")]
+
+
+def test_only_so_many_photos_are_kept(monkeypatch, held):
+    monkeypatch.setattr(uploads, "MOST_PHOTOS", 2)
+    files = [png(colour) for colour in range(5)]
+    page = bring(*files)
+    assert not page.exception
+    assert len(photos(page)) == 2
+    assert "at most 2 photos and 200 MB for you, so 3 photos were left out" in page.warning[0].value
+    assert held == {"0.png": len(files[0]), "1.png": len(files[1]), "2.png": 0, "3.png": 0, "4.png": 0}
+
+
+def test_only_so_many_megabytes_are_kept(monkeypatch, held):
+    files = [png(colour) for colour in range(3)]
+    monkeypatch.setattr(uploads, "MOST_BYTES", 2 * len(files[0]))
+    page = bring(*files)
+    assert not page.exception
+    assert len(photos(page)) == 2
+    assert "so 1 photo was left out" in page.warning[0].value
+    assert held["2.png"] == 0
+
+
+def test_a_file_that_is_no_photo_takes_no_memory(held):
+    page = bring(png(1), b"no photo" * 100_000)
+    assert "**1\\.png**" in page.error[0].value
+    assert held["1.png"] == 0
+    page.run()
+    assert "**1\\.png**" in page.error[0].value
+
+
+def test_only_so_many_pixels_are_kept_decoded(monkeypatch):
+    monkeypatch.setattr(intake, "_KEPT_PIXELS", 2 * 64 * 64)
+    page = bring(*(png(colour) for colour in range(4)))
+    assert len(photos(page)) == 4
+    assert len(page.session_state.decoded) == 2
