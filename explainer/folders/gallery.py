@@ -55,6 +55,7 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
         "overview": overview_markup(records, language),
         "cards": cards_markup(arrange(records), language, relative_address, linked=True),
     }
+    unescaped = {name: Markup(text) for name, text in our_own.items()}
     return (
         environment()
         .get_template("gallery.html")
@@ -62,7 +63,7 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
             language=language.code,
             _=language.gettext,
             title=printable(title),
-            **{name: Markup(text) for name, text in our_own.items()},  # nosec B704
+            **unescaped,
             style_hash=_hash(style),
             script_hash=_hash(script),
             counted=counted(len(records), language),

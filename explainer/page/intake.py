@@ -220,7 +220,8 @@ def _open(file: File) -> _Entry | PhotoError:
     except PhotoError as error:
         if not isinstance(file.content, bytes):
             forget_content(file.content)
-        return PhotoError(error.template, **error.values)  # without what its traceback holds on to
+        error.__cause__ = error.__context__ = None  # like its traceback, they hold on to the picture
+        return error.with_traceback(None)
     return _Entry(file, photo.key, _thumbnail(photo.canvas))
 
 
