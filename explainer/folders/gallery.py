@@ -55,7 +55,7 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
         "overview": overview_markup(records, language),
         "cards": cards_markup(arrange(records), language, relative_address, linked=True),
     }
-    unescaped = {name: Markup(text) for name, text in our_own.items()}
+    unescaped = {name: Markup(text) for name, text in our_own.items()}  # nosec B704
     return (
         environment()
         .get_template("gallery.html")
