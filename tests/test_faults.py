@@ -357,6 +357,25 @@ def test_weights_that_are_damaged_or_replaced(damage, photo, tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.slow
+def test_the_page_says_that_weights_are_damaged_and_works_with_good_ones(tmp_path, monkeypatch):
+    good = efficientnet_lite.VARIANTS[LITE0].weights_path()
+    damaged = tmp_path / good.name
+    damaged.write_bytes(good.read_bytes()[:-1000])
+    page = visit()
+    with monkeypatch.context() as patch:
+        patch.setattr(efficientnet_lite.Variant, "weights_path", lambda _: damaged)
+        patch.setenv("EXPLAINER_CACHE_DIR", str(tmp_path / "cache"))
+        page.query_params["sample"] = "coffee"
+        page.run()
+        assert not page.exception
+        (error,) = page.error
+        assert "is damaged or was replaced: reinstall the package" in error.value.replace("\\", "")
+    page.run()
+    assert_fine(page)
+    assert labels(page).options[0] == "espresso"
+
+
 class TestConfiguredInception:
     @pytest.fixture(autouse=True)
     def _missing(self, tmp_path, monkeypatch):
