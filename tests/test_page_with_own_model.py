@@ -64,3 +64,19 @@ def test_a_replaced_file_is_one_sentence(own_model):
     assert not page.exception
     (error,) = page.error
     assert "is not the file that was added as cranes" in error.value
+
+
+def test_one_that_is_replaced_while_the_page_is_open_is_asked_anew(own_model, shapes_network, tmp_path):
+    page = visit(sample="coffee")
+    page.selectbox(key="classifier").set_value(own_model).run()
+    assert sorted(labels(page).options) == ["crane", "heron"]
+    shapes_network.save(tmp_path / "shapes.keras")
+    names = write_lines(tmp_path / "three.txt", "circle", "square", "triangle")
+    with new_model.prepare(tmp_path / "shapes.keras", names, name=own_model) as candidate:
+        candidate.keep(replace=True)
+    page.run()
+    assert_fine(page)
+    assert sorted(labels(page).options) == ["circle", "square", "triangle"]
+    labels(page).set_value("triangle").run()
+    assert_fine(page)
+    assert all("“triangle”" in sentence for sentence in picture_sentences(page))

@@ -4,6 +4,7 @@ Each has a folder, named as the classifier is, with the network's file or files,
 ``model.toml``. Such a folder is whole in itself: it can be copied to another machine.
 """
 
+import logging
 import os
 import re
 import tempfile
@@ -20,6 +21,8 @@ from .description import Description, read_toml
 from .fingerprint import fingerprint
 from .labels import read_labels
 
+logger = logging.getLogger(__name__)
+
 DESCRIPTION_FILE = "model.toml"
 LABELS_FILE = "labels.txt"
 UNFINISHED = ".unfinished-"
@@ -32,11 +35,15 @@ def models_folder() -> Path:
 
 
 def model_names() -> list[str]:
-    """The names of all models that were added, usable or not."""
+    """The names of all models that were added, usable or not; none where the folder can't be read."""
     folder = models_folder()
-    if not folder.is_dir():
+    try:
+        return sorted(path.name for path in folder.iterdir() if path.is_dir() and is_model_name(path.name))
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and is_model_name(path.name))
+    except OSError as error:
+        logger.warning("The models in %s are left out, for it can't be read: %s", folder, error)
+        return []
 
 
 def is_model_name(name: str) -> bool:

@@ -111,6 +111,8 @@ def show_pictures(
     run = (photo.key, replace(sampling, kernel_width=KERNEL_WIDTH))
     panel = _Panel(photo, label, view, language)
     done = _explanations().get(job)
+    if done is not None and done.explanation.neighborhood.classifier is not classifier:
+        done = None  # another model has taken the name
     stopped: set[Hashable] = st.session_state.setdefault("stopped", set())
     if done is not None and (run in stopped or done.finished):
         panel.offer_resume(run, done)

@@ -3,6 +3,7 @@ import os
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -219,3 +220,15 @@ class TestModelsThatWereAdded:
         folder.rename(folder.with_name("efficientnet-lite0"))
         assert load_classifier("efficientnet-lite0") is lite0
         assert [entry.title for entry in catalogue()].count("Water birds") == 0
+
+
+def test_a_models_folder_that_can_not_be_read_is_left_out(tmp_path, monkeypatch, caplog):
+    """By patching, for root may read everything."""
+    monkeypatch.setenv("EXPLAINER_MODELS", str(tmp_path))
+
+    def refuse(_folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert "efficientnet-lite2" in [entry.name for entry in catalogue()]
+    assert f"The models in {tmp_path} are left out" in caplog.text
