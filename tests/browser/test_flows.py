@@ -6,6 +6,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
+from waiting import wait_until_still
 
 from explainer.language import Language
 
@@ -28,10 +29,6 @@ def open_explained(visit, language: Language, query: str = SETTINGS, **options) 
     expect(page.get_by_text(language.gettext("Weights and figures, for engineers"))).to_be_visible()
     wait_until_still(page)
     return page
-
-
-def wait_until_still(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def heading(page: Page, text: str) -> Locator:
@@ -98,8 +95,7 @@ def test_two_labels_are_compared_without_asking_the_classifier(visit, language):
     picture = page.get_by_role("img", name=re.compile(language.class_name("ski", "n04228054"))).last
     before = picture.get_attribute("src")
     choice = page.get_by_role("combobox", name=_("And not that"))
-    choice.focus()
-    page.keyboard.press("ArrowDown")  # a click could meet a page that is still moving
+    choice.press("ArrowDown")  # a click could meet a page that is still moving
     expect(page.get_by_role("option")).to_have_count(4)
     page.get_by_role("option").nth(2).click()
     expect(page.locator(f"img[src='{before}']")).to_have_count(0)

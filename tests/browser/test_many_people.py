@@ -11,6 +11,7 @@ import psutil
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from waiting import wait_until_still
 
 from explainer import explain, load_classifier
 
@@ -29,11 +30,6 @@ def drop(page: Page, photo: Image.Image) -> None:
     chooser.set_input_files([payload])
 
 
-def wait_until_still(page: Page) -> None:
-    expect(page.get_by_text("Weights and figures, for engineers")).to_be_visible()
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-
-
 def numbers(page: Page) -> dict:
     with page.expect_download() as download:
         page.get_by_role("button", name="Numbers", exact=True).click()
@@ -48,11 +44,12 @@ def test_everybody_gets_what_they_would_get_alone(visit, astronaut):
         drop(page, photo)
     for page in pages:  # while all of them are being worked for
         slider = page.get_by_role("slider", name="Samples")
-        slider.focus()
-        page.keyboard.press("ArrowRight")
+        slider.press("ArrowRight")
+        expect(slider).to_have_value("400")
     classifier = load_classifier("efficientnet-lite0")
     for number, (page, photo) in enumerate(zip(pages, photos, strict=True)):
         expect(page.get_by_text(re.compile(r"400 samples\.$"))).to_be_visible()
+        expect(page.get_by_text("Weights and figures, for engineers")).to_be_visible()
         wait_until_still(page)
         shown = numbers(page)
         alone = explain(photo, classifier, num_samples=SAMPLES + 100, seed=number)

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from waiting import wait_until_still
 
 from tests.conftest import TEST_CACHE
 from tests.running_page import RunningPage, running_page
@@ -118,10 +119,6 @@ def picture(photo: Image.Image, degrees: int) -> bytes:
 def drop(page: Page, *files: tuple[str, bytes]) -> None:
     payloads = [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in files]
     page.get_by_role("region", name="Drop photos here").locator("input[type=file]").set_input_files(payloads)
-
-
-def wait_until_still(page: Page) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def assert_nothing_injected(page: Page) -> None:
