@@ -9,7 +9,7 @@ from .campaign import Campaign
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--files", type=int, default=6000)
+    parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=20, help="begin nothing after so long")
     options = parser.parse_args()
