@@ -75,3 +75,13 @@ def write_pictures(records: list[PhotoRecord], folder: Path) -> None:
         for name in filter(None, names):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             picture.save(folder / name)
+
+
+RECORDS = [
+    a_record("right 10.jpg", "cat", "cat", stability=0.5, probability=0.9),
+    a_record("right 9.jpg", "cat", "cat", fidelity=0.1, probability=0.35),
+    a_record("wrong.jpg", "cat", "dog", probability=0.6),
+    a_record("surely wrong.jpg", "cat", "dog", probability=0.99),
+    a_record("contradicted.jpg", "dog", "dog", contradicted=True),
+    a_record("failed.jpg", None, "dog"),
+]

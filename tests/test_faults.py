@@ -21,6 +21,7 @@ from explainer.classifiers import efficientnet_lite, engine, inception_v3, watch
 from explainer.errors import ClassifierFailedError, WeightsError
 from tests.synthetic import Grid, a_photo
 from tests.test_page import assert_fine, jpeg, labels, text, upload, visit
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 GRID = Grid(2, 3)
@@ -214,15 +215,6 @@ class TestHanging:
                 with pytest.raises(TimeoutError):
                     waiting.result(0.5)  # more than a hanging one is given
             np.testing.assert_array_equal(waiting.result(10), [[1, 0]])
-
-
-def wait_until(happened) -> None:
-    pause = threading.Event()
-    for _ in range(4000):
-        if happened():
-            return
-        pause.wait(0.005)
-    raise AssertionError("it did not happen within twenty seconds")
 
 
 class TestTurns:

@@ -8,7 +8,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from made_up_results import HOSTILE_NAMES, LOWER_RIGHT, a_grid, a_record, write_pictures
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -18,6 +17,7 @@ from explainer.folders.task import PhotoResult
 from explainer.language import Language
 from explainer.page.gallery_view import CARDS_AT_ONCE
 from explainer.page.started_with import RESULTS_VARIABLE, results_folder
+from tests.made_up_results import HOSTILE_NAMES, LOWER_RIGHT, a_grid, a_record, write_pictures
 
 DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard.py"
 

@@ -1,10 +1,11 @@
 """The sidebar: what can be set, with the values it is set to."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
-from ..classifiers import catalogue, default_classifier_name
+from ..classifiers import Classifier, catalogue, default_classifier_name
 from ..language import Language
 from ..live import NumSamples
 from ..render import DEFAULT_PALETTE, PALETTES, Palette
@@ -21,6 +22,16 @@ class Sampling(Tuning):
     classifier: str
     num_samples: NumSamples
     max_samples: int
+
+    def of_explanation(self, classifier: Classifier) -> dict[str, Any]:
+        """All of it, as `explain` takes it."""
+        return {
+            "num_samples": self.num_samples,
+            "max_samples": self.max_samples,
+            "kernel_width": self.kernel_width,
+            "stability_threshold": self.stability_threshold,
+            **self.of_neighborhood(classifier),
+        }
 
 
 @dataclass(frozen=True)

@@ -155,12 +155,8 @@ class _Batch:
         explanation = explain(
             photo.original,
             classifier,
-            num_samples=sampling.num_samples,
-            max_samples=sampling.max_samples,
-            kernel_width=sampling.kernel_width,
-            stability_threshold=sampling.stability_threshold,
             on_progress=on_progress,
-            **sampling.of_neighborhood(classifier),
+            **sampling.of_explanation(classifier),
         )
         remember(photo, sampling, explanation)
         self._gallery.note(photo, explanation.labels[0])

@@ -130,12 +130,8 @@ def show_pictures(
     for explanation in explain_live(
         photo.original,
         classifier,
-        num_samples=sampling.num_samples,
-        max_samples=sampling.max_samples,
-        kernel_width=sampling.kernel_width,
-        stability_threshold=sampling.stability_threshold,
         on_progress=report,
-        **sampling.of_neighborhood(classifier),
+        **sampling.of_explanation(classifier),
     ):
         _remember(job, _Progress(explanation, finished=False))
         if run in stopped:  # before there was a picture; now there is one

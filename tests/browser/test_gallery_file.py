@@ -6,24 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from made_up_results import HOSTILE_NAMES, LOWER_RIGHT, a_grid, a_record, write_pictures
+from barriers import serious_barriers
 from playwright.sync_api import Browser, Page, expect
 
 from explainer.folders.gallery import write_gallery
 from explainer.language import Language
+from tests.made_up_results import HOSTILE_NAMES, LOWER_RIGHT, RECORDS, a_grid, a_record, write_pictures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MANY = 2000
-RECORDS = [
-    a_record("right 10.jpg", "cat", "cat", stability=0.5, probability=0.9),
-    a_record("right 9.jpg", "cat", "cat", fidelity=0.1, probability=0.35),
-    a_record("wrong.jpg", "cat", "dog", probability=0.6),
-    a_record("surely wrong.jpg", "cat", "dog", probability=0.99),
-    a_record("contradicted.jpg", "dog", "dog", contradicted=True),
-    a_record("failed.jpg", None, "dog"),
-]
 WRONG_FIRST = ["surely wrong", "wrong", "contradicted", "right 9", "right 10", "failed"]
 
 Open = Callable[..., Page]
@@ -174,11 +166,5 @@ def test_two_thousand_photos_are_sorted_and_found(open_gallery: Open):
 def test_nothing_keeps_anybody_out(open_gallery: Open, language: str, scheme: str, width: int):
     ships = [a_record(f"{i}.jpg", "ship", focus_grid=a_grid(LOWER_RIGHT)) for i in range(6)]
     page = open_gallery([*RECORDS, *ships], language, width, color_scheme=scheme)
-    serious = [
-        f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for violation in Axe().run(page).response["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
-    assert not serious, "\n".join(serious)
+    assert serious_barriers(page) == []
     assert page.evaluate("document.scrollingElement.scrollWidth") <= width

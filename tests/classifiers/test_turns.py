@@ -1,20 +1,11 @@
 """Everyone has a turn, in the order in which they asked."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from explainer.classifiers.turns import Turns
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    waiting = threading.Event()
-    for _ in range(2000):
-        if happened():
-            return
-        waiting.wait(0.005)
-    raise AssertionError("it did not happen within ten seconds")
+from tests.waiting import wait_until
 
 
 def test_turns_are_given_in_the_order_in_which_they_were_asked_for():

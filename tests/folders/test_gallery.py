@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from made_up_results import HOSTILE_NAMES, LOWER_RIGHT, MIDDLE, a_grid, a_label, a_record, write_pictures
 from PIL import Image
 from synthetic import Grid, LinearClassifier, a_photo
 
@@ -20,6 +19,16 @@ from explainer.folders.inlined import data_uri, file_below
 from explainer.folders.overview import look_sentence, overview
 from explainer.language import Language
 from tests.folders.painted import a_disc
+from tests.made_up_results import (
+    HOSTILE_NAMES,
+    LOWER_RIGHT,
+    MIDDLE,
+    RECORDS,
+    a_grid,
+    a_label,
+    a_record,
+    write_pictures,
+)
 
 ENGLISH, JAPANESE = Language("en"), Language("ja")
 
@@ -47,16 +56,6 @@ class Page(HTMLParser):
         if self._in_name:
             self.names.append(data)
             self._in_name = False
-
-
-RECORDS = [
-    a_record("right 10.jpg", "cat", "cat", stability=0.5, probability=0.9),
-    a_record("right 9.jpg", "cat", "cat", fidelity=0.1, probability=0.35),
-    a_record("wrong.jpg", "cat", "dog", probability=0.6),
-    a_record("surely wrong.jpg", "cat", "dog", probability=0.99),
-    a_record("contradicted.jpg", "dog", "dog", contradicted=True),
-    a_record("failed.jpg", None, "dog"),
-]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import logging
 from pathlib import Path
 
 import pytest
-from made_up_results import HOSTILE_NAMES, a_label, a_record, write_pictures
 
 from explainer.errors import ExplainerError
 from explainer.folders.record import PhotoRecord
 from explainer.folders.summary import SUMMARY, read_records, summary, write_summary
+from tests.made_up_results import HOSTILE_NAMES, a_label, a_record, write_pictures
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
