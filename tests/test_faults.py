@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import explainer.commands.fetch as fetch_command
-from explainer import Classifier, ClassifierError, explain, explain_folder, load_classifier
+from explainer import Classifier, ClassifierError, classifiers, explain, explain_folder, load_classifier
 from explainer.__main__ import main
 from explainer.classifiers import efficientnet_lite, engine, inception_v3, watched_calls
 from explainer.errors import ClassifierFailedError, WeightsError
@@ -357,6 +357,7 @@ def test_the_page_says_that_weights_are_damaged_and_works_with_good_ones(tmp_pat
     page = visit()
     with monkeypatch.context() as patch:
         patch.setattr(efficientnet_lite.Variant, "weights_path", lambda _: damaged)
+        patch.setattr(classifiers, "_loaded", {})  # none from before
         patch.setenv("EXPLAINER_CACHE_DIR", str(tmp_path / "cache"))
         page.query_params["sample"] = "coffee"
         page.run()

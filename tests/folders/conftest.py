@@ -1,6 +1,6 @@
 """Sixty photos in three classes, two networks for them, and what one process makes of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,14 @@ Files = Callable[[Path], dict[str, bytes]]
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models folder with the networks ``colours`` and ``watermark``."""
     folder = tmp_path_factory.mktemp("models")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXPLAINER_MODELS", str(folder / "models"))
         add_colour_network(folder)
         add_watermark_network(folder)
-        yield folder / "models"
+    return folder / "models"
 
 
 @pytest.fixture
@@ -49,7 +49,9 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reference(photos: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of one process that was never stopped."""
     out = tmp_path_factory.mktemp("reference") / "out"
-    explain_folder(photos, out, load_classifier("colours"), num_samples=SAMPLES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPLAINER_MODELS", str(models))
+        explain_folder(photos, out, load_classifier("colours"), num_samples=SAMPLES)
     return out
 
 
