@@ -14,6 +14,8 @@ from explainer.page import intake, result
 from explainer.page.controls import Sampling
 from explainer.superpixels import Felzenszwalb, Quickshift, Slic
 
+pytestmark = pytest.mark.slow  # together they take a minute
+
 DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard.py"
 QUICK = {"classifier": "efficientnet-lite0", "auto": "false", "num_samples": "100"}
 
