@@ -8,6 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: run test quick lint audit format bench fuzz soak platforms messages clean
 
 run: $(VENV)/installed $(VENV)/fetch-tried
+	@echo "Limelight opens in your browser, at http://localhost:8501 unless that is taken."
 	$(BIN)/streamlit run dashboard.py
 
 test: $(VENV)/tests-installed lint audit

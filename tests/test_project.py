@@ -141,6 +141,7 @@ def test_the_page_keeps_to_itself():
     assert settings["server"]["showEmailPrompt"] is False
     assert settings["browser"]["gatherUsageStats"] is False
     assert settings["client"]["showErrorDetails"] == "none"
+    assert settings["logger"]["hideWelcomeMessage"] is True  # else it may offer to install things
 
 
 def test_streamlit_knows_every_setting():
