@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from .errors import PhotoError
+from .names import printable
 from .photo_limits import (
     MAX_BYTES,
     MAX_PIXELS,
@@ -318,5 +319,4 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _printable(value: object) -> str:
     text = str(value)
-    text = text if len(text) <= 60 else f"{text[:59]}…"
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    return printable(text if len(text) <= 60 else f"{text[:59]}…")

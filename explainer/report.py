@@ -5,7 +5,6 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date
@@ -14,6 +13,7 @@ from PIL import Image
 from .evidence import Evidence, Question, gather_evidence
 from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, LabelExplanation
 from .language import Language
+from .names import printable
 from .origin import settings_in_words, title
 from .render import (
     DEFAULT_PALETTE,
@@ -26,6 +26,7 @@ from .render import (
     hide_regions,
 )
 from .superpixels import Segmentation
+from .templates import environment
 from .words import (
     against_evidence_sentence,
     answer_sentence,
@@ -37,7 +38,6 @@ from .words import (
     verdict,
 )
 
-_TEMPLATES = Path(__file__).parent.parent / "assets"
 _LONGEST_NAME = 80
 _THUMBNAIL = (400, 400)  # pixels
 
@@ -140,46 +140,42 @@ def html_report(
     ClassifierError
         The classifier failed.
     """
-    import jinja2  # here, so that the page need not wait for it
-
     label = explanation.label(label_index)
     evidence = gather_evidence(explanation, label_index, drawing.num_features, drawing.pros_cons_features)
     canvas = fit_frame(photo, explanation.neighborhood.classifier)
     drawn = {"photo": canvas, **pictures(photo, explanation, label_index, drawing)}
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
-    return environment.get_template("report.html").render(
-        language=language.code,
-        _=language.gettext,
-        classifier=title(explanation),
-        explained=language.class_name(label.name, label.wnid),
-        input_size=explanation.image.shape[:2],
-        cut=language.ngettext(
-            "Cut into {number} region", "Cut into {number} regions", explanation.num_superpixels
-        ).format(number=language.number(explanation.num_superpixels)),
-        day=format_date(day or date.today(), "long", locale=language.code),
-        name=_printable(name),
-        headline=verdict(title(explanation), explanation.labels[0], language, *explanation.labels[1:2]),
-        labels=list(_labels(explanation, label, language)),
-        focus=focus_sentence(explanation, label, drawing.num_features, language),
-        pros_cons=pros_cons_sentence(explanation, label, language, drawing.pros_cons_features),
-        positive_only=drawing.positive_only,
-        settledness=settledness_sentence(explanation, label, drawing.num_features, language),
-        checks=list(_checks(canvas, explanation, label, evidence, language)),
-        findings=(
-            focus_evidence_sentence(evidence, label, language),
-            against_evidence_sentence(evidence, label, language),
-        ),
-        settings=settings_in_words(explanation, label, language, segmentation),
-        pictures={key: _data_uri(picture) for key, picture in drawn.items()},
-        colours={
-            "for": _css(drawing.palette.speaks_for),
-            "against": _css(drawing.palette.speaks_against),
-        },
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            language=language.code,
+            _=language.gettext,
+            classifier=title(explanation),
+            explained=language.class_name(label.name, label.wnid),
+            input_size=explanation.image.shape[:2],
+            cut=language.ngettext(
+                "Cut into {number} region", "Cut into {number} regions", explanation.num_superpixels
+            ).format(number=language.number(explanation.num_superpixels)),
+            day=format_date(day or date.today(), "long", locale=language.code),
+            name=_short(name),
+            headline=verdict(title(explanation), explanation.labels[0], language, *explanation.labels[1:2]),
+            labels=list(_labels(explanation, label, language)),
+            focus=focus_sentence(explanation, label, drawing.num_features, language),
+            pros_cons=pros_cons_sentence(explanation, label, language, drawing.pros_cons_features),
+            positive_only=drawing.positive_only,
+            settledness=settledness_sentence(explanation, label, drawing.num_features, language),
+            checks=list(_checks(canvas, explanation, label, evidence, language)),
+            findings=(
+                focus_evidence_sentence(evidence, label, language),
+                against_evidence_sentence(evidence, label, language),
+            ),
+            settings=settings_in_words(explanation, label, language, segmentation),
+            pictures={key: _data_uri(picture) for key, picture in drawn.items()},
+            colours={
+                "for": _css(drawing.palette.speaks_for),
+                "against": _css(drawing.palette.speaks_against),
+            },
+        )
     )
 
 
@@ -243,8 +239,8 @@ def _width(share: float) -> str:
     return f"{100 * min(1.0, max(0.0, share)):.1f}%"
 
 
-def _printable(name: str) -> str:
-    shown = "".join(character if character.isprintable() else "�" for character in name)
+def _short(name: str) -> str:
+    shown = printable(name)
     return shown if len(shown) <= _LONGEST_NAME else shown[:_LONGEST_NAME] + "…"
 
 

@@ -13,9 +13,10 @@ from .. import explain, load_classifier, load_photo
 from ..classifiers import Classifier, catalogue
 from ..errors import ExplainerError
 from ..explanation import FOCUS_REGIONS, Explanation
-from ..folders.names import printable
 from ..folders.run import FolderResult, explain_folder
+from ..folders.whole_file import not_writable
 from ..language import LANGUAGES
+from ..names import printable
 from ..render import draw_focus, draw_input, draw_pros_cons, fit_frame
 from . import Commands
 
@@ -191,13 +192,7 @@ def _check_writable(folder: Path) -> None:
         existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
         tempfile.TemporaryDirectory(dir=existing, prefix=".unfinished-").cleanup()
     except OSError as error:
-        raise _not_writable(folder, error) from error
-
-
-def _not_writable(folder: Path, error: OSError) -> ExplainerError:
-    return ExplainerError(
-        "The result can't be written to {folder}: {reason}.", folder=folder, reason=error.strerror or error
-    )
+        raise not_writable(folder, error) from error
 
 
 def _write(folder: Path, explanation: Explanation, pictures: dict[str, Image.Image]) -> None:
@@ -213,4 +208,4 @@ def _write(folder: Path, explanation: Explanation, pictures: dict[str, Image.Ima
             for file in (*pictures, json.name):
                 (Path(unfinished) / file).replace(folder / file)
     except OSError as error:
-        raise _not_writable(folder, error) from error
+        raise not_writable(folder, error) from error

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..language import Language
+from ..names import natural_order, printable
 from ..words import SETTLED
-from .names import natural_order, printable
 from .record import PhotoRecord
 
 USUAL_ORDER = "wrong"  # it shows what matters first

@@ -8,9 +8,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..language import Language
+from ..names import printable
+from ..templates import ASSETS, environment
 from .arrangement import arrange, class_names, kind_counts, order_names
-from .gallery_parts import ASSETS, cards_markup, counted, environment, overview_markup
-from .names import printable
+from .gallery_parts import cards_markup, counted, overview_markup
 from .record import PhotoRecord
 from .whole_file import write_whole
 

@@ -1,27 +1,22 @@
 """The two parts of a gallery, as HTML: what many photos say together, and a card for each."""
 
 import base64
-import functools
 import io
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ..language import Language
+from ..names import printable
 from ..render import DEFAULT_PALETTE
+from ..templates import environment
 from ..words import SETTLED
 from .arrangement import kinds, labels, ranks, searched_text
-from .names import printable
 from .overview import ClassLook, Overview, look_sentence, overview
 from .record import ExplainedLabel, PhotoRecord
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-ASSETS = Path(__file__).parent.parent.parent / "assets"
 _MOST_CLASSES = 12  # whose focus is shown
 _MOST_MISTAKES = 6
 _LOOK_SIDE = 72  # pixels
@@ -80,20 +75,6 @@ def cards_markup(
             linked=linked,
             details=details,
         )
-    )
-
-
-@functools.cache
-def environment() -> "Environment":
-    """What fills in the templates; everything that is put into them is escaped."""
-    import jinja2  # here, so that the page need not wait for it
-
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ASSETS),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
 
 

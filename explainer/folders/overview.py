@@ -82,16 +82,13 @@ def overview(records: Sequence[PhotoRecord]) -> Overview:
     """Add up many photos."""
     explained = [record.predicted for record in records if record.predicted]
     known = [record for record in records if record.predicted and record.truth]
-    pairs = {
-        (record.true_label.name, record.predicted.name): (record.true_label, record.predicted)
-        for record in known
-        if record.true_label and record.predicted
-    }
-    counted = Counter(
-        (record.true_label.name, record.predicted.name)
-        for record in known
-        if record.true_label and record.predicted
-    )
+    mistaken = {}
+    times: Counter[tuple[str, str]] = Counter()
+    for record in known:
+        if record.true_label and record.predicted:
+            names = record.true_label.name, record.predicted.name
+            mistaken[names] = (record.true_label, record.predicted)
+            times[names] += 1
     of_class: defaultdict[str, list[ExplainedLabel]] = defaultdict(list)
     for label in explained:
         if label.focus_grid:
@@ -102,7 +99,7 @@ def overview(records: Sequence[PhotoRecord]) -> Overview:
         explained=len(explained),
         with_truth=len(known),
         right=sum(not record.is_wrong for record in known),
-        mistakes=tuple((*pairs[names], times) for names, times in counted.most_common()),
+        mistakes=tuple((*mistaken[names], number) for names, number in times.most_common()),
         contradicted=sum(label.contradicted for label in explained),
         unsettled=sum(label.stability < SETTLED for label in explained),
         rough=sum(label.fidelity < ROUGH for label in explained),

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..errors import ExplainerError
 from ..language import LANGUAGES, Language
+from ..names import natural_order
 from ..photo import FILE_EXTENSIONS
-from .names import natural_order
 
 _SEPARATORS = re.compile(r"[\s_-]+")
 

@@ -14,6 +14,7 @@ from ..errors import ExplainerError
 from .record import PhotoRecord
 from .summary import PHOTOS, RECORD
 from .task import FILES, PhotoResult
+from .whole_file import not_writable
 
 _SET_ASIDE = "record-set-aside.json"
 _UNFINISHED = ".unfinished-"
@@ -94,7 +95,7 @@ class ResultsFolder:
                 shutil.rmtree(left_over, ignore_errors=True)
             tempfile.TemporaryDirectory(dir=self.path, prefix=_UNFINISHED).cleanup()
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise not_writable(self.path, error) from error
 
     def set_aside_all_but(self, places: Collection[str]) -> None:
         """Have the results of other photos no longer count, such as of photos that are gone.
@@ -107,7 +108,7 @@ class ResultsFolder:
                 if record.parent not in wanted:
                     record.replace(record.with_name(_SET_ASIDE))
         except OSError as error:
-            raise self._not_writable(error) from error
+            raise not_writable(self.path, error) from error
 
     def finished(self, photo: str, place: str, key: Callable[[], str]) -> PhotoRecord | None:
         """The record of a photo that need not be explained again; None if it has to be.
@@ -168,11 +169,4 @@ class ResultsFolder:
                 for name in (*result.files, RECORD):
                     os.replace(unfinished / name, folder / name)
         except OSError as error:
-            raise self._not_writable(error) from error
-
-    def _not_writable(self, error: OSError) -> ExplainerError:
-        return ExplainerError(
-            "The result can't be written to {folder}: {reason}.",
-            folder=self.path,
-            reason=error.strerror or error,
-        )
+            raise not_writable(self.path, error) from error

@@ -20,9 +20,9 @@ from ..errors import (
 from ..explanation import FOCUS_REGIONS
 from ..language import LANGUAGES, Language
 from ..live import NumSamples
+from ..names import natural_order, printable
 from ..photo import read_file
 from .gallery import write_gallery
-from .names import natural_order, printable
 from .photos import find_photos, true_classes
 from .record import PhotoRecord
 from .results import ResultsFolder, places

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import ExplainerError
+from ..names import natural_order, printable
 from ..words import SETTLED
-from .names import natural_order, printable
 from .record import ExplainedLabel, PhotoRecord
 from .whole_file import write_whole
 

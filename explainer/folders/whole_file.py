@@ -29,9 +29,12 @@ def write_whole(path: Path, content: bytes) -> Path:
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise ExplainerError(
-            "The result can't be written to {folder}: {reason}.",
-            folder=path.parent,
-            reason=error.strerror or error,
-        ) from error
+        raise not_writable(path.parent, error) from error
     return path
+
+
+def not_writable(folder: Path, error: OSError) -> ExplainerError:
+    """The error that results can't be written to a folder."""
+    return ExplainerError(
+        "The result can't be written to {folder}: {reason}.", folder=folder, reason=error.strerror or error
+    )

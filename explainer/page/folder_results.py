@@ -5,10 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from ..folders.inlined import data_uri, file_below
-from ..folders.names import printable
 from ..folders.record import PhotoRecord
 from ..folders.summary import read_records
 from ..language import Language
+from ..names import printable
 from . import gallery_view
 from .links import choose_one
 from .markup import plain

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from ..folders.arrangement import arrange, choose, class_names, kind_names, order_names
-from ..folders.gallery_parts import ASSETS, Source, cards_markup, overview_markup
+from ..folders.gallery_parts import Source, cards_markup, overview_markup
 from ..folders.record import PhotoRecord
 from ..language import Language
+from ..templates import ASSETS
 from .markup import plain
 
 CARDS_AT_ONCE = 30  # their pictures are part of the page
