@@ -54,9 +54,9 @@ messages: $(VENV)/tests-installed
 	$(BIN)/python -m babel.messages.frontend --quiet extract --mapping-file pyproject.toml \
 		--keyword "ExplainerError ArgumentError ClassifierError ClassifierFailedError PhotoError WeightsError" \
 		--add-location file --width 110 --project Limelight --output build/limelight.pot \
-		explainer dashboard.py assets
+		explainer dashboard.py
 	$(BIN)/python -m babel.messages.frontend --quiet update --domain limelight --input-file build/limelight.pot \
-		--output-dir assets/locale --locale ja --init-missing --no-fuzzy-matching --ignore-obsolete \
+		--output-dir explainer/words/locale --locale ja --init-missing --no-fuzzy-matching --ignore-obsolete \
 		--ignore-pot-creation-date --width 110
 
 clean:

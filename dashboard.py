@@ -1,94 +1,12 @@
-"""The page. Run it with ``streamlit run dashboard.py``, or ``make run``."""
-
-import logging
-from pathlib import Path
+"""The page. Run it with ``limelight page``, ``make run``, or ``streamlit run dashboard.py``."""
 
 import streamlit as st
 
-ASSETS = Path(__file__).parent / "assets"
+from explainer.page import LOGO, STYLE
 
-st.set_page_config(page_title="Limelight", page_icon=str(ASSETS / "logo.svg"), layout="wide")
-st.html(ASSETS / "page.css")
+st.set_page_config(page_title="Limelight", page_icon=str(LOGO), layout="wide")
+st.html(STYLE)
 
-from explainer.classifiers import load_classifier  # noqa: E402
-from explainer.errors import ExplainerError  # noqa: E402
-from explainer.language import Language  # noqa: E402
-from explainer.page import (  # noqa: E402
-    about,
-    contrast,
-    controls,
-    downloads,
-    evidence,
-    folder_results,
-    header,
-    intake,
-    many,
-    origins,
-    panel,
-    result,
-    try_it,
-    tuning,
-)
+from explainer.page import app  # noqa: E402  the first frame need not wait for it
 
-
-def main(language: Language) -> None:
-    """Draw the page from top to bottom."""
-    if folder_results.show(language):
-        return
-    sampling, view, preview = controls.choose_settings(language)
-    gallery = intake.Gallery(sampling.classifier, language)
-    photo = gallery.choose_photo()
-    if photo is None:
-        header.invite(language)
-        return
-    if many.show_together(gallery, sampling, view, language):
-        return
-    with st.container():  # which vanishes as a whole when all photos are looked at together
-        show_one(photo, gallery, sampling, view, preview, language)
-
-
-def show_one(
-    photo: intake.Photo,
-    gallery: intake.Gallery,
-    sampling: controls.Sampling,
-    view: controls.View,
-    preview: panel.Preview,
-    language: Language,
-) -> None:
-    """Explain one photo."""
-    classifier = load_classifier(sampling.classifier)
-    photo = photo.seen_by(classifier)
-    preview.show(photo, classifier, sampling, language)
-    with st.spinner(language.gettext("Waking the network up …"), show_time=True):
-        labels = result.find_labels(photo, sampling, classifier)
-    label = result.show_labels(photo, classifier, labels, language)
-    explanation = result.show_pictures(photo, classifier, label, sampling, view, language)
-    gallery.note(photo, labels[0])
-    found = result.Result(photo, classifier, explanation, label, view, language)
-    evidence.show(found)
-    st.divider()
-    try_it.show(found)
-    st.divider()
-    contrast.show(found)
-    st.divider()
-    downloads.show(found, sampling.segmentation)
-    st.divider()
-    about.show(found)
-    tuning.show(found, sampling.segmentation)
-
-
-origins.ask_nobody_for_our_address()
-language = header.show_header()
-try:
-    main(language)
-except ExplainerError as error:
-    st.error(language.error(error), icon=":material/error:")
-except Exception:
-    logging.getLogger("limelight").exception("the page could not be drawn")
-    st.error(
-        language.gettext(
-            "Something went wrong on our side. Reload the page or choose another photo; "
-            "the details are in the log of the machine that runs this page."
-        ),
-        icon=":material/error:",
-    )
+app.draw()

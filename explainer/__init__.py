@@ -7,11 +7,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .classifiers import Classifier, Preprocessing, catalogue, load_classifier
+from .classifiers.catalogue import catalogue, load_classifier
+from .classifiers.classifier import Classifier
+from .classifiers.preprocessing import Preprocessing
 from .errors import ArgumentError, ClassifierError, ExplainerError, PhotoError, WeightsError
-from .explanation import Explanation, Label, LabelExplanation
-from .live import classify, explain, explain_live
-from .photo import load_photo
+from .lime.explain import classify, explain, explain_live
+from .lime.explanation import Explanation, Label, LabelExplanation
+from .photos.load import load_photo
 
 if TYPE_CHECKING:
     from .folders.run import explain_folder

@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from explainer.classifiers import Classifier, inception_v3, load_classifier
+from explainer.classifiers.catalogue import load_classifier
+from explainer.classifiers.classifier import Classifier
+from explainer.classifiers.published import inception_v3
 from tests import own_networks
 
 TEST_CACHE = Path(__file__).resolve().parent.parent / "build" / "test-cache"

@@ -19,15 +19,15 @@ from explainer import (
     load_classifier,
     load_photo,
 )
-from explainer.charts import strongest_bars
-from explainer.evidence import compare, gather_evidence
-from explainer.language import Language
-from explainer.live import superpixels_of
-from explainer.neighborhood import contrasting_samples
-from explainer.notebook import notebook
-from explainer.perturbation import make_design
-from explainer.report import Drawing, html_report, pictures
-from explainer.superpixels import Blur, Felzenszwalb, Quickshift, Slic, hide_color_named, segment
+from explainer.judging.evidence import compare, gather_evidence
+from explainer.lime.designs import make_design
+from explainer.lime.explain import superpixels_of
+from explainer.lime.neighborhood import contrasting_samples
+from explainer.lime.superpixels import Blur, Felzenszwalb, Quickshift, Slic, hide_color_named, segment
+from explainer.pictures.charts import strongest_bars
+from explainer.takeaway.notebook import notebook
+from explainer.takeaway.report import Drawing, html_report, pictures
+from explainer.words.language import Language
 from tests.synthetic import Grid, LinearClassifier, a_photo
 
 GRID = Grid(3, 4)

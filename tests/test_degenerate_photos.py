@@ -9,13 +9,12 @@ import pytest
 from PIL import Image
 
 from explainer import Classifier, Explanation, explain, explain_folder
-from explainer.charts import bars_sentence, map_sentence, png, weight_bars, weight_map
-from explainer.evidence import Finding, compare, gather_evidence
-from explainer.language import Language
-from explainer.origin import settings_in_words
-from explainer.render import draw_focus, draw_pros_cons, draw_superpixels, fit_photo
-from explainer.report import html_report
-from explainer.words import (
+from explainer.judging.evidence import Finding, compare, gather_evidence
+from explainer.pictures.charts import bars_sentence, map_sentence, png, weight_bars, weight_map
+from explainer.pictures.draw import draw_focus, draw_pros_cons, draw_superpixels, fit_photo
+from explainer.takeaway.report import html_report
+from explainer.words.language import Language
+from explainer.words.sentences import (
     against_evidence_sentence,
     comparison_sentence,
     contrast_sentence,
@@ -26,8 +25,9 @@ from explainer.words import (
     settledness_sentence,
     verdict,
 )
+from explainer.words.settings import settings_in_words
+from tests.page.test_page import assert_fine, text, upload, visit
 from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, a_photo
-from tests.test_page import assert_fine, text, upload, visit
 
 GRID = Grid(3, 4)
 ENGLISH, JAPANESE = Language("en"), Language("ja")

@@ -15,12 +15,15 @@ import pytest
 from PIL import Image
 
 import explainer.commands.fetch as fetch_command
-from explainer import Classifier, ClassifierError, classifiers, explain, explain_folder, load_classifier
+from explainer import Classifier, ClassifierError, explain, explain_folder, load_classifier
 from explainer.__main__ import main
-from explainer.classifiers import efficientnet_lite, engine, inception_v3, watched_calls
+from explainer.classifiers import calls as watched_calls
+from explainer.classifiers import catalogue as classifiers
+from explainer.classifiers import engine
+from explainer.classifiers.published import efficientnet_lite, inception_v3
 from explainer.errors import ClassifierFailedError, WeightsError
+from tests.page.test_page import assert_fine, jpeg, labels, text, upload, visit
 from tests.synthetic import Grid, a_photo
-from tests.test_page import assert_fine, jpeg, labels, text, upload, visit
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -65,7 +65,7 @@ def test_the_page_is_closed_unless_it_is_opened():
     assert not settings["browser"]["gatherUsageStats"]
 
 
-@pytest.mark.parametrize("folder", ["assets", "explainer"])
+@pytest.mark.parametrize("folder", ["explainer"])
 def test_nothing_is_fetched_from_elsewhere(folder: str):
     """Styles, scripts, fonts and pictures of what the page and its files are made of are all here."""
     for file in (ROOT / folder).rglob("*"):

@@ -1,13 +1,13 @@
-"""Calls what may never come back, in a thread that can be given up."""
+"""Calls in turn: one after the other in the order they were asked for, and what never ends is given up."""
 
 import contextvars
 import queue
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any, TypeVar
-
-from .turns import Turns
 
 SECONDS_A_BATCH = 180.0  # for each so many pictures; far more than the slowest network needs
 _BATCH = 16  # pictures
@@ -15,6 +15,49 @@ _BATCH = 16  # pictures
 Answer = TypeVar("Answer")
 _Outcome = tuple[Any, BaseException | None]
 _Job = tuple[Callable[[], Any], "queue.SimpleQueue[_Outcome]"]
+
+
+class Turns:
+    """A lock that is given to whoever has waited longest.
+
+    `threading.Lock` makes no such promise: a thread that lets go and asks again at once mostly gets it again,
+    and the others wait for as long as it has work.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        try:
+            turn.acquire()
+        except BaseException:  # Ctrl-C while waiting
+            with self._guard:
+                if turn in self._waiting:
+                    self._waiting.remove(turn)
+                    raise
+            self._pass_on()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
 
 
 class NeverAnsweredError(Exception):

@@ -9,11 +9,12 @@ from pathlib import Path
 from PIL import Image
 
 from ..errors import ArgumentError, ClassifierError, WeightsError
-from . import efficientnet_lite, imagenet, inception_v3, keras_applications, models
+from .added import models
 from .classifier import Classifier
 from .engine import Network
 from .fingerprint import fingerprint
 from .preprocessing import Preprocessing
+from .published import efficientnet_lite, imagenet, inception_v3, keras_applications
 
 __all__ = [
     "EMBEDDED_DEFAULT",

@@ -8,9 +8,9 @@ from PIL import Image
 
 from ..errors import ArgumentError, ClassifierError, check_callable, check_size, check_text
 from .answers import check_probabilities, checked_answers
+from .calls import NeverAnsweredError
 from .predictor import FunctionPredictor, Precision, Predictor
 from .preprocessing import AskedPreprocessing, PhotoPreprocessing, Preprocessing
-from .watched_calls import NeverAnsweredError
 
 
 class Classifier:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ..errors import ClassifierError, ExplainerError
-from . import network_cache
+from . import cache as network_cache
+from .calls import NeverAnsweredError, WatchedCalls
 from .predictor import Precision
-from .watched_calls import NeverAnsweredError, WatchedCalls
 
 if TYPE_CHECKING:
     import keras

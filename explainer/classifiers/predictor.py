@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from .watched_calls import WatchedCalls
+from .calls import WatchedCalls
 
 Precision = Literal["exact", "fast"]
 

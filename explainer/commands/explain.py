@@ -10,14 +10,15 @@ from PIL import Image
 from tqdm import tqdm
 
 from .. import explain, load_classifier, load_photo
-from ..classifiers import Classifier, catalogue
+from ..classifiers.catalogue import catalogue
+from ..classifiers.classifier import Classifier
 from ..errors import ExplainerError
-from ..explanation import FOCUS_REGIONS, Explanation
 from ..folders.run import FolderResult, explain_folder
-from ..folders.whole_file import not_writable
-from ..language import LANGUAGES
+from ..lime.explanation import FOCUS_REGIONS, Explanation
 from ..names import printable
-from ..render import draw_focus, draw_input, draw_pros_cons, fit_frame
+from ..pictures.draw import draw_focus, draw_input, draw_pros_cons, fit_frame
+from ..takeaway.files import not_writable
+from ..words.language import LANGUAGES
 from . import Commands
 
 _BAD_INPUT = 2

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from ..classifiers.inception_v3 import fetch_weights
-from ..classifiers.keras_applications import APPLICATIONS
+from ..classifiers.published.inception_v3 import fetch_weights
+from ..classifiers.published.keras_applications import APPLICATIONS
 from . import Commands
 
 _INCEPTION = ("inception-v3", "keras:InceptionV3")

@@ -4,10 +4,11 @@ import argparse
 from pathlib import Path
 
 from .. import classify, load_photo
-from ..classifiers import built_in_names, catalogue, models, new_model
-from ..classifiers.description import CHOICES, parse_size
+from ..classifiers.added import models, new_model
+from ..classifiers.added.description import CHOICES, parse_size
+from ..classifiers.catalogue import built_in_names, catalogue
 from ..errors import ClassifierError
-from ..samples import sample_photo
+from ..photos.examples import sample_photo
 from . import Commands
 
 _ORIGINS = {

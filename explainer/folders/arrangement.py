@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..language import Language
 from ..names import natural_order, printable
-from ..words import SETTLED
+from ..words.language import Language
+from ..words.sentences import SETTLED
 from .record import PhotoRecord
 
 USUAL_ORDER = "wrong"  # it shows what matters first

@@ -4,7 +4,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 
-from ..language import Language
+from ..words.language import Language
 from .gallery import INDEX, gallery
 from .summary import RECORD, SUMMARY, summary
 from .task import PhotoResult

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..explanation import FOCUS_REGIONS, Explanation
+from ..lime.explanation import FOCUS_REGIONS, Explanation
 from .record import GRID_SIDE
 
 

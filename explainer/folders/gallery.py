@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from ..language import Language
 from ..names import printable
-from ..templates import ASSETS, environment
+from ..takeaway.files import write_whole
+from ..takeaway.templates import environment
+from ..words.language import Language
 from .arrangement import arrange, class_names, kind_counts, order_names
-from .gallery_parts import cards_markup, counted, overview_markup
+from .gallery_parts import TEMPLATES, cards_markup, counted, overview_markup
 from .record import PhotoRecord
-from .whole_file import write_whole
 
 INDEX = "index.html"
 
@@ -49,7 +49,7 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
     """What `write_gallery` writes: sortable and filterable, and readable without scripts too."""
     from markupsafe import Markup
 
-    style, script = ((ASSETS / name).read_text("utf-8") for name in ("gallery.css", "gallery.js"))
+    style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("gallery.css", "gallery.js"))
     our_own = {  # files of the project, and templates that escape what is put into them
         "style": style,
         "script": script,
@@ -58,7 +58,7 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
     }
     unescaped = {name: Markup(text) for name, text in our_own.items()}  # nosec B704
     return (
-        environment()
+        environment(TEMPLATES)
         .get_template("gallery.html")
         .render(
             language=language.code,

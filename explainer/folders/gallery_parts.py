@@ -3,20 +3,22 @@
 import base64
 import io
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from ..language import Language
 from ..names import printable
-from ..render import DEFAULT_PALETTE
-from ..templates import environment
-from ..words import SETTLED
+from ..pictures.draw import DEFAULT_PALETTE
+from ..takeaway.templates import environment
+from ..words.language import Language
+from ..words.sentences import SETTLED
 from .arrangement import kinds, labels, ranks, searched_text
 from .overview import ClassLook, Overview, look_sentence, overview
 from .record import ExplainedLabel, PhotoRecord
 
+TEMPLATES = Path(__file__).with_name("templates")
 _MOST_CLASSES = 12  # whose focus is shown
 _MOST_MISTAKES = 6
 _LOOK_SIDE = 72  # pixels
@@ -26,10 +28,10 @@ Source = Callable[[str], str]
 
 
 def overview_markup(records: Sequence[PhotoRecord], language: Language) -> str:
-    """What the photos say together, as HTML that ``assets/gallery.css`` styles."""
+    """What the photos say together, as HTML that ``gallery.css`` styles."""
     found = overview(records)
     return (
-        environment()
+        environment(TEMPLATES)
         .get_template("gallery_overview.html")
         .render(
             _=language.gettext,
@@ -51,7 +53,7 @@ def cards_markup(
     linked: bool = False,
     details: bool = False,
 ) -> str:
-    """A card for each photo, as HTML that ``assets/gallery.css`` styles.
+    """A card for each photo, as HTML that ``gallery.css`` styles.
 
     Parameters
     ----------
@@ -67,7 +69,7 @@ def cards_markup(
         Each explained photo has a button, whose ``data-photo`` is the record's key.
     """
     return (
-        environment()
+        environment(TEMPLATES)
         .get_template("gallery_cards.html")
         .render(
             _=language.gettext,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..language import Language
-from ..places import place_names
-from ..words import SETTLED
+from ..words.language import Language
+from ..words.places import place_names
+from ..words.sentences import SETTLED
 from .focus_map import mean_grid, part_shares
 from .record import ExplainedLabel, PhotoRecord
 

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import ExplainerError
-from ..language import LANGUAGES, Language
 from ..names import natural_order
-from ..photo import FILE_EXTENSIONS
+from ..photos.load import FILE_EXTENSIONS
+from ..words.language import LANGUAGES, Language
 
 _SEPARATORS = re.compile(r"[\s_-]+")
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 from ..errors import ExplainerError
+from ..takeaway.files import not_writable
 from .record import PhotoRecord
 from .summary import PHOTOS, RECORD
 from .task import FILES, PhotoResult
-from .whole_file import not_writable
 
 _SET_ASIDE = "record-set-aside.json"
 _UNFINISHED = ".unfinished-"

@@ -17,11 +17,11 @@ from ..errors import (
     check_classifier,
     check_whole_number,
 )
-from ..explanation import FOCUS_REGIONS
-from ..language import LANGUAGES, Language
-from ..live import NumSamples
+from ..lime.explain import NumSamples
+from ..lime.explanation import FOCUS_REGIONS
 from ..names import natural_order, printable
-from ..photo import read_file
+from ..photos.load import read_file
+from ..words.language import LANGUAGES, Language
 from .gallery import write_gallery
 from .photos import find_photos, true_classes
 from .record import PhotoRecord

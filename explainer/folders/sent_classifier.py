@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..classifiers import load_classifier
-from ..classifiers.models import load_model_folder, model_folder, model_names
-from ..classifiers.network_cache import cache_folder
+from ..classifiers.added.models import load_model_folder, model_folder, model_names
+from ..classifiers.cache import cache_folder
+from ..classifiers.catalogue import load_classifier
 from ..errors import ClassifierError, ExplainerError
 from .task import make_ready
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from ..errors import ExplainerError
 from ..names import natural_order, printable
-from ..words import SETTLED
+from ..takeaway.files import write_whole
+from ..words.sentences import SETTLED
 from .record import ExplainedLabel, PhotoRecord
-from .whole_file import write_whole
 
 SUMMARY = "summary.csv"
 PHOTOS = "photos"

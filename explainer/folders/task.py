@@ -9,13 +9,13 @@ from typing import Any
 from PIL import Image
 
 from ..errors import ClassifierFailedError, ExplainerError, check_whole_number
-from ..evidence import Question, gather_evidence
-from ..explanation import FOCUS_REGIONS, Explanation
-from ..fitting import with_label
-from ..live import NumSamples, explain
-from ..photo import load_photo
-from ..render import draw_focus, draw_pros_cons, fit_frame
-from ..report import Drawing, png
+from ..judging.evidence import Question, gather_evidence
+from ..lime.explain import NumSamples, explain
+from ..lime.explanation import FOCUS_REGIONS, Explanation
+from ..lime.fitting import with_label
+from ..photos.load import load_photo
+from ..pictures.draw import draw_focus, draw_pros_cons, fit_frame
+from ..takeaway.report import Drawing, png
 from . import record
 from .focus_map import focus_grid
 from .record import ExplainedLabel, PhotoRecord

@@ -12,9 +12,9 @@ from enum import Enum
 
 import numpy as np
 
-from .errors import check_whole_number
-from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
-from .neighborhood import Neighborhood
+from ..errors import check_whole_number
+from ..lime.explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
+from ..lime.neighborhood import Neighborhood
 
 NOTICEABLE = 0.01  # a smaller change of the probability is called none
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .errors import ArgumentError, check_whole_number
+from ..errors import ArgumentError, check_whole_number
 from .kerdock import MAX_LENGTH, KerdockCode
 
 

@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from PIL import Image
 
-from .classifiers.predictor import Precision
-from .errors import (
+from ..classifiers.predictor import Precision
+from ..errors import (
     ArgumentError,
     check_callable,
     check_classifier,
@@ -17,11 +17,11 @@ from .errors import (
     check_share,
     check_whole_number,
 )
+from ..photos.load import load_photo
+from .designs import make_design
 from .explanation import FOCUS_REGIONS, Explanation, Label, Settings, stability
 from .fitting import best_labels, explanation_of, fit_labels
 from .neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
-from .perturbation import make_design
-from .photo import load_photo
 from .superpixels import HideColor, Quickshift, Segmentation, hidden_image, segment
 from .surrogate import KERNEL_WIDTH
 

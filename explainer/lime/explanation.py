@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import ArgumentError, check_whole_number
+from ..errors import ArgumentError, check_whole_number
 from .neighborhood import Neighborhood
 from .surrogate import Surrogate
 

@@ -13,11 +13,11 @@ from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
-from .classifiers.answers import checked_answers
-from .classifiers.predictor import Precision
-from .classifiers.turns import Turns
-from .errors import ClassifierFailedError, ExplainerError, check_whole_number
-from .perturbation import Design, perturbed_pictures
+from ..classifiers.answers import checked_answers
+from ..classifiers.calls import Turns
+from ..classifiers.predictor import Precision
+from ..errors import ClassifierFailedError, ExplainerError, check_whole_number
+from .designs import Design, perturbed_pictures
 
 BATCH_SIZE = 16  # what has to end before another session, or a moved slider, has its turn
 _REMEMBERED_ANSWERS = 256

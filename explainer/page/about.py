@@ -3,8 +3,8 @@
 import streamlit as st
 from PIL import Image
 
-from ..neighborhood import Sample, contrasting_samples
-from ..render import draw_superpixels
+from ..lime.neighborhood import Sample, contrasting_samples
+from ..pictures.draw import draw_superpixels
 from .markup import jpeg, plain
 from .result import Result
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ..explanation import Label
-from ..language import Language
-from ..render import draw_pros_cons
-from ..words import contrast_sentence
+from ..lime.explanation import Label
+from ..pictures.draw import draw_pros_cons
+from ..words.language import Language
+from ..words.sentences import contrast_sentence
 from .markup import escape, jpeg, legend, plain
 from .result import Result
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from ..classifiers import Classifier, catalogue, default_classifier_name
-from ..language import Language
-from ..live import NumSamples
-from ..render import DEFAULT_PALETTE, PALETTES, Palette
-from ..report import Drawing
+from ..classifiers.catalogue import catalogue, default_classifier_name
+from ..classifiers.classifier import Classifier
+from ..lime.explain import NumSamples
+from ..pictures.draw import DEFAULT_PALETTE, PALETTES, Palette
+from ..takeaway.report import Drawing
+from ..words.language import Language
 from .links import choose_from_list, choose_one
 from .markup import plain
 from .panel import Preview, Tuning, choose_tuning

@@ -11,9 +11,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 from PIL import Image
 
-from ..notebook import notebook
-from ..report import html_report, pictures, png
-from ..superpixels import Segmentation
+from ..lime.superpixels import Segmentation
+from ..takeaway.notebook import notebook
+from ..takeaway.report import html_report, pictures, png
 from .result import Result
 
 _LONGEST_PART = 60  # characters of a file's name

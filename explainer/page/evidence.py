@@ -3,10 +3,15 @@
 import streamlit as st
 from PIL import Image
 
-from ..evidence import Answer, Evidence, Finding, Question, gather_evidence
-from ..language import Language
-from ..render import hide_regions
-from ..words import against_evidence_sentence, answer_sentence, change_in_points, focus_evidence_sentence
+from ..judging.evidence import Answer, Evidence, Finding, Question, gather_evidence
+from ..pictures.draw import hide_regions
+from ..words.language import Language
+from ..words.sentences import (
+    against_evidence_sentence,
+    answer_sentence,
+    change_in_points,
+    focus_evidence_sentence,
+)
 from .markup import escape, jpeg
 from .result import Result
 

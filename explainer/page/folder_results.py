@@ -7,8 +7,8 @@ import streamlit as st
 from ..folders.inlined import data_uri, file_below
 from ..folders.record import PhotoRecord
 from ..folders.summary import read_records
-from ..language import Language
 from ..names import printable
+from ..words.language import Language
 from . import gallery_view
 from .links import choose_one
 from .markup import plain

@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from ..folders.arrangement import arrange, choose, class_names, kind_names, order_names
-from ..folders.gallery_parts import Source, cards_markup, overview_markup
+from ..folders.gallery_parts import TEMPLATES, Source, cards_markup, overview_markup
 from ..folders.record import PhotoRecord
-from ..language import Language
-from ..templates import ASSETS
+from ..words.language import Language
 from .markup import plain
 
 CARDS_AT_ONCE = 30  # their pictures are part of the page
@@ -16,7 +15,7 @@ CARDS_AT_ONCE = 30  # their pictures are part of the page
 _component = st.components.v2.component(
     "limelight_gallery",
     html="<div id='gallery'></div>",
-    css=(ASSETS / "gallery.css").read_text("utf-8"),
+    css=(TEMPLATES / "gallery.css").read_text("utf-8"),
     # The markup comes from our own templates, which escape all that is put into them.
     js="""
     export default function ({ data, parentElement, setTriggerValue }) {

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ..language import LANGUAGES, Language, negotiate_language
+from ..words.language import LANGUAGES, Language, negotiate_language
 from .links import choose_one
 
 

@@ -10,13 +10,13 @@ import streamlit as st
 from PIL import Image, ImageOps
 from streamlit.delta_generator import DeltaGenerator
 
-from ..classifiers import Classifier
+from ..classifiers.classifier import Classifier
 from ..errors import PhotoError
-from ..explanation import Label
-from ..language import Language
-from ..photo import load_photo
-from ..render import fit_photo
-from ..samples import SAMPLES, sample_photo
+from ..lime.explanation import Label
+from ..photos.examples import SAMPLES, sample_photo
+from ..photos.load import load_photo
+from ..pictures.draw import fit_photo
+from ..words.language import Language
 from .markup import jpeg, plain
 from .uploads import File, choose_files, forget_content
 

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ..classifiers import load_classifier
+from ..classifiers.catalogue import load_classifier
 from ..errors import ExplainerError
 from ..folders.bundle import bundle
 from ..folders.gallery_parts import Source
@@ -16,8 +16,8 @@ from ..folders.inlined import data_uri
 from ..folders.record import PhotoRecord
 from ..folders.results import places
 from ..folders.task import PhotoResult, PhotoTask, photo_result
-from ..language import Language
-from ..live import OnProgress, explain
+from ..lime.explain import OnProgress, explain
+from ..words.language import Language
 from .controls import Sampling, View
 from .downloads import logged
 from .gallery_view import show

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from PIL import Image
 
-from ..render import Colour
+from ..pictures.draw import Colour
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>:$~&])")
 _MADE_TO_SOMETHING = re.compile(r"(?i)(https?:(?=//)|www(?=\.)|@|:(?=[a-z])|[-<>~](?=[-=>]))")

@@ -7,14 +7,14 @@ import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
 
-from ..classifiers import Classifier
+from ..classifiers.classifier import Classifier
 from ..classifiers.predictor import Precision
 from ..errors import ExplainerError
-from ..language import Language
-from ..live import STABILITY_THRESHOLD, superpixels_of
-from ..render import draw_superpixels
-from ..superpixels import Felzenszwalb, Quickshift, Segmentation, Slic, hide_color_named
-from ..surrogate import KERNEL_WIDTH
+from ..lime.explain import STABILITY_THRESHOLD, superpixels_of
+from ..lime.superpixels import Felzenszwalb, Quickshift, Segmentation, Slic, hide_color_named
+from ..lime.surrogate import KERNEL_WIDTH
+from ..pictures.draw import draw_superpixels
+from ..words.language import Language
 from .intake import Photo
 from .links import choose_from_list, choose_number, choose_one
 from .markup import jpeg, plain

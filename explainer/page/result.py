@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from PIL import Image
 
-from ..classifiers import Classifier
-from ..explanation import Explanation, Label
-from ..language import Language
-from ..live import classify, explain_live
-from ..render import draw_focus, draw_input, draw_pros_cons
-from ..surrogate import KERNEL_WIDTH
-from ..words import SETTLED, focus_sentence, pros_cons_sentence, settledness_sentence, verdict
+from ..classifiers.classifier import Classifier
+from ..lime.explain import classify, explain_live
+from ..lime.explanation import Explanation, Label
+from ..lime.surrogate import KERNEL_WIDTH
+from ..pictures.draw import draw_focus, draw_input, draw_pros_cons
+from ..words.language import Language
+from ..words.sentences import SETTLED, focus_sentence, pros_cons_sentence, settledness_sentence, verdict
 from .controls import Sampling, View
 from .intake import Photo
 from .links import choose_one

@@ -11,12 +11,12 @@ from PIL import Image
 from streamlit_image_coordinates import streamlit_image_coordinates
 
 from ..errors import ExplainerError
-from ..evidence import ComparedLabel, Comparison, compare
-from ..explanation import Explanation
-from ..language import Language
-from ..neighborhood import digest
-from ..render import hide_regions, outline_regions, paste_layer, region_at
-from ..words import comparison_sentence, region_names
+from ..judging.evidence import ComparedLabel, Comparison, compare
+from ..lime.explanation import Explanation
+from ..lime.neighborhood import digest
+from ..pictures.draw import hide_regions, outline_regions, paste_layer, region_at
+from ..words.language import Language
+from ..words.sentences import comparison_sentence, region_names
 from .evidence import change_markup
 from .markup import escape
 from .result import Result

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ..language import Language
-from ..neighborhood import digest
-from ..origin import settings_in_words
-from ..superpixels import Segmentation
+from ..lime.neighborhood import digest
+from ..lime.superpixels import Segmentation
+from ..words.language import Language
+from ..words.settings import settings_in_words
 from .markup import escape, plain
 from .result import Result
 
@@ -40,7 +40,7 @@ def show(result: Result, segmentation: Segmentation | None = None) -> None:
 
 
 def _show_figures(result: Result) -> None:
-    from .. import charts  # matplotlib takes long to import, and few open this
+    from ..pictures import charts  # matplotlib takes long to import, and few open this
 
     explanation, label, language = result.explanation, result.label, result.language
     _ = language.gettext
@@ -73,7 +73,7 @@ def _figures(
     language: Language,
     _result: Result,
 ) -> tuple[bytes, bytes]:
-    from .. import charts
+    from ..pictures import charts
 
     explanation, label, colours = _result.explanation, _result.label, _result.view.palette
     canvas = _result.photo.canvas

@@ -7,9 +7,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
-from ..language import Language
-from ..photo import FILE_EXTENSIONS
-from ..photo_limits import MAX_BYTES
+from ..photos.limits import MAX_BYTES
+from ..photos.load import FILE_EXTENSIONS
+from ..words.language import Language
 
 MOST_PHOTOS = 60
 """How many photos the page keeps for a visitor."""

@@ -5,7 +5,7 @@ import functools
 from PIL import Image
 from skimage import data
 
-from .errors import ArgumentError
+from ..errors import ArgumentError
 
 SAMPLES = ("chelsea", "coffee", "astronaut", "rocket")
 

@@ -11,7 +11,7 @@ import struct
 
 from PIL import Image, TiffImagePlugin
 
-from .errors import PhotoError
+from ..errors import PhotoError
 
 MAX_BYTES = 20 * 1024 * 1024
 """The largest file that is read, in bytes."""

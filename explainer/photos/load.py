@@ -19,9 +19,9 @@ from typing import Any, BinaryIO, TypeAlias
 import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from .errors import PhotoError
-from .names import printable
-from .photo_limits import (
+from ..errors import PhotoError
+from ..names import printable
+from .limits import (
     MAX_BYTES,
     MAX_PIXELS,
     CountingReader,

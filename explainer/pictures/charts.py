@@ -18,10 +18,10 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
-from .explanation import Explanation, Label
-from .language import Language
-from .places import region_places
-from .render import DEFAULT_PALETTE, Colour, Palette, outline_regions
+from ..lime.explanation import Explanation, Label
+from ..words.language import Language
+from ..words.places import region_places
+from .draw import DEFAULT_PALETTE, Colour, Palette, outline_regions
 
 SHOWN_REGIONS = 15
 CONFIDENCE = 1.96  # standard errors: 95 of 100 such intervals hold the weight of endless sampling

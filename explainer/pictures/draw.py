@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from scipy.ndimage import gaussian_filter
 from skimage.measure import find_contours
 
-from .errors import ArgumentError
+from ..errors import ArgumentError
 
 Colour = tuple[int, int, int]
 

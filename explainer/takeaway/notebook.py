@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..classifiers.catalogue import catalogue
+from ..errors import ArgumentError
+from ..lime.explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation
+from ..lime.superpixels import Blur, Quickshift
+from ..pictures.draw import draw_input
+from ..words.language import Language
+from ..words.settings import how_hidden, how_segmented, title
 from . import notebook_cells as cells
-from .classifiers import catalogue
-from .errors import ArgumentError
-from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation
-from .language import Language
-from .origin import how_hidden, how_segmented, title
-from .render import draw_input
-from .superpixels import Blur, Quickshift
 
 _MOST_PIXELS = 1_000_000  # of a photo that is carried as it is: Jupyter is slow with large notebooks
 _SAME_ENGINE, _OTHER_ENGINE, _FAST = 1e-6, 1e-4, 0.04

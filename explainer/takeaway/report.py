@@ -5,17 +5,17 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date
 from PIL import Image
 
-from .evidence import Evidence, Question, gather_evidence
-from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, LabelExplanation
-from .language import Language
-from .names import printable
-from .origin import settings_in_words, title
-from .render import (
+from ..judging.evidence import Evidence, Question, gather_evidence
+from ..lime.explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, LabelExplanation
+from ..lime.superpixels import Segmentation
+from ..names import printable
+from ..pictures.draw import (
     DEFAULT_PALETTE,
     Palette,
     draw_focus,
@@ -25,9 +25,8 @@ from .render import (
     fit_frame,
     hide_regions,
 )
-from .superpixels import Segmentation
-from .templates import environment
-from .words import (
+from ..words.language import Language
+from ..words.sentences import (
     against_evidence_sentence,
     answer_sentence,
     change_in_points,
@@ -37,6 +36,8 @@ from .words import (
     settledness_sentence,
     verdict,
 )
+from ..words.settings import settings_in_words, title
+from .templates import environment
 
 _LONGEST_NAME = 80
 _THUMBNAIL = (400, 400)  # pixels
@@ -145,7 +146,7 @@ def html_report(
     canvas = fit_frame(photo, explanation.neighborhood.classifier)
     drawn = {"photo": canvas, **pictures(photo, explanation, label_index, drawing)}
     return (
-        environment()
+        environment(Path(__file__).with_name("templates"))
         .get_template("report.html")
         .render(
             language=language.code,
@@ -182,7 +183,7 @@ def html_report(
 def _heat_map(
     canvas: Image.Image, explanation: Explanation, label_index: int, language: Language, palette: Palette
 ) -> Image.Image:
-    from . import charts  # matplotlib takes long to import
+    from ..pictures import charts  # matplotlib takes long to import
 
     label = explanation.label(label_index)
     figure = charts.weight_map(canvas, explanation, label, language, palette, charts.INKS["light"])

@@ -1,4 +1,4 @@
-"""The templates of what is written as HTML, in ``assets/``."""
+"""The templates of what is written as HTML, each beside the code that fills it in."""
 
 import functools
 from pathlib import Path
@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-ASSETS = Path(__file__).parent.parent / "assets"
-
 
 @functools.cache
-def environment() -> "Environment":
-    """What fills in the templates; everything that is put into them is escaped."""
+def environment(folder: Path) -> "Environment":
+    """What fills in the templates of a folder; everything that is put into them is escaped."""
     import jinja2  # here, so that the page need not wait for it
 
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ASSETS),
+        loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -1,6 +1,6 @@
 """Japanese and English: which one, and the words in it.
 
-Catalogues are gettext's, kept by Babel in ``assets/locale/<language>/LC_MESSAGES/limelight.po``; ``make
+Catalogues are gettext's, kept by Babel in ``locale/<language>/LC_MESSAGES/limelight.po``; ``make
 messages`` brings them up to date. They are read as they are, so that there is nothing to compile and
 nothing to forget to compile. The words in the code are the English ones.
 """
@@ -15,11 +15,11 @@ from pathlib import Path
 from babel import Locale
 from babel.numbers import format_decimal, format_percent
 
-from .classifiers import imagenet
-from .errors import ArgumentError, ExplainerError
+from ..classifiers.published import imagenet
+from ..errors import ArgumentError, ExplainerError
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
-CATALOGUES = Path(__file__).parent.parent / "assets" / "locale"
+CATALOGUES = Path(__file__).with_name("locale")
 
 
 @dataclass(frozen=True)

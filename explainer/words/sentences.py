@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .evidence import Answer, Comparison, Evidence, Finding, Question
-from .explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
+from ..judging.evidence import Answer, Comparison, Evidence, Finding, Question
+from ..lime.explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
 from .language import Language
 from .places import PARTS, place, place_names, place_numbers, region_places
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from .errors import ArgumentError
-from .explanation import Explanation, LabelExplanation
+from ..errors import ArgumentError
+from ..lime.explanation import Explanation, LabelExplanation
+from ..lime.superpixels import Blur, Felzenszwalb, Quickshift, Segmentation, Slic, hidden_image, segment
 from .language import Language
-from .superpixels import Blur, Felzenszwalb, Quickshift, Segmentation, Slic, hidden_image, segment
 
 Hidden = Literal["colour", "mean", "blur", "picture"]
 

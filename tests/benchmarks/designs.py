@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from explainer import explain, load_classifier
-from explainer.samples import SAMPLES, sample_photo
+from explainer.photos.examples import SAMPLES, sample_photo
 
 Row = dict[str, Any]
 _COUNTS = (128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 1000)

@@ -13,7 +13,7 @@ import numpy as np
 from lime.lime_image import ImageExplanation, LimeImageExplainer
 
 from explainer import WeightsError
-from explainer.classifiers import efficientnet_lite, inception_v3
+from explainer.classifiers.published import efficientnet_lite, inception_v3
 
 
 def keras_network(name: str) -> Any:

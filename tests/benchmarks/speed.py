@@ -9,9 +9,9 @@ from typing import Any
 from PIL import Image
 
 from explainer import explain, explain_live, load_classifier
-from explainer.render import draw_focus, draw_pros_cons, fit_photo
-from explainer.samples import sample_photo
-from explainer.superpixels import segment
+from explainer.lime.superpixels import segment
+from explainer.photos.examples import sample_photo
+from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
 
 from .recipe import explain_by_recipe, keras_network, keras_predict
 

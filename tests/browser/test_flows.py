@@ -8,7 +8,7 @@ from barriers import serious_barriers
 from playwright.sync_api import Locator, Page, expect
 from waiting import wait_until_still
 
-from explainer.language import Language
+from explainer.words.language import Language
 
 # Once more where it fails: on a busy machine the page can move under a click.
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.flaky(reruns=1)]

@@ -10,7 +10,7 @@ from barriers import serious_barriers
 from playwright.sync_api import Browser, Page, expect
 
 from explainer.folders.gallery import write_gallery
-from explainer.language import Language
+from explainer.words.language import Language
 from tests.made_up_results import HOSTILE_NAMES, LOWER_RIGHT, RECORDS, a_grid, a_record, write_pictures
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

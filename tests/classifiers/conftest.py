@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from explainer.classifiers import Classifier, load_classifier, new_model
+from explainer.classifiers.added import new_model
+from explainer.classifiers.catalogue import load_classifier
+from explainer.classifiers.classifier import Classifier
 from tests.own_networks import shape_photo
 
 Add = Callable[..., Classifier]

@@ -9,16 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer.classifiers import (
-    Classifier,
-    catalogue,
-    default_classifier_name,
-    inception_v3,
-    load_classifier,
-)
+from explainer.classifiers.catalogue import catalogue, default_classifier_name, load_classifier
+from explainer.classifiers.classifier import Classifier
 from explainer.classifiers.preprocessing import Preprocessing
+from explainer.classifiers.published import inception_v3
 from explainer.errors import ArgumentError, ClassifierError, WeightsError
-from explainer.language import Language
+from explainer.words.language import Language
 
 
 @pytest.fixture

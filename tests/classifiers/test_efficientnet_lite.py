@@ -5,7 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from explainer.classifiers import catalogue, efficientnet_lite, load_classifier
+from explainer.classifiers.catalogue import catalogue, load_classifier
+from explainer.classifiers.published import efficientnet_lite
 from explainer.errors import WeightsError
 
 LITE0 = efficientnet_lite.VARIANTS["efficientnet-lite0"]

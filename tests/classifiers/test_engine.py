@@ -14,14 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from explainer.classifiers import (
-    Classifier,
-    efficientnet_lite,
-    inception_v3,
-    load_classifier,
-    network_cache,
-)
+from explainer.classifiers import cache as network_cache
+from explainer.classifiers.catalogue import load_classifier
+from explainer.classifiers.classifier import Classifier
 from explainer.classifiers.engine import Network, TensorFlowEngine
+from explainer.classifiers.published import efficientnet_lite, inception_v3
 from explainer.errors import WeightsError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -296,7 +293,7 @@ def test_second_start_needs_neither_tensorflow_nor_keras(lite0):
     second = run_python(
         "import json, sys\n"
         "import numpy as np\n"
-        "from explainer.classifiers import load_classifier\n"
+        "from explainer.classifiers.catalogue import load_classifier\n"
         "lite0 = load_classifier('efficientnet-lite0')\n"
         "answers = lite0.predict(np.zeros((2, 224, 224, 3), np.float32))\n"
         "heavy = [name for name in ('tensorflow', 'keras') if name in sys.modules]\n"
@@ -318,7 +315,7 @@ def test_conversion_does_not_reach_for_a_network(tmp_path, lite0):
         "    if event in ('socket.connect', 'socket.getaddrinfo', 'socket.sendto'):\n"
         "        attempts.append(event)\n"
         "sys.addaudithook(watch)\n"
-        "from explainer.classifiers import load_classifier\n"
+        "from explainer.classifiers.catalogue import load_classifier\n"
         "lite0 = load_classifier('efficientnet-lite0')\n"
         "answers = lite0.predict(np.zeros((1, 224, 224, 3), np.float32))\n"
         "imported = [name for name in sys.modules if sys.modules[name] is not None]\n"

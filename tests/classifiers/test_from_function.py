@@ -6,8 +6,8 @@ from PIL import Image
 
 from explainer import Classifier, Preprocessing, explain
 from explainer.errors import ArgumentError, ClassifierError
-from explainer.render import fit_frame
-from explainer.report import Drawing, pictures
+from explainer.pictures.draw import fit_frame
+from explainer.takeaway.report import Drawing, pictures
 from tests.synthetic import Grid, a_photo
 
 

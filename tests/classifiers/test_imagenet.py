@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from explainer.classifiers import imagenet
+from explainer.classifiers.published import imagenet
 
 NAMES_JA_FILE = Path(imagenet.__file__).with_name("imagenet_ja.csv")
 

@@ -8,12 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explainer.classifiers import (
-    catalogue,
-    default_classifier_name,
-    inception_v3,
-    load_classifier,
-)
+from explainer.classifiers.catalogue import catalogue, default_classifier_name, load_classifier
+from explainer.classifiers.published import inception_v3
 from explainer.errors import WeightsError
 
 CONTENT = bytes(range(256)) * 256

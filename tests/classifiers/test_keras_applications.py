@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import explainer.classifiers.keras_applications as keras_applications
-from explainer.classifiers import catalogue, inception_v3, load_classifier
-from explainer.classifiers.keras_applications import APPLICATIONS
+import explainer.classifiers.published.keras_applications as keras_applications
+from explainer.classifiers.catalogue import catalogue, load_classifier
+from explainer.classifiers.published import inception_v3
+from explainer.classifiers.published.keras_applications import APPLICATIONS
 from explainer.errors import ClassifierError, WeightsError
 
 # The smaller ones of each family, and at least one of each way to scale colours.

@@ -1,6 +1,6 @@
 import pytest
 
-from explainer.classifiers.labels import read_labels
+from explainer.classifiers.added.labels import read_labels
 from explainer.errors import ClassifierError
 
 

@@ -17,7 +17,7 @@ import openvino
 import openvino.opset13 as ops
 import pytest
 
-from explainer.classifiers import network_cache
+from explainer.classifiers import cache as network_cache
 
 PROJECT = Path(__file__).resolve().parents[2]
 HASH = "0123456789abcdef" * 4
@@ -311,7 +311,7 @@ def test_what_a_killed_process_leaves_is_not_taken_for_the_file(folder):
             "-c",
             "import os, sys\n"
             "sys.path[:0] = [sys.argv[1]]\n"
-            "from explainer.classifiers import network_cache\n"
+            "from explainer.classifiers import cache as network_cache\n"
             "from test_network_cache import HASH, Converter\n"
             "os.replace = lambda *_: os._exit(9)\n"
             "network_cache.load('small', HASH, Converter())\n",
@@ -342,7 +342,7 @@ def test_killed_with_9_in_the_middle_of_writing(folder, caplog):
             "import sys\n"
             "sys.path[:0] = [sys.argv[1]]\n"
             "import openvino\n"
-            "from explainer.classifiers import network_cache\n"
+            "from explainer.classifiers import cache as network_cache\n"
             "from test_network_cache import HASH, Converter\n"
             "def save(model, path, **_):\n"
             "    path.write_bytes(b'<net')\n"

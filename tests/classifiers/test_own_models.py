@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from explainer import explain, load_classifier
-from explainer.classifiers import models, new_model
+from explainer.classifiers.added import models, new_model
 from explainer.errors import ClassifierError
 from tests import own_networks
 from tests.own_networks import SHAPES, shape_photo, write_lines

@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer.classifiers import Classifier, Preprocessing, inception_v3, load_classifier
+from explainer.classifiers.catalogue import load_classifier
+from explainer.classifiers.classifier import Classifier
+from explainer.classifiers.preprocessing import Preprocessing
+from explainer.classifiers.published import inception_v3
 
 CORNERS = {
     (0, 0): (255, 0, 0),

@@ -13,7 +13,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from explainer.classifiers.torch_checkpoint import read_torch_checkpoint
+from explainer.classifiers.published.torch_checkpoint import read_torch_checkpoint
 from explainer.errors import WeightsError
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C

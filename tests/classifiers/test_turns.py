@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from explainer.classifiers.turns import Turns
+from explainer.classifiers.calls import Turns
 from tests.waiting import wait_until
 
 

@@ -13,9 +13,9 @@ import explainer.commands.fetch as fetch_command
 from explainer import WeightsError, explain, load_photo
 from explainer.__main__ import main
 from explainer.folders.summary import read_records
-from explainer.render import draw_focus, draw_pros_cons, fit_photo
+from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FILES = {"preprocessed.png", "focus.png", "pros_cons.png", "explanation.json"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from explainer import Classifier, ClassifierError, ExplainerError, explain_folder
-from explainer.classifiers.models import load_model_folder, model_folder
+from explainer.classifiers.added.models import load_model_folder, model_folder
 from explainer.folders import cluster
 from explainer.folders.sent_classifier import SentClassifier, pack_classifier
 from tests.folders.conftest import SAMPLES

@@ -17,7 +17,7 @@ from explainer.folders.focus_map import focus_grid, part_shares
 from explainer.folders.gallery import gallery, write_gallery
 from explainer.folders.inlined import data_uri, file_below
 from explainer.folders.overview import look_sentence, overview
-from explainer.language import Language
+from explainer.words.language import Language
 from tests.folders.painted import a_disc
 from tests.made_up_results import (
     HOSTILE_NAMES,

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from explainer import ExplainerError
-from explainer.classifiers import imagenet
+from explainer.classifiers.published import imagenet
 from explainer.folders.photos import find_photos, true_classes
 from explainer.folders.results import places
 

@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from explainer import ArgumentError, ExplainerError, WeightsError, explain, explain_folder, load_photo
-from explainer.evidence import Question, gather_evidence
-from explainer.fitting import with_label
 from explainer.folders.focus_map import part_shares
 from explainer.folders.summary import read_records
-from explainer.render import draw_focus, draw_pros_cons, fit_photo
+from explainer.judging.evidence import Question, gather_evidence
+from explainer.lime.fitting import with_label
+from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
 from tests.folders.conftest import EACH, SAMPLES, WRONG
 from tests.folders.painted import COLOURS, a_disc
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from explainer.errors import PhotoError
-from explainer.photo import load_photo
-from explainer.photo_limits import MAX_PIXELS, MIN_SIDE
+from explainer.photos.limits import MAX_PIXELS, MIN_SIDE
+from explainer.photos.load import load_photo
 
 PHOTO = "photo"
 

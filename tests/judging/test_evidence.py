@@ -9,14 +9,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explainer import ArgumentError, Classifier, Explanation, explain
-from explainer.evidence import NOTICEABLE, Finding, Question, ask, compare, gather_evidence
-from explainer.language import Language
+from explainer.judging.evidence import NOTICEABLE, Finding, Question, ask, compare, gather_evidence
 from explainer.page.controls import View
 from explainer.page.intake import Photo
 from explainer.page.result import Result
 from explainer.page.try_it import Trial
-from explainer.render import DEFAULT_PALETTE, HIDDEN_COLOUR, fit_photo, hide_regions, region_at
-from explainer.words import against_evidence_sentence, focus_evidence_sentence
+from explainer.pictures.draw import DEFAULT_PALETTE, HIDDEN_COLOUR, fit_photo, hide_regions, region_at
+from explainer.words.language import Language
+from explainer.words.sentences import against_evidence_sentence, focus_evidence_sentence
 from tests.synthetic import CellClassifier, CountingClassifier, Grid, a_photo
 
 GRID = Grid(3, 4)

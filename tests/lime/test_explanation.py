@@ -6,8 +6,8 @@ import pytest
 from lime.lime_image import ImageExplanation
 
 from explainer import ArgumentError, explain
-from explainer.explanation import chosen_regions, stability
-from explainer.surrogate import Surrogate
+from explainer.lime.explanation import chosen_regions, stability
+from explainer.lime.surrogate import Surrogate
 from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, NonlinearClassifier, a_photo
 
 GRID = Grid(4, 5)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from explainer import ArgumentError, explain
-from explainer.fitting import with_label
+from explainer.lime.fitting import with_label
 from tests.synthetic import CountingClassifier, Grid, NonlinearClassifier, a_photo
 
 GRID = Grid(3, 3)

@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from explainer.kerdock import MAX_LENGTH, KerdockCode
+from explainer.lime.kerdock import MAX_LENGTH, KerdockCode
 
 LENGTH_OF_COLUMNS = {1: 16, 4: 16, 16: 16, 17: 64, 64: 64, 65: 256, 256: 256, 257: 1024, 1024: 1024}
 

@@ -6,7 +6,7 @@ from lime.lime_image import LimeImageExplainer
 from lime.wrappers.scikit_image import SegmentationAlgorithm
 
 from explainer import explain
-from explainer.superpixels import segment
+from explainer.lime.superpixels import segment
 from tests.synthetic import Grid
 
 GRID = Grid(6, 7)  # about as many superpixels as photos have, at no cost

@@ -10,18 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer import (
-    ArgumentError,
-    ClassifierError,
-    PhotoError,
-    classify,
-    explain,
-    explain_live,
-    fitting,
-    live,
-)
-from explainer.live import superpixels_of
-from explainer.superpixels import Felzenszwalb, Slic
+from explainer import ArgumentError, ClassifierError, PhotoError, classify, explain, explain_live
+from explainer.lime import explain as live
+from explainer.lime import fitting
+from explainer.lime.explain import superpixels_of
+from explainer.lime.superpixels import Felzenszwalb, Slic
 from tests.synthetic import (
     ConstantClassifier,
     CountingClassifier,

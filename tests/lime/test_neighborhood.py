@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from explainer.errors import ClassifierError, ClassifierFailedError
-from explainer.neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
-from explainer.perturbation import make_design, perturbed_pictures
-from explainer.superpixels import hidden_image
+from explainer.lime.designs import make_design, perturbed_pictures
+from explainer.lime.neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
+from explainer.lime.superpixels import hidden_image
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, NonlinearClassifier, a_photo
 
 GRID = Grid(3, 4)

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from lime.lime_image import LimeImageExplainer
 
 from explainer.errors import ArgumentError
-from explainer.kerdock import KerdockCode
-from explainer.neighborhood import digest
-from explainer.perturbation import make_design, perturbed_pictures
-from explainer.superpixels import HIDE_COLORS, Blur, hidden_image, hide_color_named
+from explainer.lime.designs import make_design, perturbed_pictures
+from explainer.lime.kerdock import KerdockCode
+from explainer.lime.neighborhood import digest
+from explainer.lime.superpixels import HIDE_COLORS, Blur, hidden_image, hide_color_named
 from tests.synthetic import Grid, LinearClassifier
 
 DESIGNS = ("balanced", "lime")
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 sample_counts = st.integers(0, 700)
 superpixel_counts = st.integers(1, 70)
@@ -62,7 +62,7 @@ def test_seeds_and_designs_differ(name):
 
 def test_same_masks_in_every_process():
     code = (
-        "from explainer.neighborhood import digest; from explainer.perturbation import make_design; "
+        "from explainer.lime.neighborhood import digest; from explainer.lime.designs import make_design; "
         f"print(*(digest(make_design(name, 45, 7).masks(0, 1500)) for name in {DESIGNS!r}))"
     )
     there = subprocess.run(

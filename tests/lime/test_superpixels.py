@@ -3,7 +3,7 @@ import pytest
 from skimage.segmentation import felzenszwalb, quickshift, slic
 
 from explainer.errors import ArgumentError
-from explainer.superpixels import MAX_SUPERPIXELS, Felzenszwalb, Quickshift, Slic, segment
+from explainer.lime.superpixels import MAX_SUPERPIXELS, Felzenszwalb, Quickshift, Slic, segment
 from tests.synthetic import Grid
 
 ALGORITHMS = (Quickshift(), Slic(), Felzenszwalb())

@@ -8,8 +8,8 @@ import pytest
 from lime.lime_image import LimeImageExplainer
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from explainer.perturbation import make_design
-from explainer.surrogate import KERNEL_WIDTH, exponential_kernel, fit_surrogates
+from explainer.lime.designs import make_design
+from explainer.lime.surrogate import KERNEL_WIDTH, exponential_kernel, fit_surrogates
 from tests.synthetic import Grid, LinearClassifier, NonlinearClassifier
 
 DESIGNS = ("balanced", "lime")

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 from playwright.async_api import Browser, Error, Page
 
-from explainer.samples import SAMPLES, sample_photo
+from explainer.photos.examples import SAMPLES, sample_photo
 
 PATIENCE = 120_000  # milliseconds, for what a crowd makes slow
 FOCUS = re.compile("looked mostly at|No region speaks for")

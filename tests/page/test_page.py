@@ -9,9 +9,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, ButtonGroup
 
-from explainer.language import Language
+from explainer.words.language import Language
 
-DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard.py"
+DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard.py"
 CLASSIFIER = "efficientnet-lite0"
 pytestmark = pytest.mark.slow  # together they take a minute
 

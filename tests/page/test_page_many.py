@@ -14,12 +14,12 @@ from streamlit.testing.v1 import AppTest
 from explainer.folders.bundle import bundle
 from explainer.folders.record import PhotoRecord
 from explainer.folders.task import PhotoResult
-from explainer.language import Language
 from explainer.page.gallery_view import CARDS_AT_ONCE
 from explainer.page.started_with import RESULTS_VARIABLE, results_folder
+from explainer.words.language import Language
 from tests.made_up_results import HOSTILE_NAMES, LOWER_RIGHT, a_grid, a_record, write_pictures
 
-DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard.py"
+DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard.py"
 
 
 def visit(locale: str = "en-US", **query: str) -> AppTest:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from explainer.classifiers import models, new_model
+from explainer.classifiers.added import models, new_model
 from tests import own_networks
 from tests.own_networks import shape_photo, write_lines
-from tests.test_page import assert_fine, jpeg, labels, picture_sentences, text, upload, visit
+from tests.page.test_page import assert_fine, jpeg, labels, picture_sentences, text, upload, visit
 
 pytestmark = pytest.mark.slow  # a network is trained for them
 

@@ -8,9 +8,9 @@ from PIL import Image
 
 from explainer import explain
 from explainer.errors import ArgumentError
-from explainer.live import superpixels_of
-from explainer.neighborhood import contrasting_samples
-from explainer.superpixels import (
+from explainer.lime.explain import superpixels_of
+from explainer.lime.neighborhood import contrasting_samples
+from explainer.lime.superpixels import (
     HIDE_COLORS,
     Blur,
     Felzenszwalb,

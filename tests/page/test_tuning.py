@@ -9,14 +9,14 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
-from explainer.classifiers import Classifier
+from explainer.classifiers.classifier import Classifier
+from explainer.lime.superpixels import Felzenszwalb, Quickshift, Slic
 from explainer.page import intake, result
 from explainer.page.controls import Sampling
-from explainer.superpixels import Felzenszwalb, Quickshift, Slic
 
 pytestmark = pytest.mark.slow  # together they take a minute
 
-DASHBOARD = Path(__file__).resolve().parent.parent / "dashboard.py"
+DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard.py"
 QUICK = {"classifier": "efficientnet-lite0", "auto": "false", "num_samples": "100"}
 
 # Each setting by its name in a link: what is chosen for it, what the link has then, and what is passed on.
@@ -49,8 +49,8 @@ OF_A_METHOD = [
 def _sidebar() -> None:
     import streamlit as st
 
-    from explainer.language import Language
     from explainer.page import controls
+    from explainer.words.language import Language
 
     st.session_state.chosen = controls.choose_settings(Language(st.query_params.get("language", "en")))
 
@@ -235,9 +235,9 @@ def test_a_stopped_run_stays_stopped_with_another_kernel_width(asked: list[int])
 def _preview() -> None:
     import streamlit as st
 
-    from explainer.language import Language
     from explainer.page import controls
     from explainer.page.intake import Photo
+    from explainer.words.language import Language
     from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
 
     chosen, _, preview = controls.choose_settings(Language("en"))
@@ -273,7 +273,7 @@ def test_an_open_panel_waits_for_a_photo():
 
 
 def test_too_many_regions_are_one_sentence(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("explainer.superpixels.MAX_SUPERPIXELS", 4)
+    monkeypatch.setattr("explainer.lime.superpixels.MAX_SUPERPIXELS", 4)
     page = visit(sample="coffee", tuning="true", segmentation="slic", n_segments="200")
     assert not page.exception
     sentences = {re.sub(r"\\", "", error.value) for error in page.error}

@@ -24,8 +24,8 @@ from PIL import Image, ImageCms
 from pillow_heif import register_heif_opener
 
 from explainer.errors import ExplainerError, PhotoError
-from explainer.photo import FILE_EXTENSIONS, FORMATS, load_photo
-from explainer.photo_limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
+from explainer.photos.limits import MAX_BYTES, MAX_PIXELS, MIN_SIDE
+from explainer.photos.load import FILE_EXTENSIONS, FORMATS, load_photo
 
 register_heif_opener()
 
@@ -932,7 +932,7 @@ class TestHostileFiles:
             path.write_bytes(data)
         program = (
             "import resource\n"
-            "from explainer.photo import PhotoError, load_photo\n"
+            "from explainer.photos.load import PhotoError, load_photo\n"
             "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
             "for path in sys.argv[1:]:\n"
             "    try: load_photo(path)\n"
@@ -952,8 +952,8 @@ class TestHostileFiles:
 
 
 def run_python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a program that imports `explainer.photo` without the rest of the package."""
-    package = Path(__file__).resolve().parent.parent / "explainer"
+    """Run a program that imports `explainer.photos.load` without the rest of the package."""
+    package = Path(__file__).resolve().parents[2] / "explainer"
     alone = (
         "import sys, types\n"
         "sys.modules['explainer'] = types.ModuleType('explainer')\n"
@@ -975,7 +975,7 @@ def test_without_pillow_heif_only_heic_is_missing(tmp_path: Path) -> None:
     jpeg.write_bytes(textured_file("JPEG"))
     program = (
         "sys.modules['pillow_heif'] = None\n"
-        "from explainer.photo import PhotoError, load_photo\n"
+        "from explainer.photos.load import PhotoError, load_photo\n"
         "assert load_photo(sys.argv[2]).mode == 'RGB'\n"
         "try: load_photo(sys.argv[1])\n"
         "except PhotoError as error: print(error)\n"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from explainer.errors import ArgumentError
-from explainer.samples import SAMPLES, sample_photo
+from explainer.photos.examples import SAMPLES, sample_photo
 
 
 @pytest.mark.parametrize("name", SAMPLES)

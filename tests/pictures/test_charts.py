@@ -11,11 +11,12 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from explainer import charts, explain
-from explainer.explanation import Explanation
-from explainer.language import Language
-from explainer.places import region_places
-from explainer.render import PALETTES, fit_photo
+from explainer import explain
+from explainer.lime.explanation import Explanation
+from explainer.pictures import charts
+from explainer.pictures.draw import PALETTES, fit_photo
+from explainer.words.language import Language
+from explainer.words.places import region_places
 from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, a_photo
 
 ENGLISH = Language("en")

@@ -6,7 +6,7 @@ from PIL import Image
 from scipy.ndimage import binary_dilation
 
 from explainer.errors import ArgumentError
-from explainer.render import (
+from explainer.pictures.draw import (
     DEFAULT_PALETTE,
     HIDDEN_COLOUR,
     LONGEST_SIDE,

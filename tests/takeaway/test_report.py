@@ -23,18 +23,19 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from explainer import ArgumentError, Explanation, explain, load_classifier
-from explainer.classifiers import Classifier, inception_v3
-from explainer.language import Language
-from explainer.notebook import notebook
-from explainer.origin import how_hidden, how_segmented, settings_in_words
+from explainer.classifiers.classifier import Classifier
+from explainer.classifiers.published import inception_v3
+from explainer.lime.superpixels import Blur, Quickshift, Slic
 from explainer.page.downloads import file_name, zipped
-from explainer.render import PALETTES, fit_photo
-from explainer.report import Drawing, html_report, pictures, png
-from explainer.superpixels import Blur, Quickshift, Slic
+from explainer.pictures.draw import PALETTES, fit_photo
+from explainer.takeaway.notebook import notebook
+from explainer.takeaway.report import Drawing, html_report, pictures, png
+from explainer.words.language import Language
+from explainer.words.settings import how_hidden, how_segmented, settings_in_words
 from tests.browser.ensure_browser import NoBrowserError, find_browser
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ENGLISH, JAPANESE = Language("en"), Language("ja")
 GRID = Grid(3, 4)
 HOSTILE_NAMES = [
@@ -528,13 +529,13 @@ def page_with_downloads() -> None:
     import streamlit as st
 
     from explainer import explain, load_classifier
-    from explainer.language import Language
     from explainer.page import downloads
     from explainer.page.controls import View
     from explainer.page.intake import Photo
     from explainer.page.result import Result
-    from explainer.render import DEFAULT_PALETTE, fit_photo
-    from explainer.samples import sample_photo
+    from explainer.photos.examples import sample_photo
+    from explainer.pictures.draw import DEFAULT_PALETTE, fit_photo
+    from explainer.words.language import Language
 
     classifier, photo = load_classifier("efficientnet-lite0"), sample_photo("coffee")
     explanation = explain(photo, classifier, num_samples=20)

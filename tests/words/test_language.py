@@ -14,7 +14,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from explainer import load_classifier, load_photo
-from explainer.classifiers import imagenet
+from explainer.classifiers.published import imagenet
 from explainer.errors import (
     ArgumentError,
     ClassifierError,
@@ -26,10 +26,10 @@ from explainer.errors import (
     check_share,
     check_whole_number,
 )
-from explainer.language import CATALOGUES, LANGUAGES, Language, negotiate_language
+from explainer.words.language import CATALOGUES, LANGUAGES, Language, negotiate_language
 from tests.messages import called, calls, extract, literal
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = CATALOGUES / "ja" / "LC_MESSAGES" / "limelight.po"
 ERRORS = [
     error.__name__
@@ -66,7 +66,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     template = tmp_path_factory.mktemp("messages") / "limelight.pot"
     command = [sys.executable, "-m", "babel.messages.frontend", "--quiet", "extract"]
     command += ["--mapping-file", "pyproject.toml", "--keyword", " ".join(ERRORS), "--output", str(template)]
-    subprocess.run([*command, "explainer", "dashboard.py", "assets"], cwd=ROOT, check=True)
+    subprocess.run([*command, "explainer", "dashboard.py"], cwd=ROOT, check=True)
     with template.open("rb") as file:
         return read_po(file)
 
@@ -197,7 +197,7 @@ class TestMessagesInCode:
         assert {text for text in visible_texts(tree) if text not in COMMON_WORDS} == set()
 
     def test_all_text_in_the_report_is_translated(self):
-        template = (ROOT / "assets" / "report.html").read_text("utf-8")
+        template = (ROOT / "explainer" / "takeaway" / "templates" / "report.html").read_text("utf-8")
         template = re.sub(r"(?s)\{\{.*?\}\}|\{%.*?%\}", "", template)
         assert set(words_outside_of_tags(template)) <= COMMON_WORDS
 
@@ -392,7 +392,7 @@ class TestLanguage:
         assert all(re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", name) for name in shown)
 
     def test_a_missing_catalogue_leaves_english(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-        from explainer import language
+        from explainer.words import language
 
         language._catalogue.cache_clear()
         try:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from explainer import Explanation, LabelExplanation
-from explainer.evidence import Answer, ComparedLabel, Comparison, Evidence, Question
-from explainer.explanation import Label, Settings
-from explainer.language import Language
-from explainer.places import place, place_numbers, region_places
-from explainer.surrogate import Surrogate
-from explainer.words import (
+from explainer.judging.evidence import Answer, ComparedLabel, Comparison, Evidence, Question
+from explainer.lime.explanation import Label, Settings
+from explainer.lime.surrogate import Surrogate
+from explainer.words.language import Language
+from explainer.words.places import place, place_numbers, region_places
+from explainer.words.sentences import (
     against_evidence_sentence,
     answer_sentence,
     change_in_points,

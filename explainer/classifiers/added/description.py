@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from ..errors import ClassifierError
-from .adapter import Adapter, ChannelOrder, Layout, Outputs
-from .predictor import Predictor
-from .preprocessing import Preprocessing, Resize
+from ...errors import ClassifierError
+from ..adapter import Adapter, ChannelOrder, Layout, Outputs
+from ..predictor import Predictor
+from ..preprocessing import Preprocessing, Resize
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ClassifierError
-from .engine import root_logger_kept
+from ...errors import ClassifierError
+from ..engine import root_logger_kept
 from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units, outputs_fact
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ClassifierError
+from ...errors import ClassifierError
 from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units, outputs_fact
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from ..errors import ClassifierError
+from ...errors import ClassifierError
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

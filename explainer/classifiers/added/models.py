@@ -14,11 +14,11 @@ from typing import Any
 
 import platformdirs
 
-from ..errors import ClassifierError
+from ...errors import ClassifierError
+from ..classifier import Classifier
+from ..fingerprint import fingerprint
 from . import network_file
-from .classifier import Classifier
 from .description import Description, read_toml
-from .fingerprint import fingerprint
 from .labels import read_labels
 
 logger = logging.getLogger(__name__)

@@ -4,11 +4,11 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from ..errors import ClassifierError
+from ...errors import ClassifierError
+from ..engine import Network
+from ..published.inception_v3 import file_hash
 from . import graph_file, keras_file
 from .description import Description
-from .engine import Network
-from .inception_v3 import file_hash
 from .network_facts import NetworkFacts
 
 

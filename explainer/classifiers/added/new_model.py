@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..errors import ClassifierError
+from ...errors import ClassifierError
+from ..classifier import Classifier
 from . import network_file
-from .classifier import Classifier
 from .description import SETTINGS, Description, checked_size, read_toml, write_toml
 from .labels import for_outputs, read_labels, tidy, write_labels
 from .models import (

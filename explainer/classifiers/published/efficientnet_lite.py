@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import WeightsError
+from ...errors import WeightsError
 from .torch_checkpoint import read_torch_checkpoint
 
 if TYPE_CHECKING:

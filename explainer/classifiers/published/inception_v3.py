@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import WeightsError
+from ...errors import WeightsError
 
 if TYPE_CHECKING:
     import keras

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ClassifierError, WeightsError
+from ...errors import ClassifierError, WeightsError
+from ..adapter import Adapter
+from ..added.description import RANGES
+from ..classifier import Classifier
+from ..engine import Network
+from ..fingerprint import fingerprint
+from ..preprocessing import Preprocessing
 from . import imagenet
-from .adapter import Adapter
-from .classifier import Classifier
-from .description import RANGES
-from .engine import Network
-from .fingerprint import fingerprint
 from .inception_v3 import file_hash, keras_models_folder
-from .preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     import keras

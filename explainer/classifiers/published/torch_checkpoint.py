@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import WeightsError
+from ...errors import WeightsError
 
 _MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 _PROTOCOL_VERSION = 1001

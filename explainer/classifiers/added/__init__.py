@@ -1,0 +1,1 @@
+"""Networks that the person who runs this machine has added."""

@@ -1,0 +1,1 @@
+"""Whether an explanation is right: the classifier is asked again."""

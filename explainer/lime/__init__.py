@@ -1,0 +1,1 @@
+"""LIME: superpixels, a neighborhood of perturbed samples, a surrogate, an explanation."""
