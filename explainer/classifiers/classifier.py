@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..errors import ArgumentError, ClassifierError, check_callable, check_size, check_text
+from ..arguments import check_callable, check_size, check_text
+from ..errors import ArgumentError, ClassifierError
 from .answers import check_probabilities, checked_answers
 from .calls import NeverAnsweredError
 from .predictor import FunctionPredictor, Precision, Predictor

@@ -8,7 +8,8 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 from PIL import Image
 
-from ..errors import ArgumentError, check_size
+from ..arguments import check_size
+from ..errors import ArgumentError
 
 Resize = Literal["stretch", "crop", "pad"]
 

@@ -9,14 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..errors import (
-    ArgumentError,
-    ExplainerError,
-    PhotoError,
-    check_callable,
-    check_classifier,
-    check_whole_number,
-)
+from ..arguments import check_callable, check_whole_number
+from ..errors import ArgumentError, ExplainerError, PhotoError, check_classifier
 from ..lime.explain import NumSamples
 from ..lime.explanation import FOCUS_REGIONS
 from ..names import natural_order, printable

@@ -8,7 +8,8 @@ from typing import Any
 
 from PIL import Image
 
-from ..errors import ClassifierFailedError, ExplainerError, check_whole_number
+from ..arguments import check_whole_number
+from ..errors import ClassifierFailedError, ExplainerError
 from ..judging.evidence import Question, gather_evidence
 from ..lime.explain import NumSamples, explain
 from ..lime.explanation import FOCUS_REGIONS, Explanation

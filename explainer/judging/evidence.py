@@ -12,7 +12,7 @@ from enum import Enum
 
 import numpy as np
 
-from ..errors import check_whole_number
+from ..arguments import check_whole_number
 from ..lime.explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
 from ..lime.neighborhood import Neighborhood
 

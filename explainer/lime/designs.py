@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..errors import ArgumentError, check_whole_number
+from ..arguments import check_whole_number
+from ..errors import ArgumentError
 from .kerdock import MAX_LENGTH, KerdockCode
 
 

@@ -8,15 +8,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from PIL import Image
 
+from ..arguments import check_callable, check_positive, check_share, check_whole_number
 from ..classifiers.predictor import Precision
-from ..errors import (
-    ArgumentError,
-    check_callable,
-    check_classifier,
-    check_positive,
-    check_share,
-    check_whole_number,
-)
+from ..errors import ArgumentError, check_classifier
 from ..photos.load import load_photo
 from .designs import make_design
 from .explanation import FOCUS_REGIONS, Explanation, Label, Settings, stability

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArgumentError, check_whole_number
+from ..arguments import check_whole_number
+from ..errors import ArgumentError
 from .neighborhood import Neighborhood
 from .surrogate import Surrogate
 

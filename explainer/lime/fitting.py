@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import check_whole_number
+from ..arguments import check_whole_number
 from .explanation import Explanation, Label, LabelExplanation, Settings
 from .neighborhood import Neighborhood
 from .surrogate import fit_surrogates

@@ -13,10 +13,11 @@ from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 
+from ..arguments import check_whole_number
 from ..classifiers.answers import checked_answers
 from ..classifiers.calls import Turns
 from ..classifiers.predictor import Precision
-from ..errors import ClassifierFailedError, ExplainerError, check_whole_number
+from ..errors import ClassifierFailedError, ExplainerError
 from .designs import Design, perturbed_pictures
 
 BATCH_SIZE = 16  # what has to end before another session, or a moved slider, has its turn

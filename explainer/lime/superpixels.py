@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..errors import ArgumentError, check_not_negative, check_positive, check_share, check_whole_number
+from ..arguments import check_not_negative, check_positive, check_share, check_whole_number
+from ..errors import ArgumentError
 from .kerdock import MAX_LENGTH as KERDOCK_LENGTH
 
 MAX_SUPERPIXELS = KERDOCK_LENGTH

@@ -14,6 +14,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from explainer import load_classifier, load_photo
+from explainer.arguments import check_positive, check_share, check_whole_number
 from explainer.classifiers.published import imagenet
 from explainer.errors import (
     ArgumentError,
@@ -22,9 +23,6 @@ from explainer.errors import (
     ExplainerError,
     PhotoError,
     WeightsError,
-    check_positive,
-    check_share,
-    check_whole_number,
 )
 from explainer.words.language import CATALOGUES, LANGUAGES, Language, negotiate_language
 from tests.messages import called, calls, extract, literal
