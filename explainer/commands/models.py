@@ -8,7 +8,7 @@ from ..classifiers.added import models, new_model
 from ..classifiers.added.description import CHOICES, parse_size
 from ..classifiers.catalogue import built_in_names, catalogue
 from ..errors import ClassifierError
-from ..photos.examples import sample_photo
+from ..photos.examples import example_photo
 from . import Commands
 
 _ORIGINS = {
@@ -78,7 +78,7 @@ def _add(options: argparse.Namespace) -> int:
         given={setting: value for setting, value in given.items() if value is not None},
     ) as candidate:
         _print_settings(candidate)
-        candidate.try_on(photo or sample_photo("chelsea"))
+        candidate.try_on(photo or example_photo("chelsea"))
         if photo:
             print(f"{options.photo}:")
             for label in classify(photo, candidate.classifier):

@@ -175,7 +175,7 @@ def _show_link(result: Result) -> None:
     link = address._replace(path=address.path or "/", query=query)
     st.code(urlunsplit(link), language=None, wrap_lines=True)
     if "sample" in st.query_params:
-        st.caption(_("Opens this sample photo with these settings."))
+        st.caption(_("Opens this example photo with these settings."))
     else:
         st.caption(
             _(

@@ -1,4 +1,4 @@
-"""Where photos come in: the visitor's own, or one of the samples; and which one is looked at."""
+"""Where photos come in: the visitor's own, or one of the examples; and which one is looked at."""
 
 import hashlib
 import threading
@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ..classifiers.classifier import Classifier
 from ..errors import PhotoError
 from ..lime.explanation import Label
-from ..photos.examples import SAMPLES, sample_photo
+from ..photos.examples import EXAMPLES, example_photo
 from ..photos.load import load_photo
 from ..pictures.draw import fit_photo
 from ..words.language import Language
@@ -76,24 +76,24 @@ class Gallery:
 
     def choose_photo(self) -> Photo | None:
         """Draw the intake; returns the photo to explain, if there is one."""
-        upload_column, sample_column = st.columns(2, gap="medium")
+        upload_column, example_column = st.columns(2, gap="medium")
         with upload_column:
             files = choose_files(self._language)
             entries = self._entries = _entries(files, self._language)
         fresh = [file.identity for file in files if _is_new(file) and file.identity in entries]
         if fresh:
             st.session_state.photo = fresh[-1]
-            _forget_sample()
-        sample = st.query_params.get("sample")
-        sample = sample if sample in SAMPLES else None
-        with sample_column:
-            _offer_samples(sample, self._language)
+            _forget_example()
+        example = st.query_params.get("sample")
+        example = example if example in EXAMPLES else None
+        with example_column:
+            _offer_examples(example, self._language)
         chosen = entries.get(st.session_state.get("photo", "")) or next(reversed(entries.values()), None)
-        if len(entries) > 1 or (entries and sample):
-            self._show(list(entries.values()), None if sample else chosen)
-        if sample:
-            photo = sample_photo(sample)
-            return Photo(sample, f"sample-{sample}", photo, fit_photo(photo))
+        if len(entries) > 1 or (entries and example):
+            self._show(list(entries.values()), None if example else chosen)
+        if example:
+            photo = example_photo(example)
+            return Photo(example, f"example-{example}", photo, fit_photo(photo))
         return _decode(chosen.file) if chosen else None
 
     @property
@@ -142,7 +142,7 @@ class Gallery:
                 place.caption(f":material/check: {plain(name)}")
 
 
-def _offer_samples(chosen: str | None, language: Language) -> None:
+def _offer_examples(chosen: str | None, language: Language) -> None:
     _ = language.gettext
     titles = {
         "chelsea": _("Cat"),
@@ -150,27 +150,27 @@ def _offer_samples(chosen: str | None, language: Language) -> None:
         "astronaut": _("Astronaut"),
         "rocket": _("Rocket"),
     }
-    st.markdown(_("**or try a sample**"))
-    with st.container(horizontal=True, gap="xsmall", key="samples"):
-        for name in SAMPLES:
+    st.markdown(_("**or try an example**"))
+    with st.container(horizontal=True, gap="xsmall", key="examples"):
+        for name in EXAMPLES:
             with st.container(width=_TILE_WIDTH, gap=None):
-                st.image(_sample_thumbnail(name), alt=titles[name], width="stretch")
+                st.image(_example_thumbnail(name), alt=titles[name], width="stretch")
                 st.button(
                     titles[name],
-                    key=f"sample-{name}",
+                    key=f"example-{name}",
                     type="primary" if name == chosen else "secondary",
                     width="stretch",
-                    on_click=_take_sample,
+                    on_click=_take_example,
                     args=(name,),
                 )
 
 
-def _take_sample(name: str) -> None:
+def _take_example(name: str) -> None:
     st.session_state.together = False
     st.query_params["sample"] = name
 
 
-def _forget_sample() -> None:
+def _forget_example() -> None:
     st.query_params.pop("sample", None)
 
 
@@ -178,7 +178,7 @@ def take_photo(identity: str) -> None:
     """Look at one of the visitor's own photos from now on."""
     st.session_state.photo = identity
     st.session_state.together = False
-    _forget_sample()
+    _forget_example()
 
 
 def _is_new(file: File) -> bool:
@@ -250,5 +250,5 @@ def _thumbnail(photo: Image.Image) -> bytes:
 
 
 @st.cache_data(show_spinner=False)
-def _sample_thumbnail(name: str) -> bytes:
-    return _thumbnail(sample_photo(name))
+def _example_thumbnail(name: str) -> bytes:
+    return _thumbnail(example_photo(name))

@@ -1,4 +1,4 @@
-"""Sample photos that come with scikit-image, so that a first visit needs no file and no network."""
+"""Example photos that come with scikit-image, so that a first visit needs no file and no network."""
 
 import functools
 
@@ -7,20 +7,20 @@ from skimage import data
 
 from ..errors import ArgumentError
 
-SAMPLES = ("chelsea", "coffee", "astronaut", "rocket")
+EXAMPLES = ("chelsea", "coffee", "astronaut", "rocket")
 
 
 @functools.cache
-def sample_photo(name: str) -> Image.Image:
-    """One of `SAMPLES` as an RGB picture.
+def example_photo(name: str) -> Image.Image:
+    """One of `EXAMPLES` as an RGB picture.
 
     Raises
     ------
     ArgumentError
-        There is no sample of this name.
+        There is no example of this name.
     """
-    if name not in SAMPLES:
+    if name not in EXAMPLES:
         raise ArgumentError(
-            "name must be one of {names}, and is {value}.", names=", ".join(SAMPLES), value=repr(name)
+            "name must be one of {names}, and is {value}.", names=", ".join(EXAMPLES), value=repr(name)
         )
     return Image.fromarray(getattr(data, name)())

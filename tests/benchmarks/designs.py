@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from explainer import explain, load_classifier
-from explainer.photos.examples import SAMPLES, sample_photo
+from explainer.photos.examples import EXAMPLES, example_photo
 
 Row = dict[str, Any]
 _COUNTS = (128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896, 1000)
@@ -19,8 +19,8 @@ def samples_for_the_same_error(classifier_name: str, seeds: Sequence[int]) -> Ro
     """How many balanced samples give the weight error that lime's have at 1000, over all photos."""
     classifier = load_classifier(classifier_name)
     errors: dict[str, list[list[float]]] = {"lime": [], "balanced": []}
-    for name in SAMPLES:
-        photo = sample_photo(name)
+    for name in EXAMPLES:
+        photo = example_photo(name)
         reference = explain(
             photo,
             classifier,
@@ -45,7 +45,7 @@ def samples_for_the_same_error(classifier_name: str, seeds: Sequence[int]) -> Ro
     needed = _crossing(curves["balanced"], curves["lime"][-1])
     return {
         "what": f"balanced samples for lime's weight error at 1000, {classifier_name}, "
-        f"{len(SAMPLES)} photos x {len(seeds)} seeds",
+        f"{len(EXAMPLES)} photos x {len(seeds)} seeds",
         "value": 100 * needed / 1000,
         "unit": "%",
         "target": 60.0,
@@ -59,8 +59,8 @@ def samples_for_the_same_agreement(classifier_name: str, seeds: Sequence[int]) -
     """How many balanced samples make two runs agree as much as two of lime's with 1000 do."""
     classifier = load_classifier(classifier_name)
     agreements: dict[str, list[list[float]]] = {"lime": [], "balanced": []}
-    for name in SAMPLES:
-        photo = sample_photo(name)
+    for name in EXAMPLES:
+        photo = example_photo(name)
         for design in agreements:
             focuses = [
                 [
@@ -83,7 +83,7 @@ def samples_for_the_same_agreement(classifier_name: str, seeds: Sequence[int]) -
     needed = _crossing(-curves["balanced"], -curves["lime"][-1])
     return {
         "what": f"balanced samples for the agreement of two runs that lime has at 1000, "
-        f"{classifier_name}, {len(SAMPLES)} photos x {len(seeds)} seeds",
+        f"{classifier_name}, {len(EXAMPLES)} photos x {len(seeds)} seeds",
         "value": 100 * needed / 1000,
         "unit": "%",
         "target": None,

@@ -10,7 +10,7 @@ from PIL import Image
 
 from explainer import explain, explain_live, load_classifier
 from explainer.lime.superpixels import segment
-from explainer.photos.examples import sample_photo
+from explainer.photos.examples import example_photo
 from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
 
 from .recipe import explain_by_recipe, keras_network, keras_predict
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 def fresh_photos() -> Iterator[Image.Image]:
     """The astronaut, cut a pixel further each time, so that nothing is known from before."""
-    photo = sample_photo("astronaut")
+    photo = example_photo("astronaut")
     for cut in range(1, 200):
         yield photo.crop((0, 0, photo.width - cut, photo.height))
 

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 from playwright.async_api import Browser, Error, Page
 
-from explainer.photos.examples import SAMPLES, sample_photo
+from explainer.photos.examples import EXAMPLES, example_photo
 
 PATIENCE = 120_000  # milliseconds, for what a crowd makes slow
 FOCUS = re.compile("looked mostly at|No region speaks for")
@@ -47,8 +47,8 @@ class Visitor:
 
     def photo(self) -> Image.Image:
         """A photo of one's own."""
-        names = list(SAMPLES)
-        turned = sample_photo(names[self.number % len(names)]).rotate(3 * self.number)
+        names = list(EXAMPLES)
+        turned = example_photo(names[self.number % len(names)]).rotate(3 * self.number)
         turned.thumbnail((500, 500))
         return turned
 

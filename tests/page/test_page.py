@@ -102,7 +102,7 @@ def test_a_sample_gets_five_labels_and_two_pictures():
 
 def test_a_sample_is_one_click_away():
     page = visit()
-    page.button(key="sample-coffee").click().run()
+    page.button(key="example-coffee").click().run()
     assert_fine(page)
     assert page.query_params["sample"] == "coffee"
     assert labels(page).options[0] == "espresso"
@@ -195,7 +195,7 @@ def test_unknown_query_values_do_no_harm(query: dict[str, str]):
     assert 100 <= page.slider(key="num_samples").value <= 5000
     page.toggle(key="auto").set_value(False)
     page.slider(key="num_samples").set_value(100)
-    page.button(key="sample-rocket").click().run()
+    page.button(key="example-rocket").click().run()
     assert_fine(page)
     assert picture_sentences(page)
 

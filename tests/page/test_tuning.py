@@ -217,7 +217,7 @@ def test_a_stopped_run_stays_stopped_with_another_kernel_width(asked: list[int])
     link = {**QUICK, "num_samples": "300", "seed": "11"}
     page = AppTest.from_file(DASHBOARD, default_timeout=120)
     page.query_params.update({**link, "sample": "rocket"})
-    page.session_state["stopped"] = {("sample-rocket", sampling(sidebar(**link)))}
+    page.session_state["stopped"] = {("example-rocket", sampling(sidebar(**link)))}
     page.run()
     assert_fine(page)
     assert "32 samples." in text(page)
@@ -360,7 +360,7 @@ def test_a_sample_and_the_uploads_can_both_be_reached(chelsea):
     assert_fine(page)
     assert "sample" not in page.query_params
     assert not tiles(page), "one photo needs no choice"
-    page.button(key="sample-coffee").click().run()
+    page.button(key="example-coffee").click().run()
     assert page.query_params["sample"] == "coffee"
     assert "“espresso”" in text(page)
     tiles(page)[0].click().run()

@@ -533,11 +533,11 @@ def page_with_downloads() -> None:
     from explainer.page.controls import View
     from explainer.page.intake import Photo
     from explainer.page.result import Result
-    from explainer.photos.examples import sample_photo
+    from explainer.photos.examples import example_photo
     from explainer.pictures.draw import DEFAULT_PALETTE, fit_photo
     from explainer.words.language import Language
 
-    classifier, photo = load_classifier("efficientnet-lite0"), sample_photo("coffee")
+    classifier, photo = load_classifier("efficientnet-lite0"), example_photo("coffee")
     explanation = explain(photo, classifier, num_samples=20)
     downloads.show(
         Result(
@@ -577,7 +577,7 @@ class TestDownloads:
     def test_the_link_holds_the_settings(self):
         page = self.visit(num_features="7", sample="coffee")
         assert page.code[0].value.endswith("/?num_features=7&sample=coffee")
-        assert "sample photo" in page.caption[0].value
+        assert "example photo" in page.caption[0].value
 
     def test_the_link_can_not_carry_an_upload(self):
         page = self.visit(hostile="<script>&x=1")
