@@ -1,9 +1,11 @@
 """What the rest of the package knows of a network."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..arguments import check_callable, check_size, check_text
@@ -12,6 +14,30 @@ from .answers import check_probabilities, checked_answers
 from .calls import NeverAnsweredError
 from .predictor import FunctionPredictor, Precision, Predictor
 from .preprocessing import AskedPreprocessing, PhotoPreprocessing, Preprocessing
+
+
+class ClassifierLike(Protocol):
+    """What can be explained: a `Classifier`, or anybody's object as `adapted` completes it."""
+
+    name: str
+    title: str
+    class_names: Sequence[str]
+    wnids: Sequence[str]
+    fingerprint: str
+    independent: bool
+
+    @property
+    def input_size(self) -> tuple[int, int]: ...
+
+    def frame(self, photo: Image.Image) -> Image.Image: ...
+
+    def preprocess(self, photo: Image.Image) -> NDArray[np.float32]: ...
+
+    def to_display(self, image: NDArray[Any]) -> NDArray[np.float64]: ...
+
+    def predict(self, batch: NDArray[np.float32], precision: Precision = "exact") -> NDArray[np.float32]: ...
+
+    def describe_engine(self) -> str: ...
 
 
 class Classifier:
@@ -60,11 +86,11 @@ class Classifier:
     @classmethod
     def from_function(
         cls,
-        predict: Callable[[np.ndarray], np.ndarray],
+        predict: Callable[[NDArray[np.float32]], NDArray[Any]],
         *,
         input_size: tuple[int, int],
         class_names: Sequence[str],
-        preprocess: Preprocessing | Callable[[Image.Image], np.ndarray] | None = None,
+        preprocess: Preprocessing | Callable[[Image.Image], NDArray[Any]] | None = None,
         name: str = "function",
         title: str = "",
         fingerprint: str = "",
@@ -152,7 +178,7 @@ class Classifier:
         """
         return self._preprocessing.frame(photo)
 
-    def preprocess(self, photo: Image.Image) -> np.ndarray:
+    def preprocess(self, photo: Image.Image) -> NDArray[np.float32]:
         """Turn a photo into the network's input.
 
         Returns
@@ -171,7 +197,7 @@ class Classifier:
             )
         return self._preprocessing.preprocess(photo)
 
-    def to_display(self, image: np.ndarray) -> np.ndarray:
+    def to_display(self, image: NDArray[Any]) -> NDArray[np.float64]:
         """Turn preprocessed pixels back into colours.
 
         Parameters
@@ -185,7 +211,7 @@ class Classifier:
         """
         return self._preprocessing.to_display(image)
 
-    def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray:
+    def predict(self, batch: NDArray[np.float32], precision: Precision = "exact") -> NDArray[np.float32]:
         """Ask the network. May be called from several threads at once.
 
         Parameters
@@ -242,6 +268,81 @@ class Classifier:
     def describe_engine(self) -> str:
         """What runs the network, such as ``OpenVINO 2026.4.1 on CPU``."""
         return self._predictor.describe()
+
+
+def adapted(classifier: Any) -> ClassifierLike:
+    """A classifier as it is, and any other object that can be asked, with what it lacks filled in.
+
+    Adaptations of the same object are equal, and keep it as ``original``.
+
+    Raises
+    ------
+    ArgumentError
+        It lacks what can't be filled in.
+    """
+    if isinstance(classifier, Classifier | _Adapted):
+        return classifier
+    needed = ("predict", "preprocess", "class_names", "wnids")
+    if isinstance(classifier, type) or not all(hasattr(classifier, attribute) for attribute in needed):
+        raise ArgumentError(
+            "classifier must be what load_classifier returns, or have its {attributes}, and is {value}.",
+            attributes=", ".join(needed),
+            value=repr(classifier),
+        )
+    return _Adapted(classifier)
+
+
+class _Adapted:
+    """Anybody's object, with all that a `Classifier` has."""
+
+    def __init__(self, original: Any) -> None:
+        self.original = original
+        self.name: str = getattr(original, "name", type(original).__name__)
+        self.title: str = getattr(original, "title", self.name)
+        self.class_names: Sequence[str] = original.class_names
+        self.wnids: Sequence[str] = original.wnids
+        self.fingerprint: str = getattr(original, "fingerprint", "")
+        self.independent: bool = getattr(original, "independent", False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Adapted) and other.original is self.original
+
+    def __hash__(self) -> int:
+        return hash(id(self.original))
+
+    @cached_property
+    def input_size(self) -> tuple[int, int]:
+        if hasattr(self.original, "input_size"):
+            height, width = self.original.input_size
+        else:
+            height, width, _ = self.preprocess(Image.new("RGB", (256, 256))).shape
+        return height, width
+
+    def frame(self, photo: Image.Image) -> Image.Image:
+        frame: Image.Image = self.original.frame(photo) if hasattr(self.original, "frame") else photo
+        return frame
+
+    def preprocess(self, photo: Image.Image) -> NDArray[np.float32]:
+        image: NDArray[np.float32] = self.original.preprocess(photo)
+        return image
+
+    def to_display(self, image: NDArray[Any]) -> NDArray[np.float64]:
+        own = getattr(self.original, "to_display", None)
+        display: NDArray[np.float64] = (own or self._asked.to_display)(image)
+        return display
+
+    @cached_property
+    def _asked(self) -> AskedPreprocessing:
+        return AskedPreprocessing(self.input_size, self.preprocess)
+
+    def predict(self, batch: NDArray[np.float32], precision: Precision = "exact") -> NDArray[np.float32]:
+        options = {} if precision == "exact" else {"precision": precision}  # few objects know of it
+        answers: NDArray[np.float32] = self.original.predict(batch, **options)
+        return answers
+
+    def describe_engine(self) -> str:
+        describe = getattr(self.original, "describe_engine", None)
+        return describe() if describe else ""
 
 
 def _checked_names(names: Any) -> tuple[str, ...]:
