@@ -23,7 +23,7 @@ from explainer.judging.evidence import compare, gather_evidence
 from explainer.lime.designs import make_design
 from explainer.lime.explain import superpixels_of
 from explainer.lime.neighborhood import contrasting_samples
-from explainer.lime.superpixels import Blur, Felzenszwalb, Quickshift, Slic, hide_color_named, segment
+from explainer.lime.superpixels import Blur, Felzenszwalb, Quickshift, Slic, segment
 from explainer.pictures.charts import strongest_bars
 from explainer.takeaway.notebook import notebook
 from explainer.takeaway.report import Drawing, html_report, pictures
@@ -113,7 +113,6 @@ WRONG = {
     "Felzenszwalb": (lambda _: Felzenszwalb(scale="x"), "scale must be a number above 0, and is 'x'"),
     "Felzenszwalb: min_size": (lambda _: Felzenszwalb(min_size=1.5), "min_size must be a whole number"),
     "Blur": (lambda _: Blur(0), "share must be a number above 0"),
-    "hide_color_named": (lambda _: hide_color_named("red", LINEAR), "hide_color must be one of grey, mean"),
     "make_design": (lambda _: make_design("sobol", 3, 0), "design must be one of balanced, lime"),
     "make_design: size": (lambda _: make_design("lime", 0, 0), "superpixels must be a whole .* 1 to 1024"),
     "make_design: seed": (lambda _: make_design("lime", 3, -1), "seed must be a whole number, from 0 to"),

@@ -93,6 +93,7 @@ NO_ANSWERS = {
     "raises": (fail, "The classifier mine failed: CUDA out of memory."),
     "nan": (lambda a: a * np.nan, "NaN or infinity is among them: choose another photo or another"),
     "too large": (lambda a: a * 1e300, "NaN or infinity is among them"),
+    "fewer pictures": (lambda a: a[1:], "did not answer with 2 finite probabilities a picture"),
     "shape": (lambda a: a[:, :1], "did not answer with 2 finite probabilities a picture, but with numbers"),
     "words": (lambda a: "cat", "but with something that is no table of numbers."),
     "logits": (lambda a: a * 9 - 5, "for they go from -.* --outputs logits, or apply a softmax"),

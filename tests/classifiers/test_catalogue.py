@@ -10,8 +10,6 @@ import pytest
 from PIL import Image
 
 from explainer.classifiers.catalogue import catalogue, default_classifier_name, load_classifier
-from explainer.classifiers.classifier import Classifier
-from explainer.classifiers.preprocessing import Preprocessing
 from explainer.classifiers.published import inception_v3
 from explainer.errors import ArgumentError, ClassifierError, WeightsError
 from explainer.words.language import Language
@@ -107,25 +105,6 @@ def test_batch_of_another_shape_is_refused(shape, lite2, raises_sentence):
 def test_unknown_precision_is_refused(lite0, raises_sentence):
     with raises_sentence(ArgumentError, "'exact' or 'fast', and is 'half'"):
         lite0.predict(np.zeros((1, 224, 224, 3), np.float32), "half")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [np.full((2, 1000), np.nan), np.full((2, 1000), np.inf), np.ones((2, 999)), np.ones((1, 1000))],
-    ids=["nan", "infinite", "too few classes", "too few pictures"],
-)
-def test_what_is_no_answer_is_refused(answer, lite0, raises_sentence):
-    class Broken:
-        def predict(self, batch, precision="exact"):
-            return answer
-
-        def describe(self):
-            return "nothing"
-
-    preprocessing = Preprocessing((8, 8), 127.5, 127.5, Image.Resampling.BILINEAR)
-    broken = Classifier("broken", "Broken", Broken(), preprocessing, lite0.class_names, lite0.wnids)
-    with raises_sentence(ClassifierError, "broken did not answer with 1000 finite"):
-        broken.predict(np.zeros((2, 8, 8, 3), np.float32))
 
 
 def test_fingerprints_tell_classifiers_apart_and_stay(lite0, lite2):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from explainer import Classifier, Preprocessing, explain
-from explainer.errors import ArgumentError, ClassifierError
+from explainer.errors import ArgumentError
 from explainer.pictures.draw import fit_frame
 from explainer.takeaway.report import Drawing, pictures
 from tests.synthetic import Grid, a_photo
@@ -74,15 +74,6 @@ def test_a_function_that_returns_another_shape_is_refused(raises_sentence):
     classifier = make(preprocess=lambda photo: np.zeros((3, 24, 32)))
     with raises_sentence(ArgumentError, r"must return the shape \(24, 32, 3\), and returned \(3, 24, 32\)"):
         classifier.preprocess(a_photo())
-
-
-@pytest.mark.parametrize("answer", [np.zeros((1, 3)), np.full((1, 2), np.nan)])
-def test_what_is_no_answer_is_refused(answer, raises_sentence):
-    classifier = Classifier.from_function(
-        lambda batch: answer, input_size=(8, 8), class_names=["a", "b"], name="odd"
-    )
-    with raises_sentence(ClassifierError, "odd did not answer with 2 finite probabilities"):
-        classifier.predict(np.zeros((1, 8, 8, 3)))
 
 
 @pytest.mark.parametrize("options", [{"input_size": (8,)}, {"input_size": (0, 8)}, {"class_names": []}])

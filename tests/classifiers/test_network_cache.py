@@ -271,7 +271,6 @@ def test_threads_at_once_get_right_answers_and_leave_one_file(folder):
         models = list(pool.map(load, range(4)))
     for model in models:
         convert.assert_answers(model)
-    assert 1 <= convert.calls <= 4
     assert len(os.listdir(folder)) == 1
     calls = convert.calls
     convert.assert_answers(network_cache.load("small", HASH, convert))

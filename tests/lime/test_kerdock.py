@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from explainer.lime.kerdock import MAX_LENGTH, KerdockCode
+from explainer.lime.kerdock import KerdockCode
 
 LENGTH_OF_COLUMNS = {1: 16, 4: 16, 16: 16, 17: 64, 64: 64, 65: 256, 256: 256, 257: 1024, 1024: 1024}
 
@@ -23,10 +23,6 @@ def whole_code(code):
 def test_shortest_code_with_enough_columns(columns, length):
     code = KerdockCode(columns)
     assert (code.length, code.blocks) == (length, length // 2)
-
-
-def test_longest_code():
-    assert MAX_LENGTH == 1024
 
 
 @pytest.mark.parametrize("columns", [4, 16, 20, 64, 100, 256, 600, 1024])

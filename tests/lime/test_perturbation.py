@@ -211,14 +211,6 @@ class TestHideColour:
     def test_callable_paints_an_image(self):
         np.testing.assert_array_equal(self.hidden(lambda image: image[::-1] / 2), self.image[::-1] / 2)
 
-    def test_blur_keeps_colours_on_the_whole_and_loses_the_rest(self):
-        image = np.random.RandomState(3).uniform(-1, 1, (64, 48, 3)).astype(np.float32)
-        blurred = hidden_image(image, Grid(2, 2)(image), Blur())
-        np.testing.assert_allclose(blurred.mean(axis=(0, 1)), image.mean(axis=(0, 1)), atol=0.03)
-        stronger = hidden_image(image, Grid(2, 2)(image), Blur(share=0.3))
-        steps = [np.abs(np.diff(picture, axis=0)).mean() for picture in (image, blurred, stronger)]
-        assert steps[0] > 20 * steps[1] > 40 * steps[2]
-
     def test_callable_that_paints_over_its_argument_leaves_the_photo_alone(self):
         before = self.image.copy()
 
@@ -257,8 +249,6 @@ class TestHideColour:
         assert hide_color_named("blur", classifier) == Blur()
         black = self.hidden(hide_color_named("black", classifier))
         np.testing.assert_array_equal(classifier.to_display(black), np.zeros_like(self.image))
-        for name in HIDE_COLORS:
-            self.hidden(hide_color_named(name, classifier))
 
     @pytest.mark.parametrize("name", ["red", "", None])
     def test_unknown_name_lists_the_known_ones(self, name, raises_sentence):

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from explainer import explain
-from explainer.errors import ArgumentError
 from explainer.lime.explain import superpixels_of
 from explainer.lime.neighborhood import contrasting_samples
 from explainer.lime.superpixels import (
@@ -32,19 +31,6 @@ def hidden(name: str, photo: Image.Image, classifier) -> tuple[np.ndarray, np.nd
     image = classifier.preprocess(photo)
     segments = Grid(3, 3)(image)
     return image, segments, hidden_image(image, segments, hide_color_named(name, classifier))
-
-
-def test_grey_is_what_the_notebooks_recipe_hides_with(classifier):
-    *_, painted = hidden("grey", a_photo(), classifier)
-    assert (painted == 0).all()
-
-
-def test_mean_is_each_superpixels_own(classifier):
-    image, segments, painted = hidden("mean", a_photo(), classifier)
-    for superpixel in range(9):
-        inside = segments == superpixel
-        expected = np.broadcast_to(image[inside].mean(axis=0), (inside.sum(), 3))
-        np.testing.assert_allclose(painted[inside], expected, rtol=1e-5)
 
 
 def test_black_is_black_to_every_network(classifier, lite0):
@@ -81,23 +67,6 @@ def test_hide_colours_can_be_keys_and_be_sent_elsewhere(classifier):
     assert len({*colours}) == len(HIDE_COLORS)
     assert [hash(colour) for colour in colours] == [hash(colour) for colour in again]
     assert pickle.loads(pickle.dumps(colours)) == colours
-
-
-def test_an_unknown_hide_colour_is_refused(classifier, raises_sentence):
-    with raises_sentence(ArgumentError, "hide_color must be one of grey, mean, black, blur, and is 'pink'"):
-        hide_color_named("pink", classifier)
-
-
-@pytest.mark.parametrize("name", HIDE_COLORS)
-def test_every_hide_colour_explains(name: str, classifier):
-    explanation = explain(
-        a_photo(4),
-        classifier,
-        num_samples=30,
-        segmentation=Grid(3, 3),
-        hide_color=hide_color_named(name, classifier),
-    )
-    assert explanation.num_samples == 30
 
 
 @pytest.mark.parametrize(

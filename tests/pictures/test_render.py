@@ -286,12 +286,3 @@ class TestInput:
     def test_shape_is_checked(self, shape, raises_sentence):
         with raises_sentence(ArgumentError, r"display must have the shape \(H, W, 3\), and has"):
             draw_input(np.zeros(shape))
-
-
-def test_palettes():
-    assert set(PALETTES) == {"blue-orange", "green-red"}
-    assert DEFAULT_PALETTE is PALETTES["blue-orange"]
-    for name, palette in PALETTES.items():
-        assert palette.name == name
-        for_, against = palette.speaks_for, palette.speaks_against
-        assert np.abs(np.subtract(for_, against)).sum() > 250
