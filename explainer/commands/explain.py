@@ -9,13 +9,14 @@ from typing import Any
 from PIL import Image
 from tqdm import tqdm
 
-from .. import explain, load_classifier, load_photo
-from ..classifiers.catalogue import catalogue
+from ..classifiers.catalogue import catalogue, load_classifier
 from ..classifiers.classifier import Classifier
 from ..errors import ExplainerError
 from ..folders.run import FolderResult, explain_folder
+from ..lime.explain import explain
 from ..lime.explanation import FOCUS_REGIONS, Explanation
 from ..names import printable
+from ..photos.load import load_photo
 from ..pictures.draw import draw_focus, draw_input, draw_pros_cons, fit_frame
 from ..takeaway.files import not_writable
 from ..words.language import LANGUAGES

@@ -3,12 +3,13 @@
 import argparse
 from pathlib import Path
 
-from .. import classify, load_photo
 from ..classifiers.added import models, new_model
 from ..classifiers.added.description import CHOICES, parse_size
 from ..classifiers.catalogue import built_in_names, catalogue
 from ..errors import ClassifierError
+from ..lime.explain import classify
 from ..photos.examples import example_photo
+from ..photos.load import load_photo
 from . import Commands
 
 _ORIGINS = {
