@@ -2,7 +2,7 @@
 
 >>> from explainer import explain, load_classifier, load_photo
 >>> classifier = load_classifier()
->>> explanation = explain(load_photo("cat.jpg"), classifier)  # doctest: +SKIP
+>>> explanation = explain(load_photo("cat.jpg"), classifier)
 """
 
 from typing import TYPE_CHECKING, Any

@@ -51,6 +51,13 @@ class Preprocessing:
     ------
     ArgumentError
         One of them is outside of what is accepted; the message names it.
+
+    Examples
+    --------
+    >>> from explainer import Preprocessing, load_photo
+    >>> minus_one_to_one = Preprocessing((224, 224), offset=127.5, scale=127.5, resize="crop")
+    >>> minus_one_to_one.preprocess(load_photo("cat.jpg")).shape
+    (224, 224, 3)
     """
 
     input_size: tuple[int, int]

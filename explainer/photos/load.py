@@ -97,6 +97,12 @@ def load_photo(source: PhotoSource) -> Image.Image:
         If `source` is not a photo in one of `FORMATS`, is empty, damaged or unreadable, is larger
         than `MAX_BYTES` or `MAX_PIXELS`, or has a side shorter than `MIN_SIDE` pixels. The message
         is one sentence for the person who chose the photo.
+
+    Examples
+    --------
+    >>> from explainer import load_photo
+    >>> load_photo("cat.jpg").size
+    (451, 300)
     """
     _silence_pillow_warnings()
     try:

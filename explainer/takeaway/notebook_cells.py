@@ -93,7 +93,7 @@ segments = SegmentationAlgorithm("quickshift", kernel_size=4, max_dist=200, rati
 """
 
 SEGMENTS_BY_PACKAGE = """\
-from explainer.superpixels import segment
+from explainer.lime.superpixels import segment
 
 segments = segment(image)
 """

@@ -10,8 +10,7 @@ from waiting import wait_until_still
 
 from explainer.words.language import Language
 
-# Once more where it fails: on a busy machine the page can move under a click.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LANGUAGES = {"en": "en-US", "ja": "ja-JP"}
 SETTINGS = "sample=astronaut&auto=false&num_samples=300"

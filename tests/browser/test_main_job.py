@@ -9,8 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from skimage import data
 from waiting import wait_until_still
 
-# Once more where it fails: on a busy machine the page can move under a click.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 FOCUS = re.compile("looked mostly at|No region speaks for")
 PROS_CONS = re.compile("speaks against")

@@ -15,7 +15,7 @@ from waiting import wait_until_still
 
 from explainer import explain, load_classifier
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PEOPLE = 3
 SAMPLES = 300

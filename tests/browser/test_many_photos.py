@@ -8,8 +8,7 @@ from barriers import serious_barriers
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-# Once more where it fails: on a busy machine the page can move under a click.
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SETTINGS = "classifier=efficientnet-lite0&auto=false&num_samples="
 NAMES = ["chelsea.jpg", "coffee.jpg"]
