@@ -12,7 +12,7 @@ from skimage import data
 
 from explainer.classifiers.catalogue import load_classifier
 from explainer.classifiers.classifier import Classifier
-from explainer.classifiers.published import inception_v3
+from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE
 from tests import own_networks
 
 TEST_CACHE = Path(__file__).resolve().parent.parent / "build" / "test-cache"
@@ -28,7 +28,7 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("EXPLAINER_CACHE_DIR", str(TEST_CACHE))
         patch.setenv("KERAS_HOME", str(tmp_path_factory.mktemp("keras")))
         patch.setenv("EXPLAINER_MODELS", str(tmp_path_factory.mktemp("models")))
-        patch.delenv(inception_v3.WEIGHTS_VARIABLE, raising=False)
+        patch.delenv(WEIGHTS_VARIABLE, raising=False)
         patch.delenv("EXPLAINER_ENGINE", raising=False)
         yield
 

@@ -6,15 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from ..errors import ArgumentError, ClassifierError, WeightsError
 from .added import models
 from .classifier import Classifier
-from .engine import Network
-from .fingerprint import fingerprint
 from .preprocessing import Preprocessing
-from .published import efficientnet_lite, imagenet, inception_v3, keras_applications
+from .published.efficientnet_lite import VARIANTS
+from .published.keras_applications import APPLICATIONS, INCEPTION_V3, PREFIX, application, configured_weights
 
 __all__ = [
     "EMBEDDED_DEFAULT",
@@ -54,46 +51,6 @@ class CatalogueEntry:
         return None
 
 
-def _imagenet_classifier(name: str, title: str, network: Network, preprocessing: Preprocessing) -> Classifier:
-    names = imagenet.class_names()
-    identity = fingerprint(network.weights_hash, preprocessing, names, {"network": name})
-    return Classifier(name, title, network, preprocessing, names, imagenet.wnids(), identity)
-
-
-def _load_inception_v3() -> Classifier:
-    weights = inception_v3.find_weights()
-    network = Network(
-        "inception-v3",
-        inception_v3.file_hash(weights, "sha256"),
-        lambda: inception_v3.build(weights),
-    )
-    size = inception_v3.INPUT_SIZE
-    preprocessing = Preprocessing((size, size), 127.5, 127.5, Image.Resampling.BILINEAR)
-    return _imagenet_classifier("inception-v3", "InceptionV3", network, preprocessing)
-
-
-def _efficientnet_lite_entry(name: str, title: str) -> CatalogueEntry:
-    variant = efficientnet_lite.VARIANTS[name]
-
-    def load() -> Classifier:
-        variant.weights_path()
-        network = Network(name, variant.sha256, lambda: efficientnet_lite.build(variant))
-        size = variant.input_size
-        preprocessing = Preprocessing((size, size), 127.0, 128.0, Image.Resampling.BICUBIC)
-        return _imagenet_classifier(name, title, network, preprocessing)
-
-    return CatalogueEntry(name, title, variant.weights_path, load)
-
-
-_BUILT_IN = {
-    entry.name: entry
-    for entry in (
-        CatalogueEntry("inception-v3", "InceptionV3", inception_v3.find_weights, _load_inception_v3),
-        _efficientnet_lite_entry("efficientnet-lite2", "EfficientNet-Lite2"),
-        _efficientnet_lite_entry("efficientnet-lite0", "EfficientNet-Lite0"),
-    )
-}
-_SAME = {"keras:InceptionV3": "inception-v3"}
 _loaded: dict[tuple[str, Path, int], Classifier] = {}
 _loading = threading.Lock()
 _told: set[str] = set()
@@ -101,18 +58,18 @@ _told: set[str] = set()
 
 def built_in_names() -> tuple[str, ...]:
     """The names of the classifiers that are always there, ready or not."""
-    return tuple(_BUILT_IN)
+    return (INCEPTION_V3, *VARIANTS)
 
 
 def catalogue() -> tuple[CatalogueEntry, ...]:
-    """The built-in classifiers, the most wanted first, and whatever else is ready on this machine.
+    """The built-in classifiers, the most wanted first, and whatever else is on this machine.
 
     Those are networks of `keras.applications` whose weights are in Keras' cache, and models from the models
-    folder. One that can't be used is left out; the log says why.
+    folder. A model that can't be used is left out; the log says why.
     """
     added = []
     for name in models.model_names():
-        if name in _BUILT_IN:  # whoever made that folder did so by hand
+        if name in built_in_names():  # whoever made that folder did so by hand
             continue
         try:
             added.append(_added_entry(name))
@@ -120,13 +77,14 @@ def catalogue() -> tuple[CatalogueEntry, ...]:
             if str(error) not in _told:  # once, and not each time that the page is drawn
                 _told.add(str(error))
                 logger.warning("The model %s is left out: %s", name, error)
-    fetched = (_application_entry(name) for name in keras_applications.APPLICATIONS if name not in _SAME)
-    return (*_BUILT_IN.values(), *(entry for entry in fetched if entry.is_ready()), *added)
+    names = dict.fromkeys(built_in_names())
+    names |= dict.fromkeys(known.name for known in APPLICATIONS.values() if known.cached_file.is_file())
+    return (*map(_entry, names), *added)
 
 
 def default_classifier_name() -> str:
     """InceptionV3 where its weights are on this machine, else the embedded EfficientNet-Lite2."""
-    return "inception-v3" if _BUILT_IN["inception-v3"].is_ready() else EMBEDDED_DEFAULT
+    return INCEPTION_V3 if _entry(INCEPTION_V3).is_ready() else EMBEDDED_DEFAULT
 
 
 def load_classifier(name: str = "auto") -> Classifier:
@@ -153,9 +111,9 @@ def load_classifier(name: str = "auto") -> Classifier:
     if not isinstance(name, str):
         raise ArgumentError("name must be a classifier's name or 'auto', and is {value}.", value=repr(name))
     if name == "auto":
-        inception_v3.configured_weights()  # whoever names a file does not want another network instead
+        configured_weights()  # whoever names a file does not want another network instead
         name = default_classifier_name()
-    entry = _entry(_SAME.get(name, name))
+    entry = _entry(name)
     with _loading:
         weights = entry.find_weights()
         key = (entry.name, weights, _changed_at(weights))
@@ -165,10 +123,12 @@ def load_classifier(name: str = "auto") -> Classifier:
 
 
 def _entry(name: str) -> CatalogueEntry:
-    if name in _BUILT_IN:
-        return _BUILT_IN[name]
-    if name.startswith(keras_applications.PREFIX):
-        return _application_entry(name)
+    if name in VARIANTS:
+        variant = VARIANTS[name]
+        return CatalogueEntry(name, variant.title, variant.weights_path, variant.load)
+    if name == INCEPTION_V3 or name.startswith(PREFIX):
+        known = application(name)
+        return CatalogueEntry(known.name, known.title, known.find_weights, known.load)
     if name in models.model_names():
         return _added_entry(name)
     raise ClassifierError(
@@ -176,11 +136,6 @@ def _entry(name: str) -> CatalogueEntry:
         name=repr(name),
         names=", ".join(entry.name for entry in catalogue()),
     )
-
-
-def _application_entry(name: str) -> CatalogueEntry:
-    application = keras_applications.application(name)
-    return CatalogueEntry(name, application.title, application.find_weights, application.load)
 
 
 def _added_entry(name: str) -> CatalogueEntry:

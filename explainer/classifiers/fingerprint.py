@@ -1,11 +1,14 @@
-"""Identifies what a classifier computes."""
+"""Identifies files, and what a classifier computes."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from ..errors import WeightsError
 from .preprocessing import Preprocessing
 
 
@@ -30,3 +33,27 @@ def fingerprint(
     """
     parts = [weights_hash, asdict(preprocessing), list(class_names), dict(settings or {})]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def file_hash(path: Path, algorithm: str = "sha256") -> str:
+    """Compute a file's hash in hexadecimal, again only when the file changes.
+
+    Raises
+    ------
+    WeightsError
+        It can't be read.
+    """
+    try:
+        status = path.stat()
+        return _file_hash(path, algorithm, status.st_mtime_ns, status.st_size)
+    except OSError as error:
+        raise WeightsError("{path} can't be read: {reason}.", path=path, reason=error.strerror) from error
+
+
+@functools.lru_cache(maxsize=128)
+def _file_hash(path: Path, algorithm: str, _modified: int, _size: int) -> str:
+    digest = hashlib.new(algorithm)
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -13,27 +13,29 @@ import numpy as np
 from lime.lime_image import ImageExplanation, LimeImageExplainer
 
 from explainer import WeightsError
-from explainer.classifiers.published import efficientnet_lite, inception_v3
+from explainer.classifiers.published import efficientnet_lite
+from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE, application
 
 
 def keras_network(name: str) -> Any:
     """The network as a notebook would hold it."""
     if name == "inception-v3":
-        return inception_v3.build(inception_v3.find_weights())
+        inception = application(name)
+        return inception.build(inception.find_weights())
     return efficientnet_lite.build(efficientnet_lite.VARIANTS[name])
 
 
 def make_inception_available() -> bool:
     """Give InceptionV3 random weights where the real ones are not here; returns whether it did."""
     try:
-        inception_v3.find_weights()
+        application("inception-v3").find_weights()
     except WeightsError:
         import keras
 
         keras.utils.set_random_seed(0)
         path = Path(tempfile.mkdtemp(prefix="limelight-bench-")) / "random.weights.h5"
         keras.applications.InceptionV3(weights=None).save_weights(path)
-        os.environ[inception_v3.WEIGHTS_VARIABLE] = str(path)
+        os.environ[WEIGHTS_VARIABLE] = str(path)
         return True
     return False
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from explainer.classifiers.catalogue import catalogue, default_classifier_name, load_classifier
-from explainer.classifiers.published import inception_v3
+from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE
 from explainer.errors import ArgumentError, ClassifierError, WeightsError
 from explainer.words.language import Language
 
@@ -20,7 +20,7 @@ def some_weights(tmp_path, monkeypatch):
     """A file that is taken for InceptionV3's weights until something is predicted."""
     path = tmp_path / "weights.h5"
     path.write_bytes(b"some weights")
-    monkeypatch.setenv(inception_v3.WEIGHTS_VARIABLE, str(path))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(path))
     return path
 
 

@@ -18,7 +18,8 @@ from explainer.classifiers import cache as network_cache
 from explainer.classifiers.catalogue import load_classifier
 from explainer.classifiers.classifier import Classifier
 from explainer.classifiers.engine import Network, TensorFlowEngine
-from explainer.classifiers.published import efficientnet_lite, inception_v3
+from explainer.classifiers.published import efficientnet_lite
+from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE, application
 from explainer.errors import WeightsError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -52,11 +53,11 @@ def case(request, chelsea, coffee, astronaut):
         classifier = load_classifier(request.param)
     else:
         weights = request.getfixturevalue("inception_v3_weights")
-        network = inception_v3.build(weights)
+        network = application("inception-v3").build(weights)
         # The weights differ from run to run, so this network is not for the shared cache.
         with tempfile.TemporaryDirectory() as cache, pytest.MonkeyPatch.context() as patch:
             patch.setenv("EXPLAINER_CACHE_DIR", cache)
-            patch.setenv(inception_v3.WEIGHTS_VARIABLE, str(weights))
+            patch.setenv(WEIGHTS_VARIABLE, str(weights))
             classifier = load_classifier("inception-v3")
             for precision in ("exact", "fast"):
                 classifier.predict(np.zeros((1, 299, 299, 3), np.float32), precision)

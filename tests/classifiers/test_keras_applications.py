@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import explainer.classifiers.published.keras_applications as keras_applications
 from explainer.classifiers.catalogue import catalogue, load_classifier
-from explainer.classifiers.published import inception_v3
-from explainer.classifiers.published.keras_applications import APPLICATIONS
+from explainer.classifiers.published.keras_applications import APPLICATIONS, WEIGHTS_VARIABLE
 from explainer.errors import ClassifierError, WeightsError
 
 # The smaller ones of each family, and at least one of each way to scale colours.
@@ -40,13 +38,16 @@ def keras_home(tmp_path, monkeypatch) -> Path:
 
 
 def build_as_keras_does(title: str, example: np.ndarray):
-    """A network as Keras builds it, without its weights, and the name of the file that they would be in."""
+    """A network as Keras builds it, without its weights, and which file they would be in."""
     import keras
 
     asked_for = []
     keras.utils.set_random_seed(0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("keras.src.utils.file_utils.get_file", lambda name, *_, **__: asked_for.append(name))
+        patch.setattr(
+            "keras.src.utils.file_utils.get_file",
+            lambda name, url, file_hash=None, **_: asked_for.append((name, url, file_hash or "")),
+        )
         patch.setattr(keras.Model, "load_weights", lambda *_, **__: None)
         network = getattr(keras.applications, title)(weights="imagenet")
     # Random weights have a picture fade from layer to layer, unless it is normalised.
@@ -84,7 +85,9 @@ def test_it_answers_as_in_keras(title, keras_home, chelsea, monkeypatch):
     resized = np.asarray(chelsea.resize(size, Image.Resampling.BILINEAR), np.float32)
     pictures = preprocess_input(resized[np.newaxis])
     network, asked_for = build_as_keras_does(title, pictures)
-    assert asked_for == [application.weights_file]
+    published = application.known_hash.rpartition(":")[2]
+    assert asked_for == [(application.weights_file, application.url, published)]
+    monkeypatch.setattr(application, "known_hash", "")
     assert network.input_shape in ((None, *size, 3), (None, None, None, 3))
     network.save(keras_home / application.weights_file)
     expected = network(pictures, training=False).numpy()
@@ -109,20 +112,28 @@ class TestWeights:
             load_classifier("keras:ResNet50")
 
     @pytest.mark.slow
-    def test_damaged_ones_are_refused(self, keras_home, raises_sentence):
-        path = keras_home / APPLICATIONS["keras:MobileNet"].weights_file
-        path.write_bytes(b"no weights")
+    def test_damaged_ones_that_keras_knows_no_hash_of_are_refused(self, keras_home, raises_sentence):
+        APPLICATIONS["keras:MobileNet"].cached_file.write_bytes(b"no weights")
         classifier = load_classifier("keras:MobileNet")
         with raises_sentence(WeightsError, "does not hold MobileNet's weights"):
             classifier.predict(np.zeros((1, 224, 224, 3)))
 
-    def test_only_networks_that_are_ready_are_listed(self, keras_home):
+    def test_other_ones_than_the_published_are_refused(self, keras_home, raises_sentence):
+        APPLICATIONS["keras:VGG16"].cached_file.write_bytes(b"no weights")
+        (entry,) = catalogue()[3:]
+        assert (entry.name, entry.title, entry.is_ready()) == ("keras:VGG16", "VGG16", False)
+        with raises_sentence(
+            WeightsError, "not the published file: run python -m explainer fetch keras:VGG16 to"
+        ):
+            load_classifier("keras:VGG16")
+
+    def test_only_networks_whose_weights_are_there_are_listed(self, keras_home):
         names = [entry.name for entry in catalogue()]
         assert names == ["inception-v3", "efficientnet-lite2", "efficientnet-lite0"]
-        (keras_home / APPLICATIONS["keras:VGG16"].weights_file).write_bytes(b"weights")
-        (keras_home / inception_v3.WEIGHTS_FILE).write_bytes(b"weights")  # that is listed already
-        added = [(entry.name, entry.title) for entry in catalogue()[3:]]
-        assert added == [("keras:VGG16", "VGG16")]
+        APPLICATIONS["keras:MobileNet"].cached_file.write_bytes(b"weights")
+        APPLICATIONS["keras:InceptionV3"].cached_file.write_bytes(b"weights")  # that is listed already
+        added = [(entry.name, entry.title, entry.is_ready()) for entry in catalogue()[3:]]
+        assert added == [("keras:MobileNet", "MobileNet", True)]
 
     def test_a_name_that_keras_does_not_have(self, raises_sentence):
         with raises_sentence(ClassifierError, "Keras has no classifier named ResNet51; it has .*ResNet50,"):
@@ -130,14 +141,5 @@ class TestWeights:
 
     def test_inception_is_the_built_in_one(self, tmp_path, monkeypatch):
         (tmp_path / "weights.h5").write_bytes(b"weights")
-        monkeypatch.setenv(inception_v3.WEIGHTS_VARIABLE, str(tmp_path / "weights.h5"))
+        monkeypatch.setenv(WEIGHTS_VARIABLE, str(tmp_path / "weights.h5"))
         assert load_classifier("keras:InceptionV3") is load_classifier("inception-v3")
-
-    @pytest.mark.slow
-    def test_a_download_that_fails_is_one_sentence(self, keras_home, monkeypatch, raises_sentence):
-        monkeypatch.setattr(
-            "keras.src.applications.mobilenet.BASE_WEIGHT_PATH", "http://127.0.0.1:9/nobody/listens/"
-        )
-        with raises_sentence(WeightsError, "MobileNet's weights could not be downloaded"):
-            keras_applications.application("keras:MobileNet").fetch_weights()
-        assert list(keras_home.iterdir()) == []

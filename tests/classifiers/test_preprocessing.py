@@ -5,7 +5,7 @@ from PIL import Image
 from explainer.classifiers.catalogue import load_classifier
 from explainer.classifiers.classifier import Classifier
 from explainer.classifiers.preprocessing import Preprocessing
-from explainer.classifiers.published import inception_v3
+from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE
 
 CORNERS = {
     (0, 0): (255, 0, 0),
@@ -19,7 +19,7 @@ CORNERS = {
 def inception(tmp_path, monkeypatch) -> Classifier:
     weights = tmp_path / "weights.h5"
     weights.write_bytes(b"never read, because nothing is predicted")
-    monkeypatch.setenv(inception_v3.WEIGHTS_VARIABLE, str(weights))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(weights))
     return load_classifier("inception-v3")
 
 

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 import explainer.commands.explain as explain_command
-import explainer.commands.fetch as fetch_command
 from explainer import WeightsError, explain, load_photo
 from explainer.__main__ import main
+from explainer.classifiers.published.keras_applications import Application
 from explainer.folders.summary import read_records
 from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
 
@@ -319,16 +319,18 @@ class TestFolder:
 
 
 def test_fetch(monkeypatch, capsys):
-    monkeypatch.setattr(fetch_command, "fetch_weights", lambda: Path("somewhere") / "weights.h5")
-    assert main(["fetch", "inception-v3"]) == 0
-    assert capsys.readouterr().out == f"The weights are in {Path('somewhere') / 'weights.h5'}.\n"
+    path = Path("somewhere") / "weights.h5"
+    monkeypatch.setattr(Application, "fetch_weights", lambda self: path.with_stem(self.title))
+    for name, title in (("inception-v3", "InceptionV3"), ("keras:ResNet50", "ResNet50")):
+        assert main(["fetch", name]) == 0
+        assert capsys.readouterr().out == f"The weights are in {path.with_stem(title)}.\n"
 
 
 def test_fetch_that_fails(monkeypatch, capsys):
-    def fail():
+    def fail(_):
         raise WeightsError("There is no network.")
 
-    monkeypatch.setattr(fetch_command, "fetch_weights", fail)
+    monkeypatch.setattr(Application, "fetch_weights", fail)
     assert main(["fetch", "inception-v3"]) == 2
     output = capsys.readouterr()
     assert (output.out, output.err) == ("", "explainer: There is no network.\n")

@@ -1,11 +1,10 @@
-"""``add-model``, ``list-models``, ``remove-model`` and ``fetch``, as somebody types them."""
+"""``add-model``, ``list-models`` and ``remove-model``, as somebody types them."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-import explainer.commands.fetch as fetch_command
 from explainer import load_classifier
 from explainer.__main__ import main
 from tests.own_networks import shape_photo, write_lines
@@ -125,13 +124,3 @@ def test_a_model_that_was_damaged_is_listed_with_the_reason(shapes_files, models
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("shapes"))
     assert "can't be used" in line
     assert "is not the file that was added as shapes" in line
-
-
-def test_fetch_has_keras_fetch(monkeypatch, capsys):
-    application = fetch_command.APPLICATIONS["keras:ResNet50"]
-    monkeypatch.setattr(
-        type(application), "fetch_weights", lambda self: Path("somewhere") / self.weights_file
-    )
-    assert main(["fetch", "keras:ResNet50"]) == 0
-    path = Path("somewhere") / "resnet50_weights_tf_dim_ordering_tf_kernels.h5"
-    assert capsys.readouterr().out == f"The weights are in {path}.\n"

@@ -24,7 +24,7 @@ from streamlit.testing.v1 import AppTest
 
 from explainer import ArgumentError, Explanation, explain, load_classifier
 from explainer.classifiers.classifier import Classifier
-from explainer.classifiers.published import inception_v3
+from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE
 from explainer.lime.superpixels import Blur, Quickshift, Slic
 from explainer.page.downloads import file_name, zipped
 from explainer.pictures.draw import PALETTES, fit_photo
@@ -377,7 +377,7 @@ def _no_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def inception(inception_v3_weights: Path, monkeypatch: pytest.MonkeyPatch) -> Classifier:
-    monkeypatch.setenv(inception_v3.WEIGHTS_VARIABLE, str(inception_v3_weights))
+    monkeypatch.setenv(WEIGHTS_VARIABLE, str(inception_v3_weights))
     return load_classifier("inception-v3")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...errors import ClassifierError
 from ..engine import Network
-from ..published.inception_v3 import file_hash
+from ..fingerprint import file_hash
 from . import graph_file, keras_file
 from .description import Description
 from .network_facts import NetworkFacts
@@ -78,8 +78,8 @@ def network_hash(path: Path) -> str:
     elif path.suffix.lower() == ".xml":
         files = [path, path.with_suffix(".bin")]
     if len(files) == 1:
-        return file_hash(files[0], "sha256")
-    listing = [f"{file_hash(file, 'sha256')}  {file.relative_to(path.parent).as_posix()}" for file in files]
+        return file_hash(files[0])
+    listing = [f"{file_hash(file)}  {file.relative_to(path.parent).as_posix()}" for file in files]
     return hashlib.sha256("\n".join(listing).encode()).hexdigest()
 
 

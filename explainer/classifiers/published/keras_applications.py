@@ -1,9 +1,13 @@
 """Networks of `keras.applications` by name, such as ``keras:ResNet50``, with the weights Keras publishes.
 
-What is written down here of each, Keras knows too, but only after it has been imported and the network
-built, which takes seconds; the tests compare the two.
+What the table beside this file says of each, Keras knows too, but only after it has been imported and the
+network built, which takes seconds; the tests compare the two. Weights are kept in Keras' own cache folder,
+and downloaded only when somebody asks for it.
 """
 
+import csv
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,18 +20,43 @@ from ..adapter import Adapter
 from ..added.description import RANGES
 from ..classifier import Classifier
 from ..engine import Network
-from ..fingerprint import fingerprint
+from ..fingerprint import file_hash, fingerprint
 from ..preprocessing import Preprocessing
 from . import imagenet
-from .inception_v3 import file_hash, keras_models_folder
 
 if TYPE_CHECKING:
     import keras
 
 PREFIX = "keras:"
+INCEPTION_V3 = "inception-v3"  # goes by a name of its own
+WEIGHTS_VARIABLE = "EXPLAINER_INCEPTION_V3_WEIGHTS"
 
 
-@dataclass(frozen=True)
+def keras_models_folder() -> Path:
+    """Where Keras keeps downloaded weights: ``models`` in ``KERAS_HOME``, else in ``~/.keras``."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
+
+
+def configured_weights() -> Path | None:
+    """What ``EXPLAINER_INCEPTION_V3_WEIGHTS`` names; None where it is not set.
+
+    Raises
+    ------
+    WeightsError
+        There is no such file.
+    """
+    configured = os.environ.get(WEIGHTS_VARIABLE)
+    if not configured:
+        return None
+    path = Path(configured)
+    if not path.is_file():
+        raise WeightsError(
+            "{variable} names {path}, and there is no such file.", variable=WEIGHTS_VARIABLE, path=path
+        )
+    return path
+
+
+@dataclass
 class Application:
     """One network of `keras.applications`.
 
@@ -41,26 +70,46 @@ class Application:
         What its ``preprocess_input`` makes of colours; one of `RANGES`. After ``caffe``, blue comes first.
     weights_file : str
         The file's name in Keras' cache.
+    url : str
+        Where Keras publishes it.
+    known_hash : str
+        Its MD5 or SHA-256 in hexadecimal, such as ``md5:9a0d…``; empty where Keras knows none.
     """
 
     title: str
     input_size: int
     value_range: str
     weights_file: str
+    url: str
+    known_hash: str
 
     @property
     def name(self) -> str:
-        return PREFIX + self.title
+        return INCEPTION_V3 if self.title == "InceptionV3" else PREFIX + self.title
+
+    @property
+    def cached_file(self) -> Path:
+        """Where the weights are in Keras' cache, if they are there."""
+        return keras_models_folder() / self.weights_file
 
     def find_weights(self) -> Path:
-        """Find the weights in Keras' cache, without a network.
+        """Find the weights on this machine, without a network.
+
+        Returns
+        -------
+        Path
+            The file in Keras' cache; for InceptionV3 what ``EXPLAINER_INCEPTION_V3_WEIGHTS`` names, where
+            it is set.
 
         Raises
         ------
         WeightsError
-            They are not there.
+            There is no such file, it can't be read, or the one in Keras' cache is not the published one.
         """
-        path = keras_models_folder() / self.weights_file
+        configured = configured_weights() if self.name == INCEPTION_V3 else None
+        if configured is not None:
+            return configured
+        path = self.cached_file
         if not path.is_file():
             raise WeightsError(
                 "{title}'s weights are not on this machine: run python -m explainer fetch {name} where there "
@@ -68,27 +117,65 @@ class Application:
                 title=self.title,
                 name=self.name,
             )
+        algorithm, _, published = self.known_hash.partition(":")
+        if published and file_hash(path, algorithm) != published:
+            raise WeightsError(
+                "{path} is damaged or not the published file: run python -m explainer fetch {name} to "
+                "download it again.",
+                path=path,
+                name=self.name,
+            )
         return path
 
-    def fetch_weights(self) -> Path:
-        """Have Keras download the weights into its cache, unless they are there, and check them.
+    def fetch_weights(self, progress: bool = True, timeout: float = 10.0) -> Path:
+        """Download the weights into Keras' cache, unless they are there.
+
+        The download goes to a temporary file that gets its name only once its hash is right, so one
+        that breaks off leaves nothing behind.
+
+        Parameters
+        ----------
+        progress : bool
+            Show a progress bar on standard error.
+        timeout : float
+            For how many seconds the server may be silent.
 
         Raises
         ------
         WeightsError
-            They can't be downloaded, or are not what they should be.
+            The server can't be reached, is silent, breaks off, or sends another file; or the folder
+            can't be written to.
         """
-        import keras
+        import pooch
+        import requests
 
+        pooch.get_logger().setLevel("WARNING")
+        folder = keras_models_folder()
         try:
-            getattr(keras.applications, self.title)(weights="imagenet")
-        except Exception as error:  # Keras wraps whatever happens in plain exceptions
+            return Path(
+                pooch.retrieve(
+                    self.url,
+                    known_hash=self.known_hash or None,
+                    fname=self.weights_file,
+                    path=folder,
+                    downloader=pooch.HTTPDownloader(progressbar=progress, timeout=timeout),
+                )
+            )
+        except (requests.RequestException, ConnectionError) as error:
             raise WeightsError(
-                "{title}'s weights could not be downloaded: the server can't be reached, broke off, or sent "
-                "another file.",
+                "{title}'s weights could not be downloaded: the server can't be reached, does not have them, "
+                "or broke off.",
                 title=self.title,
             ) from error
-        return self.find_weights()
+        except ValueError as error:  # pooch: the hash is another
+            raise WeightsError(
+                "The downloaded weights are not the published file, and were thrown away."
+            ) from error
+        except OSError as error:
+            reason = error.strerror or "Permission denied"  # pooch's PermissionError has a text only
+            raise WeightsError(
+                "The weights can't be kept in {folder}: {reason}.", folder=folder, reason=reason
+            ) from error
 
     def build(self, weights: Path) -> "keras.Model":
         """Build the network with weights from a file.
@@ -124,10 +211,10 @@ class Application:
             The weights are not on this machine.
         """
         weights = self.find_weights()
-        identity = file_hash(weights, "sha256")
+        identity = file_hash(weights)
         preprocessing = self.preprocessing()
         network = Network(
-            f"keras-{self.title}",
+            self.name.replace(":", "-"),
             identity,
             partial(self.build, weights),
             input_shape=(*preprocessing.input_size, 3),  # MobileNetV3 leaves it open
@@ -154,60 +241,25 @@ def _scale_as_published(network: "keras.Model") -> None:
     normalization.finalize_state()
 
 
-_USUAL_FILE = "{}_weights_tf_dim_ordering_tf_kernels.h5"
-_TABLE = (
-    ("ConvNeXtTiny", 224, "0-to-255", "convnext_tiny.h5"),
-    ("ConvNeXtSmall", 224, "0-to-255", "convnext_small.h5"),
-    ("ConvNeXtBase", 224, "0-to-255", "convnext_base.h5"),
-    ("ConvNeXtLarge", 224, "0-to-255", "convnext_large.h5"),
-    ("ConvNeXtXLarge", 224, "0-to-255", "convnext_xlarge.h5"),
-    ("DenseNet121", 224, "torch", _USUAL_FILE.format("densenet121")),
-    ("DenseNet169", 224, "torch", _USUAL_FILE.format("densenet169")),
-    ("DenseNet201", 224, "torch", _USUAL_FILE.format("densenet201")),
-    ("EfficientNetB0", 224, "0-to-255", "efficientnetb0.h5"),
-    ("EfficientNetB1", 240, "0-to-255", "efficientnetb1.h5"),
-    ("EfficientNetB2", 260, "0-to-255", "efficientnetb2.h5"),
-    ("EfficientNetB3", 300, "0-to-255", "efficientnetb3.h5"),
-    ("EfficientNetB4", 380, "0-to-255", "efficientnetb4.h5"),
-    ("EfficientNetB5", 456, "0-to-255", "efficientnetb5.h5"),
-    ("EfficientNetB6", 528, "0-to-255", "efficientnetb6.h5"),
-    ("EfficientNetB7", 600, "0-to-255", "efficientnetb7.h5"),
-    ("EfficientNetV2B0", 224, "0-to-255", "efficientnetv2-b0.h5"),
-    ("EfficientNetV2B1", 240, "0-to-255", "efficientnetv2-b1.h5"),
-    ("EfficientNetV2B2", 260, "0-to-255", "efficientnetv2-b2.h5"),
-    ("EfficientNetV2B3", 300, "0-to-255", "efficientnetv2-b3.h5"),
-    ("EfficientNetV2S", 384, "0-to-255", "efficientnetv2-s.h5"),
-    ("EfficientNetV2M", 480, "0-to-255", "efficientnetv2-m.h5"),
-    ("EfficientNetV2L", 480, "0-to-255", "efficientnetv2-l.h5"),
-    ("InceptionResNetV2", 299, "minus-1-to-1", _USUAL_FILE.format("inception_resnet_v2")),
-    ("InceptionV3", 299, "minus-1-to-1", _USUAL_FILE.format("inception_v3")),
-    ("MobileNet", 224, "minus-1-to-1", "mobilenet_1_0_224_tf.h5"),
-    ("MobileNetV2", 224, "minus-1-to-1", "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224.h5"),
-    ("MobileNetV3Large", 224, "0-to-255", "weights_mobilenet_v3_large_224_1.0_float.h5"),
-    ("MobileNetV3Small", 224, "0-to-255", "weights_mobilenet_v3_small_224_1.0_float.h5"),
-    ("NASNetLarge", 331, "minus-1-to-1", "nasnet_large.h5"),
-    ("NASNetMobile", 224, "minus-1-to-1", "nasnet_mobile.h5"),
-    ("ResNet50", 224, "caffe", _USUAL_FILE.format("resnet50")),
-    ("ResNet101", 224, "caffe", _USUAL_FILE.format("resnet101")),
-    ("ResNet152", 224, "caffe", _USUAL_FILE.format("resnet152")),
-    ("ResNet50V2", 224, "minus-1-to-1", _USUAL_FILE.format("resnet50v2")),
-    ("ResNet101V2", 224, "minus-1-to-1", _USUAL_FILE.format("resnet101v2")),
-    ("ResNet152V2", 224, "minus-1-to-1", _USUAL_FILE.format("resnet152v2")),
-    ("VGG16", 224, "caffe", _USUAL_FILE.format("vgg16")),
-    ("VGG19", 224, "caffe", _USUAL_FILE.format("vgg19")),
-    ("Xception", 299, "minus-1-to-1", _USUAL_FILE.format("xception")),
-)
-APPLICATIONS = {application.name: application for application in (Application(*row) for row in _TABLE)}
+def _read_table() -> Iterator[Application]:
+    with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+        for title, input_size, *others in list(csv.reader(file))[1:]:
+            yield Application(title, int(input_size), *others)
+
+
+APPLICATIONS = {PREFIX + known.title: known for known in _read_table()}
 
 
 def application(name: str) -> Application:
-    """The network of this name, such as ``keras:ResNet50``.
+    """The network of this name, such as ``keras:ResNet50``; ``inception-v3`` is ``keras:InceptionV3``.
 
     Raises
     ------
     ClassifierError
         Keras has none of this name.
     """
+    if name == INCEPTION_V3:
+        name = PREFIX + "InceptionV3"
     if name not in APPLICATIONS:
         raise ClassifierError(
             "Keras has no classifier named {name}; it has {names}.",
