@@ -4,25 +4,14 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ..errors import ArgumentError, ClassifierError, WeightsError
 from .added import models
 from .classifier import Classifier
-from .preprocessing import Preprocessing
 from .published.efficientnet_lite import VARIANTS
 from .published.keras_applications import APPLICATIONS, INCEPTION_V3, PREFIX, application, configured_weights
-
-__all__ = [
-    "EMBEDDED_DEFAULT",
-    "CatalogueEntry",
-    "Classifier",
-    "Preprocessing",
-    "built_in_names",
-    "catalogue",
-    "default_classifier_name",
-    "load_classifier",
-]
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +66,8 @@ def catalogue() -> tuple[CatalogueEntry, ...]:
             if str(error) not in _told:  # once, and not each time that the page is drawn
                 _told.add(str(error))
                 logger.warning("The model %s is left out: %s", name, error)
-    names = dict.fromkeys(built_in_names())
-    names |= dict.fromkeys(known.name for known in APPLICATIONS.values() if known.cached_file.is_file())
-    return (*map(_entry, names), *added)
+    cached = (known.name for known in APPLICATIONS.values() if known.cached_file.is_file())
+    return (*map(_entry, dict.fromkeys((*built_in_names(), *cached))), *added)
 
 
 def default_classifier_name() -> str:
@@ -140,11 +128,19 @@ def _entry(name: str) -> CatalogueEntry:
 
 def _added_entry(name: str) -> CatalogueEntry:
     folder = models.model_folder(name)
-    title = models.model_title(folder)
+    title = _model_title(folder, _changed_at(folder))
     return CatalogueEntry(name, title, lambda: folder, lambda: models.load_model_folder(folder))
+
+
+@lru_cache  # the page asks again each time that it is drawn
+def _model_title(folder: Path, _changed: int) -> str:
+    return models.model_title(folder)
 
 
 def _changed_at(path: Path) -> int:
     """When a file, or anything in a folder, was last changed."""
     files = [path, *path.rglob("*")] if path.is_dir() else [path]
-    return max(file.stat().st_mtime_ns for file in files)
+    try:
+        return max(file.stat().st_mtime_ns for file in files)
+    except OSError as error:
+        raise ClassifierError("{path} can't be read: {reason}.", path=path, reason=error.strerror) from error

@@ -1,6 +1,5 @@
 """What has to be known of a network besides its weights: how a photo gets in, what comes out."""
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -140,13 +139,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ClassifierError(
             "{path} is not written in TOML: {reason}.", path=path, reason=str(error).rstrip(".")
         ) from error
-
-
-def write_toml(values: Mapping[str, Any], path: Path) -> None:
-    """Write text, whole numbers and lists of them as TOML; text must be printable."""
-    # JSON writes these just as TOML does.
-    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items()]
-    path.write_text("".join(lines), encoding="utf-8")
 
 
 def parse_size(text: str) -> list[int]:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tomli_w
 from PIL import Image
 
 from ...errors import ClassifierError
 from ..classifier import Classifier
 from . import network_file
-from .description import SETTINGS, Description, checked_size, read_toml, write_toml
+from .description import SETTINGS, Description, checked_size, read_toml
 from .labels import for_outputs, read_labels, tidy, write_labels
 from .models import (
     DESCRIPTION_FILE,
@@ -203,7 +204,8 @@ def prepare(
         copy = _copied(path, folder)
         write_labels(names, folder / LABELS_FILE)
         values = {"title": title, "network": copy.name, "sha256": network_file.network_hash(copy)}
-        write_toml(values | description.settings(), folder / DESCRIPTION_FILE)
+        text = tomli_w.dumps(values | description.settings())
+        (folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
         yield Candidate(name, title, settings, load_model_folder(folder), folder)
 
 
@@ -271,7 +273,8 @@ def _copied(path: Path, folder: Path) -> Path:
     except (OSError, shutil.Error) as error:
         raise ClassifierError("{path} can't be copied to the models folder.", path=path) from error
     try:
-        network_file.inspect(copy)
+        if copy.suffix == ".onnx":  # the one kind of file whose weights can be in others of any name
+            network_file.inspect(copy)
     except ClassifierError as error:
         raise ClassifierError(
             "{path} needs other files beside it, and only a network that holds its weights can be added.",
