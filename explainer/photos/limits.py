@@ -9,7 +9,7 @@ import math
 import re
 import struct
 
-from PIL import Image, TiffImagePlugin
+from PIL import ExifTags, Image, TiffImagePlugin, TiffTags
 
 from ..errors import PhotoError
 
@@ -74,15 +74,15 @@ def _count_tag_values(contents: bytes, start: int) -> int:
             entries = min(entries, _MAX_TAG_VALUES, max(0, len(contents) - begin) // width)
             table = contents[begin : begin + entries * width]
             for tag, kind, amount, value in struct.iter_unpack(order + entry, table):
-                if tag in (273, 324):  # where the strips or tiles are
+                if tag in (ExifTags.Base.StripOffsets, ExifTags.Base.TileOffsets):
                     amount *= 5
-                elif kind in (5, 10):  # fractions
+                elif kind in (TiffTags.RATIONAL, TiffTags.SIGNED_RATIONAL):
                     amount *= 4
-                elif kind in (1, 2, 7):  # bytes and text stay in one piece
-                    amount = 0
-                elif tag in (34665, 34853, 40965):  # more directories
+                elif kind in (TiffTags.BYTE, TiffTags.ASCII, TiffTags.UNDEFINED):
+                    amount = 0  # it stays in one piece
+                elif tag in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.IFD.Interop):
                     short = value & 0xFFFF if order == "<" else value >> (48 if big else 16)
-                    directories.append(short if kind == 3 else value)
+                    directories.append(short if kind == TiffTags.SHORT else value)
                 values += 1 + amount
             if values > _MAX_TAG_VALUES:
                 break
@@ -109,7 +109,8 @@ def check_header(image: Image.Image) -> None:
     check_size(*image.size)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         # A tile is decoded as a whole, even where only a corner of it lies in the picture.
-        tile = image.tag_v2.get(322, 0) * image.tag_v2.get(323, 0)
+        tags = image.tag_v2
+        tile = tags.get(ExifTags.Base.TileWidth, 0) * tags.get(ExifTags.Base.TileLength, 0)
         if tile > MAX_PIXELS:
             raise too_many_pixels(tile)
     # Pillow decodes these in Python, byte by byte.

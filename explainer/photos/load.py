@@ -7,6 +7,7 @@ memory or time is spent on it, and every failure of a decoder becomes one :class
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import logging
 import math
@@ -17,7 +18,7 @@ import warnings
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from ..errors import PhotoError
 from ..names import printable
@@ -35,12 +36,9 @@ from .limits import (
 )
 
 try:
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener()
-    _HEIF_INSTALLED = True
+    import pillow_heif
 except ImportError:
-    _HEIF_INSTALLED = False
+    pillow_heif = None
 
 FORMATS = ("JPEG", "PNG", "WebP", "AVIF", "HEIC", "BMP", "GIF", "TIFF")
 """The file formats that are opened, by the names people know them by."""
@@ -57,7 +55,6 @@ PhotoSource: TypeAlias = (
     | Image.Image | np.ndarray[Any, np.dtype[np.uint8]]
 )  # fmt: skip
 
-_DECODERS = [name.replace("HEIC", "HEIF") for name in FORMATS if _HEIF_INSTALLED or name != "HEIC"]
 _HEIC_START = re.compile(rb"(?s:....)ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)")
 _MAX_PROFILE_BYTES = 4 * 1024 * 1024
 _TRANSPOSES = {
@@ -69,8 +66,6 @@ _TRANSPOSES = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Without a handler, Python prints what Pillow logs about odd files.
-logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def load_photo(source: PhotoSource) -> Image.Image:
@@ -104,7 +99,7 @@ def load_photo(source: PhotoSource) -> Image.Image:
     >>> load_photo("cat.jpg").size
     (451, 300)
     """
-    _silence_pillow_warnings()
+    _silence_pillow()
     try:
         image = _open(source)
         check_header(image)
@@ -133,11 +128,14 @@ def load_photo(source: PhotoSource) -> Image.Image:
         raise damaged() from error
 
 
-def _silence_pillow_warnings() -> None:
-    # A lasting filter for Pillow's own modules: warnings.catch_warnings would swap the filters of
-    # the whole process under the other sessions' threads.
+def _silence_pillow() -> None:
+    # What Pillow warns or logs about odd files would be printed. The filter is for Pillow's own modules,
+    # and lasts: warnings.catch_warnings would swap the filters of the whole process under other threads.
     if ("ignore", None, Warning, re.compile(r"PIL\."), 0) not in warnings.filters:
         warnings.filterwarnings("ignore", module=r"PIL\.")
+    logger = logging.getLogger("PIL")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def _open(source: PhotoSource) -> Image.Image:
@@ -237,9 +235,9 @@ def _open_bytes(contents: bytes) -> Image.Image:
     if contents.startswith(b"\xff\xd8"):
         check_jpeg(contents)
     try:
-        return Image.open(CountingReader(contents), formats=_DECODERS)
+        return Image.open(CountingReader(contents), formats=_decoders())
     except UnidentifiedImageError as error:
-        if _HEIC_START.match(contents) and not _HEIF_INSTALLED:
+        if _HEIC_START.match(contents) and pillow_heif is None:
             raise PhotoError(
                 "This is a HEIC photo, which needs the Python package pillow-heif (“pip install "
                 "pillow-heif”); please install it or use a JPEG copy of the photo."
@@ -252,11 +250,21 @@ def _open_bytes(contents: bytes) -> Image.Image:
         ) from error
 
 
+@functools.cache
+def _decoders() -> list[str]:
+    """Pillow's names of `FORMATS`, all of them registered; threads may do that at the same time."""
+    if pillow_heif is None:
+        return [name for name in FORMATS if name != "HEIC"]
+    pillow_heif.register_heif_opener()
+    return [name.replace("HEIC", "HEIF") for name in FORMATS]
+
+
 def _upright_copy(image: Image.Image) -> Image.Image:
     transpose = None
-    # Broken EXIF is no reason to refuse a picture that decodes.
+    # Broken EXIF is no reason to refuse a picture that decodes, nor for one that lies on its side: unlike
+    # ImageOps.exif_transpose, this needs no other tag than the one that it reads.
     with contextlib.suppress(Exception):
-        transpose = _TRANSPOSES.get(image.getexif().get(0x0112, 1))
+        transpose = _TRANSPOSES.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     return image.copy() if transpose is None else image.transpose(transpose)
 
 

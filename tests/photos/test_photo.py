@@ -241,6 +241,12 @@ class TestOrientation:
         data = encoded(quadrants(), "JPEG", exif=exif_with_orientation(orientation))
         assert_colours(load_photo(data), [RED, GREEN, BLUE, YELLOW], TOLERANCE["JPEG"])
 
+    def test_counts_where_other_tags_are_broken(self) -> None:
+        maker_as_fraction = (0x010F, 5, 1, 8)
+        exif = b"Exif\0\0" + tag_directory([(0x0112, 3, 1, 6), maker_as_fraction])
+        expected = [COLOURS[letter] for letter in self.SHOWN[6]]
+        assert_colours(load_photo(encoded(quadrants(), "JPEG", exif=exif)), expected, TOLERANCE["JPEG"])
+
     @pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"nonsense"])
     def test_broken_exif_is_ignored(self, exif: bytes) -> None:
         chunk = png_chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
@@ -962,6 +968,22 @@ def run_python(program: str, *arguments: str) -> subprocess.CompletedProcess[str
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         check=True,
     )
+
+
+def test_first_photos_of_many_threads_at_once(tmp_path: Path) -> None:
+    heic = tmp_path / "photo.heic"
+    heic.write_bytes(textured_file("HEIC"))
+    program = (
+        "import threading\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from explainer.photos.load import load_photo\n"
+        "ready = threading.Barrier(8)\n"
+        "def load(_):\n"
+        "    ready.wait()\n"
+        "    return load_photo(sys.argv[1]).size\n"
+        "with ThreadPoolExecutor(8) as threads: print({*threads.map(load, range(8))})\n"
+    )
+    assert run_python(program, str(heic)).stdout.strip() == str({(WIDTH, HEIGHT)})
 
 
 def test_without_pillow_heif_only_heic_is_missing(tmp_path: Path) -> None:
