@@ -14,6 +14,7 @@ from .errors import ArgumentError, ClassifierError, ExplainerError, PhotoError, 
 from .lime.explain import classify, explain, explain_live
 from .lime.explanation import Explanation, Label, LabelExplanation
 from .photos.load import load_photo
+from .version import __version__
 
 if TYPE_CHECKING:
     from .folders.run import explain_folder
@@ -29,6 +30,7 @@ __all__ = [
     "PhotoError",
     "Preprocessing",
     "WeightsError",
+    "__version__",
     "catalogue",
     "classify",
     "explain",

@@ -1,17 +1,22 @@
-"""The command line: ``python -m explainer COMMAND``."""
+"""The command line: ``limelight COMMAND``, or ``python -m explainer COMMAND``."""
 
 import argparse
 import sys
 
-from .commands import explain, fetch, models
+from .commands import explain, fetch, models, page
 from .errors import ExplainerError
+from .version import __version__
 
 _BAD_INPUT = 2
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, prog: str = "limelight") -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser(prog)
+    options, others = parser.parse_known_args(arguments)
+    if others and options.run is not page.run:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    options.others = others
     try:
         return int(options.run(options))
     except ExplainerError as error:
@@ -19,15 +24,14 @@ def main(arguments: list[str] | None = None) -> int:
         return _BAD_INPUT
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m explainer", description="See where an image classifier looks."
-    )
+def _parser(prog: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description="See where an image classifier looks.")
+    parser.add_argument("--version", action="version", version=f"Limelight {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (explain, fetch, models):
+    for command in (page, explain, fetch, models):
         command.add_to(commands)
     return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(prog="python -m explainer"))

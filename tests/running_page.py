@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 _START = 120.0  # seconds
+_STREAMLIT = (sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard.py"))
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,12 @@ class RunningPage:
 
 
 @contextlib.contextmanager
-def running_page(log: Path, environment: Mapping[str, str] | None = None) -> Iterator[RunningPage]:
+def running_page(
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    command: Sequence[str] = _STREAMLIT,
+    folder: Path = ROOT,
+) -> Iterator[RunningPage]:
     """Start the page on a free port of the loopback, and stop it in the end.
 
     Parameters
@@ -54,16 +60,19 @@ def running_page(log: Path, environment: Mapping[str, str] | None = None) -> Ite
         The file that takes what it writes.
     environment : mapping of str to str, optional
         What it finds in its environment besides what is there already.
+    command : sequence of str
+        What starts it, without Streamlit's options.
+    folder : pathlib.Path
+        Where that is called.
     """
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
     options = ["--server.headless", "true", "--server.port", str(port)]
     with log.open("wb") as output:
         process = psutil.Popen(
             [*command, *options],
-            cwd=ROOT,
+            cwd=folder,
             env={**os.environ, **(environment or {})},
             stdout=output,
             stderr=subprocess.STDOUT,

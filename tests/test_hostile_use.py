@@ -55,12 +55,16 @@ def test_the_page_is_closed_unless_it_is_opened():
     assert server["address"] == "localhost"
     assert set(server["allowedHosts"]) == {"localhost", "127.0.0.1", "::1"}
     assert server["enableXsrfProtection"]
+    assert server["enableCORS"]
+    assert server["corsAllowedOrigins"] == []
+    assert server["showEmailPrompt"] is False
     assert server["maxUploadSize"] == 20
-    assert not {"enableCORS", "corsAllowedOrigins", "enableAgentApi", "enableStaticServing"} & set(server)
+    assert not {"enableAgentApi", "enableStaticServing"} & set(server)
     assert settings["client"]["showErrorDetails"] == "none"
     assert settings["client"]["showErrorLinks"] is False
     assert settings["client"]["allowedOrigins"] == []
     assert not settings["browser"]["gatherUsageStats"]
+    assert settings["logger"]["hideWelcomeMessage"] is True  # else Streamlit may offer to install things
 
 
 def test_nothing_is_fetched_from_elsewhere():

@@ -85,18 +85,6 @@ def test_a_module_can_be_read_in_one_go():
     assert {path: number for path, number in lines.items() if number > LONGEST_MODULE} == {}
 
 
-def test_the_page_keeps_to_itself():
-    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
-    assert settings["server"]["address"] == "localhost"
-    assert settings["server"]["maxUploadSize"] == 20
-    assert settings["server"]["enableXsrfProtection"] is True
-    assert settings["server"].get("enableCORS", True) is True
-    assert settings["server"]["showEmailPrompt"] is False
-    assert settings["browser"]["gatherUsageStats"] is False
-    assert settings["client"]["showErrorDetails"] == "none"
-    assert settings["logger"]["hideWelcomeMessage"] is True  # else it may offer to install things
-
-
 def test_streamlit_knows_every_setting():
     from streamlit import config
 

@@ -1,0 +1,3 @@
+"""Which Limelight this is."""
+
+__version__ = "0.9.0"
