@@ -26,7 +26,8 @@ FLOORS = [
     ["pictures"],  # which words on charts make follow them
     ["takeaway"],
     ["folders"],
-    ["page", "commands"],
+    ["page"],
+    ["commands"],  # of which one starts the page
     ["__init__", "__main__", "dashboard"],
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
