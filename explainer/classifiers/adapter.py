@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .predictor import Precision, Predictor
 
@@ -36,7 +37,7 @@ class Adapter:
     channels: int = 3
     outputs: Outputs = "probabilities"
 
-    def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray:
+    def predict(self, batch: NDArray[np.float32], precision: Precision = "exact") -> NDArray[np.float32]:
         """Ask the network: float32 (N, H, W, 3) to float32 probabilities (N, classes).
 
         A network with a single output unit answers with two classes: not, and yes.
@@ -53,11 +54,11 @@ class Adapter:
     def describe(self) -> str:
         return self.network.describe()
 
-    def _probabilities(self, answers: np.ndarray) -> np.ndarray:
+    def _probabilities(self, answers: NDArray[np.float32]) -> NDArray[np.float32]:
         from scipy.special import expit, softmax  # here, so that importing the package stays quick
 
         if answers.ndim == 2 and answers.shape[1] == 1:
             yes = expit(answers) if self.outputs == "logits" else answers
             return np.concatenate([1 - yes, yes], axis=1)
-        probabilities: np.ndarray = softmax(answers, axis=1) if self.outputs == "logits" else answers
+        probabilities: NDArray[np.float32] = softmax(answers, axis=1) if self.outputs == "logits" else answers
         return probabilities

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ClassifierError
 
@@ -10,7 +11,7 @@ _BEYOND = 1e-3  # by how much rounding may bring a probability below 0 or above 
 _OFF = 1e-2  # by how much a sum of probabilities may miss 1
 
 
-def checked_answers(answers: Any, pictures: int, classes: int, name: str) -> np.ndarray:
+def checked_answers(answers: Any, pictures: int, classes: int, name: str) -> NDArray[np.float32]:
     """What a classifier answered, as float32, shape (pictures, classes).
 
     Parameters
@@ -56,7 +57,7 @@ def checked_answers(answers: Any, pictures: int, classes: int, name: str) -> np.
     return rows
 
 
-def check_probabilities(answers: np.ndarray, name: str, independent: bool = False) -> None:
+def check_probabilities(answers: NDArray[np.float32], name: str, independent: bool = False) -> None:
     """Check that numbers are probabilities.
 
     Parameters

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .calls import WatchedCalls
 
@@ -14,7 +15,7 @@ Precision = Literal["exact", "fast"]
 class Predictor(Protocol):
     """Runs a network: float32 (N, H, W, 3) to float32 probabilities (N, classes)."""
 
-    def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray: ...
+    def predict(self, batch: NDArray[np.float32], precision: Precision = "exact") -> NDArray[np.float32]: ...
 
     def describe(self) -> str: ...
 
@@ -26,10 +27,10 @@ class FunctionPredictor:
     It is asked one batch at a time, always in the same thread, which is none of those that ask.
     """
 
-    function: Callable[[np.ndarray], np.ndarray]
+    function: Callable[[NDArray[np.float32]], NDArray[Any]]
     calls: WatchedCalls = field(default_factory=WatchedCalls, repr=False, compare=False)
 
-    def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray:
+    def predict(self, batch: NDArray[np.float32], precision: Precision = "exact") -> NDArray[np.float32]:
         """Ask the function, which has one precision only; what it returns is not checked.
 
         Raises

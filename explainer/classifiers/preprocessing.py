@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ..arguments import check_size
@@ -24,9 +25,9 @@ class PhotoPreprocessing(Protocol):
 
     def frame(self, photo: Image.Image) -> Image.Image: ...
 
-    def preprocess(self, photo: Image.Image) -> np.ndarray: ...
+    def preprocess(self, photo: Image.Image) -> NDArray[np.float32]: ...
 
-    def to_display(self, image: np.ndarray) -> np.ndarray: ...
+    def to_display(self, image: NDArray[Any]) -> NDArray[np.float64]: ...
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Preprocessing:
             return self._padded(photo)
         return photo
 
-    def preprocess(self, photo: Image.Image) -> np.ndarray:
+    def preprocess(self, photo: Image.Image) -> NDArray[np.float32]:
         """Turn a photo into what the network takes.
 
         Returns
@@ -117,10 +118,10 @@ class Preprocessing:
         if self.grey:
             resized = resized.convert("L").convert("RGB")
         pixels = np.asarray(resized, dtype=np.float32)
-        scaled: np.ndarray = (pixels - np.array(self.offset, np.float32)) / np.array(self.scale, np.float32)
-        return scaled
+        scaled = (pixels - np.array(self.offset, np.float32)) / np.array(self.scale, np.float32)
+        return scaled.astype(np.float32, copy=False)
 
-    def to_display(self, image: np.ndarray) -> np.ndarray:
+    def to_display(self, image: NDArray[Any]) -> NDArray[np.float64]:
         """Undo the scaling of `preprocess`, for showing.
 
         Returns
@@ -128,7 +129,7 @@ class Preprocessing:
         numpy.ndarray of float64, same shape, in [0, 1]
         """
         colours = np.asarray(image, np.float64) * np.asarray(self.scale) + np.asarray(self.offset)
-        display: np.ndarray = np.clip(colours / 255.0, 0.0, 1.0)
+        display: NDArray[np.float64] = np.clip(colours / 255.0, 0.0, 1.0)
         return display
 
     def _cropped(self, photo: Image.Image) -> Image.Image:
@@ -167,13 +168,13 @@ class AskedPreprocessing:
     """
 
     input_size: tuple[int, int]
-    function: Callable[[Image.Image], np.ndarray]
+    function: Callable[[Image.Image], NDArray[Any]]
 
     def frame(self, photo: Image.Image) -> Image.Image:
         """The photo, which is stretched."""
         return photo
 
-    def preprocess(self, photo: Image.Image) -> np.ndarray:
+    def preprocess(self, photo: Image.Image) -> NDArray[np.float32]:
         """Ask the function: float32, shape (H, W, 3).
 
         Raises
@@ -191,14 +192,14 @@ class AskedPreprocessing:
             )
         return image
 
-    def to_display(self, image: np.ndarray) -> np.ndarray:
+    def to_display(self, image: NDArray[Any]) -> NDArray[np.float64]:
         """Undo what the function does to colours, for showing; float64 in [0, 1]."""
         black, white = self._black_and_white
-        display: np.ndarray = np.clip((np.asarray(image, np.float64) - black) / (white - black), 0.0, 1.0)
-        return display
+        colours: NDArray[np.float64] = (np.asarray(image, np.float64) - black) / (white - black)
+        return np.clip(colours, 0.0, 1.0)
 
     @cached_property
-    def _black_and_white(self) -> tuple[np.ndarray, np.ndarray]:
+    def _black_and_white(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         height, width = self.input_size
         black, white = (
             self.preprocess(Image.new("RGB", (width, height), colour)).mean(axis=(0, 1), dtype=np.float64)

@@ -90,10 +90,11 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _print_settings(candidate: new_model.Candidate) -> None:
-    print(f"{candidate.title}: {len(candidate.classifier.class_names)} classes")
-    for setting in candidate.settings:
-        value = " × ".join(map(str, setting.value)) if isinstance(setting.value, list) else setting.value
-        print(f"  {setting.name:<14} {value:<15} ({_ORIGINS[setting.origin]})")
+    classifier = candidate.classifier
+    print(f"{classifier.title}: {len(classifier.class_names)} classes")
+    for name, (value, origin) in candidate.settings.items():
+        written = " × ".join(map(str, value)) if isinstance(value, list) else value
+        print(f"  {name:<14} {written:<15} ({_ORIGINS[origin]})")
 
 
 def _list(_options: argparse.Namespace) -> int:

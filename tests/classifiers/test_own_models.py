@@ -89,7 +89,7 @@ class TestWhatIsFoundOut:
             labels = write_lines(tmp_path / "two.txt", "circle", "square")
         given = {"input-size": [48, 48]} if variant == "any-size-onnx" else {}
         with new_model.prepare(variant_files[variant], labels, name="found", given=given) as candidate:
-            settings = {setting.name: (setting.value, setting.origin) for setting in candidate.settings}
+            settings = candidate.settings
         for name, value in found.items():
             assert settings[name] == (value, "found")
         assert settings["input-size"] == ([48, 48], "given" if given else "found")
@@ -107,9 +107,8 @@ class TestWhatIsFoundOut:
         (tmp_path / "mine.toml").write_text(description)
         with new_model.prepare(network, name="mine", given={"range": "0-to-1"}) as candidate:
             candidate.keep()
-        origins = {setting.name: (setting.value, setting.origin) for setting in candidate.settings}
-        assert origins["resize"] == ("crop", "described")
-        assert origins["range"] == ("0-to-1", "given")
+        assert candidate.settings["resize"] == ("crop", "described")
+        assert candidate.settings["range"] == ("0-to-1", "given")
         classifier = load_classifier("mine")
         assert classifier.title == "My shapes"
         assert tuple(classifier.class_names) == ("round", "square", "pointed")

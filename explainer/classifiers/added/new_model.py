@@ -42,44 +42,22 @@ _CERTAIN = ("input-size", "layout", "channels")  # where the file tells them, no
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One setting of a new model.
-
-    Attributes
-    ----------
-    name : str
-        As in a description file.
-    value : object
-        What it is set to.
-    origin : {"given", "described", "found", "default"}
-        How it is known: it was given, it is in the description file beside the network, it was found in the
-        network's file, or nobody said anything else.
-    """
-
-    name: str
-    value: Any
-    origin: str
-
-
-@dataclass(frozen=True)
 class Candidate:
     """A model that can be loaded, and is not kept yet.
 
     Attributes
     ----------
-    name, title : str
-        As `load_classifier` takes it, and as people write it.
-    settings : tuple of Setting
-        All that a description can say.
+    settings : mapping of str to tuple
+        All that a description can say, by the names that it has there: what it is set to, and how that is
+        known. It was ``given``, it is ``described`` in the description file beside the network, it was
+        ``found`` in the network's file, or nobody said anything else: ``default``.
     classifier : Classifier
         To be tried.
     folder : Path
         Where the model is for now.
     """
 
-    name: str
-    title: str
-    settings: tuple[Setting, ...]
+    settings: Mapping[str, tuple[Any, str]]
     classifier: Classifier
     folder: Path
 
@@ -101,9 +79,9 @@ class Candidate:
         ClassifierError
             There is a model of this name, and `replace` is false; or the folder can't be written to.
         """
-        target = models_folder() / self.name
+        target = models_folder() / self.folder.name
         if not replace:
-            _check_not_taken(self.name)
+            _check_not_taken(self.folder.name)
         try:
             before = self.folder.with_name("before")
             if target.exists():
@@ -198,7 +176,7 @@ def prepare(
     facts = network_file.inspect(path)
     names = for_outputs(names, facts.units or len(names))
     settings = _settings(given or {}, described, facts, path)
-    description = Description.from_settings({setting.name: setting.value for setting in settings})
+    description = Description.from_settings({setting: value for setting, (value, _) in settings.items()})
     title = tidy(title or str(described.get("title", ""))) or path.stem
     with _unfinished_folder(name) as folder:
         copy = _copied(path, folder)
@@ -206,7 +184,7 @@ def prepare(
         values = {"title": title, "network": copy.name, "sha256": network_file.network_hash(copy)}
         text = tomli_w.dumps(values | description.settings())
         (folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
-        yield Candidate(name, title, settings, load_model_folder(folder), folder)
+        yield Candidate(settings, load_model_folder(folder), folder)
 
 
 def _described(path: Path) -> dict[str, Any]:
@@ -226,12 +204,12 @@ def _described(path: Path) -> dict[str, Any]:
 
 def _settings(
     given: Mapping[str, Any], described: Mapping[str, Any], facts: NetworkFacts, path: Path
-) -> tuple[Setting, ...]:
+) -> dict[str, tuple[Any, str]]:
     defaults = dict(_DEFAULTS)
     if path.suffix.lower() == ".onnx":
         defaults["layout"] = "channels-first"  # where they come from, that is usual
     sources = (("given", given), ("described", described), ("found", facts.settings), ("default", defaults))
-    known: dict[str, Setting] = {}
+    known: dict[str, tuple[Any, str]] = {}
     for name in SETTINGS:
         origin, source = next(((o, s) for o, s in sources if name in s), ("", {}))
         if not origin:
@@ -247,10 +225,10 @@ def _settings(
                 found=facts.settings[name],
                 value=value,
             )
-        known[name] = Setting(name, value, origin)
+        known[name] = (value, origin)
         if name == "range" and source[name] == "caffe":
             defaults["channel-order"] = "bgr"  # as Caffe has it
-    return tuple(known.values())
+    return known
 
 
 @contextlib.contextmanager
