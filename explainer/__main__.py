@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None, prog: str = "limelight") -> int:
         return _BAD_INPUT
 
 
-def _parser(prog: str) -> argparse.ArgumentParser:
+def _parser(prog: str = "limelight") -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog, description="See where an image classifier looks.")
     parser.add_argument("--version", action="version", version=f"Limelight {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -12,8 +12,8 @@ RESULTS_VARIABLE = "EXPLAINER_RESULTS"
 def results_folder(arguments: Sequence[str] | None = None) -> Path | None:
     """The folder of results to show, if the page was started with one.
 
-    It is what follows ``--results``, as in ``streamlit run dashboard.py -- --results DIR``, or else the
-    environment variable ``EXPLAINER_RESULTS``.
+    It is what follows ``--results``, as in ``limelight page --results DIR`` or ``streamlit run dashboard.py
+    -- --results DIR``, or else the environment variable ``EXPLAINER_RESULTS``.
 
     Parameters
     ----------
