@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 from skimage import data
-from waiting import wait_until_still
+from waiting import press, wait_until_still
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -156,7 +156,7 @@ def test_pictures_sharpen_stop_and_go_on_from_where_they_were(visit, problems):
     expect(button(page, "Stop")).to_be_visible()
     assert count_samples(page) < 5000
 
-    button(page, "Stop").click()
+    press(button(page, "Stop"))
     expect(button(page, "Resume")).to_be_visible()
     wait_until_done(page)
     stopped = count_samples(page)
@@ -175,7 +175,7 @@ def test_pictures_sharpen_stop_and_go_on_from_where_they_were(visit, problems):
     assert min(page.evaluate("window.seen.samples")) >= stopped
     expect(button(page, "Stop")).to_be_visible()
     expect_no_errors(page, problems)
-    button(page, "Stop").click()
+    press(button(page, "Stop"))
     expect(button(page, "Resume")).to_be_visible()
     wait_until_done(page)
     assert stopped < count_samples(page) < 5000
@@ -184,7 +184,7 @@ def test_pictures_sharpen_stop_and_go_on_from_where_they_were(visit, problems):
 def test_stop_before_the_first_picture_stops_at_it(visit, problems):
     page = visit("auto=false&num_samples=5000")
     upload(page, ("cat.jpg", photo(6)))
-    button(page, "Stop").click()
+    press(button(page, "Stop"))
     expect(button(page, "Resume")).to_be_visible()
     wait_until_done(page)
     assert 0 < count_samples(page) < 5000

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
-from waiting import wait_until_still
+from waiting import press, wait_until_still
 
 from explainer import explain, load_classifier
 
@@ -70,7 +70,7 @@ def test_a_visitor_who_leaves_leaves_nothing_running(visit, page_process, astron
 
     page = visit(settings)
     drop(page, photo)
-    page.locator(".st-key-stop button").click()  # for much was left to do
+    press(page.locator(".st-key-stop button"))  # for much was left to do
     expect(page.locator(".st-key-resume button")).to_be_visible()
 
 

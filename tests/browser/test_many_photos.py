@@ -7,6 +7,7 @@ import pytest
 from barriers import serious_barriers
 from PIL import Image
 from playwright.sync_api import Page, expect
+from waiting import press, wait_until_still
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -28,13 +29,14 @@ def button(page: Page, text: str):
 def test_all_photos_are_explained_and_one_is_looked_at_closely(visit, files, tmp_path):
     page = visit(SETTINGS + "100")
     page.locator("input[type=file]").set_input_files(files)
-    button(page, "Explain all 2 photos").click()
+    press(button(page, "Explain all 2 photos"))
     expect(page.get_by_text("Showing 2 of 2")).to_be_visible()
     cards = page.locator("article")
     expect(cards).to_have_count(2)
     for picture in cards.locator("img").all():
         picture.evaluate("picture => picture.decode()")  # fails for one that is not there
 
+    wait_until_still(page)
     page.get_by_role("combobox", name="Order").click()
     page.get_by_role("option", name="By name").click()
     expect(cards.locator("h3")).to_have_text(NAMES)
@@ -54,6 +56,7 @@ def test_all_photos_are_explained_and_one_is_looked_at_closely(visit, files, tmp
 
     assert serious_barriers(page) == []
 
+    wait_until_still(page)
     button(page, "Look at it closely: coffee.jpg").click()
     expect(page.get_by_role("heading", name="espresso")).to_be_visible()
     expect(page.get_by_text("Weights and figures, for engineers")).to_be_visible()
@@ -65,13 +68,14 @@ def test_all_photos_are_explained_and_one_is_looked_at_closely(visit, files, tmp
 def test_it_can_be_stopped_and_goes_on_where_it_was(visit, files):
     page = visit(SETTINGS + "5000", width=400)
     page.locator("input[type=file]").set_input_files(files)
-    button(page, "Explain all 2 photos").click()
+    press(button(page, "Explain all 2 photos"))
     expect(page.get_by_text("Photo 1 of 2: chelsea.jpg")).to_be_visible()
-    button(page, "Stop").click()
+    press(button(page, "Stop"))
     go_on = button(page, "Explain the missing 2 photos")
     expect(go_on).to_be_visible()
+    wait_until_still(page)
     go_on.click()
     expect(page.get_by_text("Photo 1 of 2: chelsea.jpg")).to_be_visible()
-    button(page, "Stop").click()
+    press(button(page, "Stop"))
     expect(go_on).to_be_visible()
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 400
