@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 from lime.lime_image import LimeImageExplainer
-from lime.wrappers.scikit_image import SegmentationAlgorithm
 
 from explainer import explain
-from explainer.lime.superpixels import segment
 from tests.synthetic import Grid
 
 GRID = Grid(6, 7)  # about as many superpixels as photos have, at no cost
@@ -67,10 +65,3 @@ def test_same_explanation_as_lime_by_default(coffee, lite0):
             strict=True,
         ):
             np.testing.assert_array_equal(ours, his)
-
-
-@pytest.mark.parametrize("photo", ["chelsea", "astronaut"])
-def test_default_segmentation_is_that_of_lime(photo, lite0, request):
-    image = lite0.preprocess(request.getfixturevalue(photo))
-    theirs = SegmentationAlgorithm("quickshift", kernel_size=4, max_dist=200, ratio=0.2, random_seed=123)
-    np.testing.assert_array_equal(segment(image), theirs(image))

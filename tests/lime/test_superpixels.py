@@ -28,7 +28,6 @@ def test_every_superpixel_from_zero_has_pixels(image, algorithm):
 def test_quickshift_is_the_default_with_limes_settings(image):
     expected = quickshift(image, kernel_size=4, max_dist=200, ratio=0.2)
     np.testing.assert_array_equal(segment(image), expected)
-    np.testing.assert_array_equal(segment(image, Quickshift()), expected)
 
 
 def test_settings_reach_the_algorithms(image):

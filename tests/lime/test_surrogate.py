@@ -186,7 +186,7 @@ def test_many_fits_at_once_give_the_same_weights_and_leave_threads_as_they_were(
 
     with threadpool_limits(3, user_api="blas"):
         with ThreadPoolExecutor(8) as pool:
-            assert len(set(pool.map(weights, range(24)))) == 1
+            assert len(set(pool.map(weights, range(8)))) == 1
         assert {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"} == {
             3
         }
