@@ -110,6 +110,9 @@ def test_all_that_can_be_made_of_it_is_made(case: Explanation):
             assert not [sentence for sentence in sentences if "nan" in sentence.lower().split()]
 
 
+@pytest.mark.parametrize(
+    "case", ["fewer samples than superpixels", "the photo alone", "never anything"], indirect=True
+)
 def test_figures_and_the_report_are_drawn(case: Explanation):
     photo, label = a_photo(), case.labels[0]
     for figure in (weight_map(fit_photo(photo), case, label, ENGLISH), weight_bars(case, label, ENGLISH)):

@@ -198,13 +198,14 @@ class TestHanging:
 
     def test_openvino_does_not_keep_its_turn(self, lite0, monkeypatch, chelsea):
         picture = lite0.preprocess(chelsea)[np.newaxis]
+        monkeypatch.setattr(watched_calls, "SECONDS_A_BATCH", 100.0)
         before = lite0.predict(picture)
         with monkeypatch.context() as patch:
+            patch.setattr(watched_calls, "SECONDS_A_BATCH", 0.3)
             patch.setattr(engine.OpenVINOEngine, "run", lambda _self, batch: self.hang(batch))
             for _ in range(2):
                 with pytest.raises(ClassifierError, match=f"{LITE0} did not answer within"):
                     lite0.predict(picture)
-        monkeypatch.setattr(watched_calls, "SECONDS_A_BATCH", 100.0)
         np.testing.assert_array_equal(lite0.predict(picture), before)
 
     def test_whoever_waits_for_a_turn_is_not_taken_for_hanging(self):

@@ -1,4 +1,4 @@
-"""Each section of the page, as a visitor uses it, in both languages; and whether everybody can."""
+"""Each section of the page, as a visitor uses it, in one language or the other; and whether everybody can."""
 
 import json
 import re
@@ -13,13 +13,9 @@ from explainer.words.language import Language
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LANGUAGES = {"en": "en-US", "ja": "ja-JP"}
+ENGLISH, JAPANESE = Language("en"), Language("ja")
 SETTINGS = "sample=astronaut&auto=false&num_samples=300"
 CLICK_ON_THE_HELMET = (0.78, 0.85)  # shares of the picture's width and height
-
-
-@pytest.fixture(params=LANGUAGES)
-def language(request: pytest.FixtureRequest) -> Language:
-    return Language(request.param)
 
 
 def open_explained(visit, language: Language, query: str = SETTINGS, **options) -> Page:
@@ -53,7 +49,8 @@ def trial_rows(page: Page) -> list[str]:
     return page.locator("table.trial tbody tr").all_inner_texts()
 
 
-def test_the_claims_are_checked_and_the_astronauts_suit_held_the_helmet_down(visit, language):
+def test_the_claims_are_checked_and_the_astronauts_suit_held_the_helmet_down(visit):
+    language = ENGLISH
     page = open_explained(visit, language)
     _ = language.gettext
     expect(heading(page, _("Is that true? We asked again"))).to_be_visible()
@@ -68,7 +65,8 @@ def test_the_claims_are_checked_and_the_astronauts_suit_held_the_helmet_down(vis
         assert re.search(r"\d%", picture.get_attribute("alt"))
 
 
-def test_hiding_a_region_by_a_click_moves_the_labels_and_can_be_undone(visit, language):
+def test_hiding_a_region_by_a_click_moves_the_labels_and_can_be_undone(visit):
+    language = JAPANESE
     page = open_explained(visit, language)
     _ = language.gettext
     before = trial_rows(page)
@@ -99,7 +97,8 @@ def test_hiding_a_region_by_a_click_moves_the_labels_and_can_be_undone(visit, la
     expect(rows.locator("tr")).to_have_text(before, use_inner_text=True)
 
 
-def test_two_labels_are_compared_without_asking_the_classifier(visit, language):
+def test_two_labels_are_compared_without_asking_the_classifier(visit):
+    language = JAPANESE
     page = open_explained(visit, language)
     _ = language.gettext
     picture = page.get_by_role("img", name=re.compile(language.class_name("ski", "n04228054"))).last
@@ -111,7 +110,8 @@ def test_two_labels_are_compared_without_asking_the_classifier(visit, language):
     expect(page.locator(f"img[src='{before}']")).to_have_count(0)
 
 
-def test_the_method_is_explained_with_this_photos_own_samples(visit, language):
+def test_the_method_is_explained_with_this_photos_own_samples(visit):
+    language = ENGLISH
     page = open_explained(visit, language)
     _ = language.gettext
     page.get_by_text(_("What am I looking at?")).click()
@@ -121,6 +121,7 @@ def test_the_method_is_explained_with_this_photos_own_samples(visit, language):
     expect(section.get_by_role("img")).to_have_count(4)  # the superpixels, and three samples
 
 
+@pytest.mark.parametrize("language", [ENGLISH, JAPANESE], ids=LANGUAGES)
 def test_everything_can_be_taken_away_in_the_chosen_language(visit, language, tmp_path):
     page = open_explained(visit, language)
     _ = language.gettext
@@ -141,7 +142,8 @@ def test_everything_can_be_taken_away_in_the_chosen_language(visit, language, tm
     assert downloads[_("Pictures")].read_bytes().startswith(b"PK")
 
 
-def test_a_link_restores_the_view(visit, language):
+def test_a_link_restores_the_view(visit):
+    language = JAPANESE
     settings = "auto=false&num_samples=200&num_features=3&palette=green-red&positive_only=true"
     query = f"sample=coffee&label=968&{settings}"
     page = open_explained(visit, language, query)
@@ -160,7 +162,7 @@ def test_a_link_restores_the_view(visit, language):
 @pytest.mark.parametrize("width", [1280, 400])
 def test_nothing_keeps_anybody_out(visit, scheme, width):
     """No serious violation of WCAG that axe-core finds, with every section open."""
-    language = Language("en")
+    language = ENGLISH
     page = visit("", width=width)
     page.emulate_media(color_scheme=scheme)
     page.goto(page.url.split("?")[0] + "?" + SETTINGS)
