@@ -241,6 +241,7 @@ def test_labels_that_nothing_is_known_of_still_make_a_card():
     assert a_label("cat").contradicted is False
 
 
+@pytest.mark.slow
 def test_a_network_that_looks_at_a_watermark_is_found_out(tmp_path: Path, watermark):
     for i in range(6):
         for name, mark in (("blue_disc", True), ("red_disc", False)):

@@ -913,6 +913,7 @@ class TestHostileFiles:
         assert_photo_or_refusal(data)
         assert time.process_time() - start < 5
 
+    @pytest.mark.slow
     def test_neither_fill_the_memory_nor_the_console(self, tmp_path: Path) -> None:
         resource = pytest.importorskip("resource")
         assert resource
