@@ -138,6 +138,7 @@ def assert_harmless(text: str) -> None:
 
 
 def save(page: Page, button: str, folder: Path) -> Path:
+    wait_until_still(page)
     with page.expect_download() as download:
         page.get_by_role("button", name=button, exact=True).click()
     assert LETTERS.fullmatch(download.value.suggested_filename), download.value.suggested_filename
@@ -164,7 +165,6 @@ def test_names_of_files_are_only_text_wherever_they_go(visit, coffee, tmp_path):
 
     for name in (HOSTILE_NAMES[0], HOSTILE_NAMES[5]):
         page.locator(".st-key-gallery").get_by_role("button", name=name, exact=True).click()
-        wait_until_still(page)
         assert_harmless(save(page, "Report", tmp_path).read_text("utf-8"))
         json.loads(save(page, "Numbers", tmp_path).read_text("utf-8"))
         json.loads(save(page, "Notebook", tmp_path).read_text("utf-8"))

@@ -41,6 +41,7 @@ def test_all_photos_are_explained_and_one_is_looked_at_closely(visit, files, tmp
     page.get_by_role("option", name="By name").click()
     expect(cards.locator("h3")).to_have_text(NAMES)
 
+    wait_until_still(page)  # a file is offered anew with every drawing, and Streamlit forgets the one before
     with page.expect_download() as download:
         button(page, "Take all away").click()
     download.value.save_as(tmp_path / "all.zip")
@@ -54,7 +55,7 @@ def test_all_photos_are_explained_and_one_is_looked_at_closely(visit, files, tmp
         picture.evaluate("picture => picture.decode()")
     alone.close()
 
-    wait_until_still(page)  # a download draws the page anew, and what is pale meanwhile is hard to read
+    wait_until_still(page)
     assert serious_barriers(page) == []
 
     button(page, "Look at it closely: coffee.jpg").click()
