@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from explainer.classifiers.engine import root_logger_kept
+from explainer.classifiers.openvino_runtime import import_openvino, read_model
 
 SHAPES = ("circle", "square", "triangle")
 SIDE = 48
@@ -107,9 +107,6 @@ def variants(network) -> dict:
 
 def save_everywhere(network, folder: Path) -> dict[str, Path]:
     """Save a network in each format; returns the paths by format."""
-    import keras
-    import openvino
-
     paths = {
         name: folder / file
         for name, file in {
@@ -124,10 +121,8 @@ def save_everywhere(network, folder: Path) -> dict[str, Path]:
     network.save(paths["h5"])
     network.export(paths["saved-model"], verbose=False)
     save_onnx(network, paths["onnx"])
-    functional = keras.Model(network.inputs, network.outputs)
-    with root_logger_kept():
-        model = openvino.convert_model(functional, share_weights=False)
-    openvino.save_model(model, paths["openvino"], compress_to_fp16=False)
+    model = read_model(paths["saved-model"])
+    import_openvino().save_model(model, paths["openvino"], compress_to_fp16=False)
     return paths
 
 

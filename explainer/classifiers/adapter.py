@@ -54,6 +54,9 @@ class Adapter:
     def describe(self) -> str:
         return self.network.describe()
 
+    def fallback(self) -> str:
+        return self.network.fallback()
+
     def _probabilities(self, answers: NDArray[np.float32]) -> NDArray[np.float32]:
         from scipy.special import expit, softmax  # here, so that importing the package stays quick
 

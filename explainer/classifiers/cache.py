@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from .openvino_runtime import import_openvino
+
 if TYPE_CHECKING:
     import openvino
 
@@ -41,9 +43,7 @@ def load(name: str, weights_hash: str, convert: "Callable[[], openvino.Model]") 
     convert : callable
         Makes the network where there is no usable file.
     """
-    import openvino
-
-    version = openvino.__version__.split("-")[0]
+    version = import_openvino().__version__.split("-")[0]
     path = cache_folder() / f"{name}-{weights_hash[:16]}-openvino-{version}.zip"
     try:
         return _read(path)
@@ -65,21 +65,17 @@ def load(name: str, weights_hash: str, convert: "Callable[[], openvino.Model]") 
 
 
 def _read(path: Path) -> "openvino.Model":
-    import openvino
-
     with zipfile.ZipFile(path) as archive:  # reading checks each member's CRC
         structure = archive.read("network.xml")
         weights = archive.read("network.bin")
-    return openvino.Core().read_model(structure, weights)
+    return import_openvino().Core().read_model(structure, weights)
 
 
 def _write(model: "openvino.Model", path: Path) -> None:
-    import openvino
-
     path.parent.mkdir(parents=True, exist_ok=True)
     _tidy(path.parent)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=_UNFINISHED) as folder:
-        openvino.save_model(model, Path(folder) / "network.xml", compress_to_fp16=False)
+        import_openvino().save_model(model, Path(folder) / "network.xml", compress_to_fp16=False)
         unfinished = Path(folder) / path.name
         with zipfile.ZipFile(unfinished, "w") as archive:
             for member in ("network.xml", "network.bin"):

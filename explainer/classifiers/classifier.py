@@ -269,6 +269,13 @@ class Classifier:
         """What runs the network, such as ``OpenVINO 2026.4.1 on CPU``."""
         return self._predictor.describe()
 
+    def describe_fallback(self) -> str:
+        """Why TensorFlow runs the network although OpenVINO would be faster.
+
+        Empty where that is not so, and before the first question.
+        """
+        return self._predictor.fallback()
+
 
 def adapted(classifier: Any) -> ClassifierLike:
     """A classifier as it is, and any other object that can be asked, with what it lacks filled in.

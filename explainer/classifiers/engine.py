@@ -5,15 +5,13 @@ That is faster than batches, and what a picture gets can't depend on which other
 its batch.
 """
 
-import contextlib
 import importlib.util
 import logging
 import math
 import os
-import sys
+import tempfile
 import threading
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +20,7 @@ import numpy as np
 from ..errors import ClassifierError, ExplainerError
 from . import cache as network_cache
 from .calls import NeverAnsweredError, WatchedCalls
+from .openvino_runtime import import_openvino, read_model
 from .predictor import Precision
 
 if TYPE_CHECKING:
@@ -30,17 +29,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# convert_model reports its use over the network unless this package can't be imported.
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 _TENSORFLOW_BATCH = 32
 
 
 class Engine(Protocol):
-    """One way of running a network, one batch at a time."""
+    """One way of running a network, one batch at a time; `fallback` says why it is not the fastest way."""
 
     description: str
+    fallback: str
 
     def run(self, batch: np.ndarray) -> np.ndarray: ...
 
@@ -101,6 +97,9 @@ class Network:
     def describe(self) -> str:
         return self._engine("exact").description
 
+    def fallback(self) -> str:
+        return next((engine.fallback for engine in [*self._engines.values()]), "")
+
     def _engine(self, precision: Precision) -> Engine:
         with self._lock:
             if precision not in self._engines:
@@ -118,10 +117,15 @@ class Network:
         except Exception as error:  # openvino's converter has exceptions of its own
             if self._build is None:
                 raise ClassifierError("OpenVINO can't run the network {name}.", name=self.name) from error
-            logger.warning("OpenVINO can't run %s, TensorFlow does instead: %s", self.name, error)
-            return self._tensorflow_engine()
+            reason = _reason(error)
+            logger.warning(
+                "%s runs in TensorFlow here, which is slower, because OpenVINO can't run it: %s",
+                self.name,
+                reason,
+            )
+            return self._tensorflow_engine(reason)
 
-    def _tensorflow_engine(self) -> "TensorFlowEngine":
+    def _tensorflow_engine(self, fallback: str = "") -> "TensorFlowEngine":
         for engine in self._engines.values():
             if isinstance(engine, TensorFlowEngine):  # it has one precision only
                 return engine
@@ -131,7 +135,7 @@ class Network:
                 "TensorFlow.",
                 name=self.name,
             )
-        return TensorFlowEngine(self._build())
+        return TensorFlowEngine(self._build(), fallback)
 
     def _openvino_model(self) -> "openvino.Model":
         if self._read is not None:
@@ -139,37 +143,35 @@ class Network:
         return network_cache.load(self.name, self.weights_hash, self._convert)
 
     def _convert(self) -> "openvino.Model":
-        import openvino
-
         assert self._build is not None
         network = self._build()
-        with root_logger_kept(), warnings.catch_warnings():
-            # Keras warns that the converter passes a list of one input and not the input.
-            warnings.filterwarnings("ignore", message="The structure of `inputs`")
-            # Shared weights would go with the Keras network, before they are even saved.
-            model = openvino.convert_model(network, share_weights=False)
-        model.reshape([1, *(self._input_shape or network.input_shape[1:])])
-        return model
+        from keras import InputSpec  # here, so that what is missing for building is told first
+        from keras.export import ExportArchive
+
+        # By way of a SavedModel, since openvino.convert_model fails on Python 3.13. Not Keras' own export(),
+        # which leaves layers that change pictures at random as they are in training.
+        archive = ExportArchive()
+        archive.track(network)
+        one_picture = InputSpec("float32", (1, *(self._input_shape or network.input_shape[1:])))
+        archive.add_endpoint("serve", lambda pictures: network(pictures, training=False), [one_picture])
+        with tempfile.TemporaryDirectory() as folder:
+            archive.write_out(folder, verbose=False)
+            return read_model(Path(folder))
 
 
-@contextlib.contextmanager
-def root_logger_kept() -> Iterator[None]:
-    """Undo what convert_model does to logging, which it forgets to where it fails."""
-    root = logging.getLogger()
-    level, filters, handlers = root.level, root.filters[:], root.handlers[:]
-    try:
-        yield
-    finally:
-        root.setLevel(level)
-        root.filters[:], root.handlers[:] = filters, handlers
+def _reason(error: Exception) -> str:
+    """What an error comes down to, in one line; OpenVINO's have many, of which some begin with ``--``."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return next((line for line in lines if line.startswith("-- ")), lines[0]).removeprefix("-- ")
 
 
 class OpenVINOEngine:
     """OpenVINO on the CPU, one stream a core, one picture a request."""
 
-    def __init__(self, model: "openvino.Model", precision: Precision) -> None:
-        import openvino
+    fallback = ""
 
+    def __init__(self, model: "openvino.Model", precision: Precision) -> None:
+        openvino = import_openvino()
         streams = _streams()
         compiled = openvino.Core().compile_model(
             model,
@@ -211,9 +213,10 @@ def _store_answer(request: Any, answer: np.ndarray) -> None:
 class TensorFlowEngine:
     """A compiled TensorFlow function, on a GPU where there is one; always in 32-bit floats."""
 
-    def __init__(self, network: "keras.Model") -> None:
+    def __init__(self, network: "keras.Model", fallback: str = "") -> None:
         import tensorflow as tf
 
+        self.fallback = fallback
         where = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         self.description = f"TensorFlow {tf.__version__} on {where}"
         self._classes = math.prod(network.output_shape[1:])

@@ -13,11 +13,16 @@ Precision = Literal["exact", "fast"]
 
 
 class Predictor(Protocol):
-    """Runs a network: float32 (N, H, W, 3) to float32 probabilities (N, classes)."""
+    """Runs a network: float32 (N, H, W, 3) to float32 probabilities (N, classes).
+
+    `fallback` says why it runs slower than it could; empty where it does not.
+    """
 
     def predict(self, batch: NDArray[np.float32], precision: Precision = "exact") -> NDArray[np.float32]: ...
 
     def describe(self) -> str: ...
+
+    def fallback(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -42,3 +47,6 @@ class FunctionPredictor:
 
     def describe(self) -> str:
         return "a Python function"
+
+    def fallback(self) -> str:
+        return ""

@@ -74,6 +74,7 @@ def _show_one(
     with st.spinner(language.gettext("Waking the network up …"), show_time=True):
         labels = result.find_labels(photo, sampling, classifier)
     label = result.show_labels(photo, classifier, labels, language)
+    result.show_fallback(classifier, language)
     explanation = result.show_pictures(photo, classifier, label, sampling, view, language)
     gallery.note(photo, labels[0])
     found = result.Result(photo, classifier, explanation, label, view, language)

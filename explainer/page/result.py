@@ -67,6 +67,15 @@ def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], langu
     return next(label for label in labels if str(label.index) == chosen)
 
 
+def show_fallback(classifier: Classifier, language: Language) -> None:
+    """Say so where the network runs slower than it could."""
+    if reason := classifier.describe_fallback():
+        sentence = language.gettext(
+            "{classifier} runs in TensorFlow here, which is slower, because OpenVINO can't run it: {reason}"
+        )
+        st.caption(sentence.format(classifier=plain(classifier.title), reason=plain(reason)))
+
+
 def _table(labels: list[Label], language: Language) -> str:
     _ = language.gettext
     of_imagenet = any(label.wnid for label in labels)

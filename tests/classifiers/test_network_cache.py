@@ -13,11 +13,13 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-import openvino
-import openvino.opset13 as ops
 import pytest
 
 from explainer.classifiers import cache as network_cache
+from explainer.classifiers.openvino_runtime import import_openvino
+
+openvino = import_openvino()
+ops = openvino.opset13
 
 PROJECT = Path(__file__).resolve().parents[2]
 HASH = "0123456789abcdef" * 4
@@ -340,9 +342,8 @@ def test_killed_with_9_in_the_middle_of_writing(folder, caplog):
             "-c",
             "import sys\n"
             "sys.path[:0] = [sys.argv[1]]\n"
-            "import openvino\n"
             "from explainer.classifiers import cache as network_cache\n"
-            "from test_network_cache import HASH, Converter\n"
+            "from test_network_cache import HASH, Converter, openvino\n"
             "def save(model, path, **_):\n"
             "    path.write_bytes(b'<net')\n"
             "    print('half way', flush=True)\n"

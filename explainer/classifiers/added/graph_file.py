@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ClassifierError
-from ..engine import root_logger_kept
+from ..openvino_runtime import import_openvino, read_model
 from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units, outputs_fact
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def inspect(path: Path) -> NetworkFacts:
 
 def _read(path: Path) -> "openvino.Model":
     try:
-        import openvino
+        import_openvino()
     except ImportError as error:
         raise ClassifierError(
             "{path} needs OpenVINO, which can't be loaded on this machine: pip install --force-reinstall "
@@ -92,12 +92,7 @@ def _read(path: Path) -> "openvino.Model":
             weights=path.with_suffix(".bin").name,
         )
     try:
-        if path.is_dir():
-            with root_logger_kept():
-                return openvino.convert_model(path)
-        core = openvino.Core()
-        core.set_property({"ENABLE_MMAP": False})  # else a file that is replaced takes the process down
-        return core.read_model(path)
+        return read_model(path)
     except Exception as error:  # openvino's readers have exceptions of their own
         raise ClassifierError(
             "{path} is damaged, or holds no network that OpenVINO can run.", path=path

@@ -43,7 +43,9 @@ def load(path: Path) -> "keras.Model":
         raise ClassifierError(
             "{path} is a network whose input is not defined, so it can't be used.", path=path
         )
-    return keras.Model(network.inputs, network.outputs)  # OpenVINO can't convert a Sequential
+    return keras.Model(
+        network.inputs, network.outputs
+    )  # without a name of its own, which TensorFlow may refuse
 
 
 def inspect(path: Path) -> NetworkFacts:

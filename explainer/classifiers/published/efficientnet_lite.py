@@ -163,7 +163,8 @@ def build(variant: Variant) -> "keras.Model":
     network = build_architecture(variant)
     for layer in network.layers:
         if layer.weights:
-            layer.set_weights(_layer_weights(state, layer.name))
+            # TensorFlow takes no names that begin with an underscore, as the checkpoint's do.
+            layer.set_weights(_layer_weights(state, f"_{layer.name}"))
     return network
 
 
@@ -172,19 +173,19 @@ def build_architecture(variant: Variant) -> "keras.Model":
     import keras
 
     image = keras.Input((variant.input_size, variant.input_size, 3))
-    x = _convolution(image, "_conv_stem", _STEM_FILTERS, kernel_size=3, strides=2)
-    x = _batch_norm(x, "_bn0", activate=True)
+    x = _convolution(image, "conv_stem", _STEM_FILTERS, kernel_size=3, strides=2)
+    x = _batch_norm(x, "bn0", activate=True)
     block = 0
     for number, stage in enumerate(_STAGES):
         fixed = number in (0, len(_STAGES) - 1)
         for repeat in range(stage.repeats if fixed else math.ceil(stage.repeats * variant.depth)):
             filters = _scaled_filters(stage.filters, variant.width)
-            x = _inverted_residual(x, f"_blocks.{block}", stage, filters, stage.strides if repeat == 0 else 1)
+            x = _inverted_residual(x, f"blocks.{block}", stage, filters, stage.strides if repeat == 0 else 1)
             block += 1
-    x = _convolution(x, "_conv_head", _HEAD_FILTERS, kernel_size=1)
-    x = _batch_norm(x, "_bn1", activate=True)
+    x = _convolution(x, "conv_head", _HEAD_FILTERS, kernel_size=1)
+    x = _batch_norm(x, "bn1", activate=True)
     x = keras.layers.GlobalAveragePooling2D()(x)
-    probabilities = keras.layers.Dense(1000, activation="softmax", name="_fc")(x)
+    probabilities = keras.layers.Dense(1000, activation="softmax", name="fc")(x)
     return keras.Model(image, probabilities)
 
 
