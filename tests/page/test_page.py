@@ -9,6 +9,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, ButtonGroup
 
+from explainer.classifiers.classifier import Classifier
 from explainer.words.language import Language
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard.py"
@@ -301,3 +302,14 @@ def test_a_fault_of_our_own_is_one_sentence_without_details(monkeypatch: pytest.
     (error,) = page.error
     assert "went wrong" in error.value
     assert "secret" not in text(page)
+
+
+def test_a_network_that_runs_slower_than_it_could_says_why(lite0: Classifier, monkeypatch):
+    monkeypatch.setattr(lite0, "describe_fallback", lambda: "no *such* operation")
+    page = visit("ja-JP", sample="chelsea", num_samples="32")
+    assert_fine(page)
+    (caption,) = (element.value for element in page.caption if "TensorFlow" in element.value)
+    assert caption == (
+        r"EfficientNet\-Lite0はOpenVINOで実行できないため、ここではTensorFlowで動いていて、"
+        r"そのぶん遅くなります: no \*such\* operation"
+    )
