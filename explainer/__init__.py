@@ -12,12 +12,15 @@ from .classifiers.classifier import Classifier
 from .classifiers.preprocessing import Preprocessing
 from .errors import ArgumentError, ClassifierError, ExplainerError, PhotoError, WeightsError
 from .lime.explain import classify, explain, explain_live
-from .lime.explanation import Explanation, Label, LabelExplanation
+from .lime.explanation import Explanation, Label, LabelExplanation, Presenter
 from .photos.load import load_photo
+from .reading import Reading
+from .recipe import Felzenszwalb, Quickshift, Recipe, Slic
 from .version import __version__
 
 if TYPE_CHECKING:
     from .folders.run import explain_folder
+    from .takeaway.display import watch
 
 __all__ = [
     "ArgumentError",
@@ -25,10 +28,15 @@ __all__ = [
     "ClassifierError",
     "ExplainerError",
     "Explanation",
+    "Felzenszwalb",
     "Label",
     "LabelExplanation",
     "PhotoError",
     "Preprocessing",
+    "Quickshift",
+    "Reading",
+    "Recipe",
+    "Slic",
     "WeightsError",
     "__version__",
     "catalogue",
@@ -38,13 +46,27 @@ __all__ = [
     "explain_live",
     "load_classifier",
     "load_photo",
+    "watch",
 ]
 
 
+# Galleries and pictures need SciPy, Babel and matplotlib, which double the time that importing this takes.
 def __getattr__(name: str) -> Any:
-    # A folder's gallery needs SciPy and Babel, which double the time that importing this takes.
     if name == "explain_folder":
         from .folders.run import explain_folder
 
         return explain_folder
+    if name == "watch":
+        from .takeaway.display import watch
+
+        return watch
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _presenter(_explanation: Explanation) -> Presenter:
+    from .takeaway import display
+
+    return display
+
+
+Explanation.presenter = _presenter

@@ -6,7 +6,6 @@ it is raised, as a literal: that is where Babel finds it.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 
 class ExplainerError(Exception):
@@ -31,6 +30,12 @@ class ExplainerError(Exception):
         return template.format(**self.values) if self.values else template
 
 
+def reason_of(error: BaseException) -> str:
+    """What somebody else's exception says, in one line without a full stop, or else its kind."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return " ".join(str(reason).split()).rstrip(".") or type(error).__name__
+
+
 class PhotoError(ExplainerError):
     """A file is not a photo that can be used."""
 
@@ -49,20 +54,3 @@ class WeightsError(ClassifierError):
 
 class ArgumentError(ExplainerError, ValueError):
     """An argument is outside of what a function accepts."""
-
-
-def check_classifier(value: Any) -> None:
-    """Check that something can be explained.
-
-    Raises
-    ------
-    ArgumentError
-        It lacks what a classifier has.
-    """
-    needed = ("predict", "preprocess", "class_names", "wnids")
-    if isinstance(value, type) or not all(hasattr(value, attribute) for attribute in needed):
-        raise ArgumentError(
-            "classifier must be what load_classifier returns, or have its {attributes}, and is {value}.",
-            attributes=", ".join(needed),
-            value=repr(value),
-        )

@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .predictor import Precision, Predictor
+from ..recipe import Precision
+from .predictor import Predictor
 
 ChannelOrder = Literal["rgb", "bgr"]
 Layout = Literal["channels-last", "channels-first"]

@@ -78,7 +78,8 @@ class WatchedCalls:
     """Makes calls one at a time, in the order in which they are asked for, and gives up any that never ends.
 
     All calls are made in one thread, which is none of the callers'. A call that takes too long is left to
-    itself in there, and the next one gets another thread. Waiting for a turn does not count.
+    itself in there, and the next one gets another thread; `ThreadPoolExecutor(1)` can't do that, and would
+    wait for the stuck thread at exit. Waiting for a turn does not count.
     """
 
     def __init__(self) -> None:

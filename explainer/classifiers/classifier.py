@@ -10,9 +10,10 @@ from PIL import Image
 
 from ..arguments import check_callable, check_size, check_text
 from ..errors import ArgumentError, ClassifierError
+from ..recipe import Precision
 from .answers import check_probabilities, checked_answers
 from .calls import NeverAnsweredError
-from .predictor import FunctionPredictor, Precision, Predictor
+from .predictor import FunctionPredictor, Predictor
 from .preprocessing import AskedPreprocessing, PhotoPreprocessing, Preprocessing
 
 

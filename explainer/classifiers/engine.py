@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ..errors import ClassifierError, ExplainerError
+from ..recipe import Precision
 from . import cache as network_cache
 from .calls import NeverAnsweredError, WatchedCalls
 from .openvino_runtime import import_openvino, read_model
-from .predictor import Precision
 
 if TYPE_CHECKING:
     import keras

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..recipe import Precision
 from .calls import WatchedCalls
-
-Precision = Literal["exact", "fast"]
 
 
 class Predictor(Protocol):

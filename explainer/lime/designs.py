@@ -9,9 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..arguments import check_whole_number
-from ..errors import ArgumentError
 from .kerdock import MAX_LENGTH, KerdockCode
+from .superpixels import check_number
 
 
 class Design(ABC):
@@ -76,6 +75,10 @@ class BalancedDesign(Design):
     name = "balanced"
     group_size = 2
 
+    def __init__(self, superpixels: int, seed: int) -> None:
+        check_number(superpixels, MAX_LENGTH)
+        super().__init__(superpixels, seed)
+
     def _draw(self, random: np.random.RandomState) -> Iterator[np.ndarray]:
         code = KerdockCode(self.superpixels)
         while True:
@@ -96,14 +99,8 @@ def make_design(name: str, superpixels: int, seed: int) -> Design:
     Raises
     ------
     ArgumentError
-        There is no design of this name, or none for so many superpixels or this seed.
+        The design can't tell so many superpixels apart.
     """
-    if name not in _DESIGNS:
-        raise ArgumentError(
-            "design must be one of {names}, and is {name}.", names=", ".join(_DESIGNS), name=repr(name)
-        )
-    check_whole_number("superpixels", superpixels, most=MAX_LENGTH)
-    check_whole_number("seed", seed, least=0, most=2**32 - 1)
     return _DESIGNS[name](superpixels, seed)
 
 

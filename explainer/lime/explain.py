@@ -2,95 +2,67 @@
 
 import math
 import time
-from collections.abc import Callable, Hashable, Iterator
-from typing import Any, Literal, get_args
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from ..arguments import check_callable, check_positive, check_share, check_whole_number
-from ..classifiers.predictor import Precision
-from ..errors import ArgumentError, check_classifier
+from ..arguments import check_callable, check_whole_number
+from ..classifiers.classifier import adapted
 from ..photos.load import load_photo
+from ..recipe import Recipe, Segmentation
 from .designs import make_design
-from .explanation import FOCUS_REGIONS, Explanation, Label, Settings, stability
-from .fitting import best_labels, explanation_of, fit_labels
-from .neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
-from .superpixels import HideColor, Quickshift, Segmentation, hidden_image, segment
-from .surrogate import KERNEL_WIDTH
+from .explanation import Explanation, Label, LabelExplanation, stability
+from .hiding import hidden_image
+from .neighborhood import BATCH_SIZE, Neighborhood, digest
+from .store import Store
+from .superpixels import segment
+from .surrogate import fit_surrogates
 
 FIRST_PICTURE = 32  # samples
 SECONDS_BETWEEN_PICTURES = 0.5
-MAX_AUTO_SAMPLES = 3000
-STABILITY_THRESHOLD = 0.9
-_SAMPLES_BETWEEN_CHECKS = (
-    64  # at least; not seconds: where "auto" ends must not depend on the machine's speed
-)
+# At least; not seconds: where "auto" ends must not depend on the machine's speed.
+_SAMPLES_BETWEEN_CHECKS = 64
+_REMEMBERED_FITS = 64  # of a neighborhood, so that a view that changes need not wait for them
+_MEBIBYTE = 1 << 20
 
-_store = NeighborhoodStore()
-
-
-NumSamples = int | Literal["auto"]
 OnProgress = Callable[[int, int], None]
+
+_segment_maps: Store[NDArray[np.int64]] = Store(32 * _MEBIBYTE)
+_neighborhoods: Store[Neighborhood] = Store(224 * _MEBIBYTE, Neighborhood.release)
 
 
 def explain_live(
     photo: Any,
     classifier: Any,
+    recipe: Recipe | None = None,
     *,
-    num_samples: NumSamples = 1000,
-    top_labels: int = 5,
-    hide_color: HideColor = 0.0,
-    segmentation: Segmentation | None = None,
-    design: str = "balanced",
-    seed: int = 0,
     on_progress: OnProgress | None = None,
-    kernel_width: float = KERNEL_WIDTH,
-    precision: Precision = "exact",
-    max_samples: int = MAX_AUTO_SAMPLES,
-    stability_threshold: float = STABILITY_THRESHOLD,
-    num_features: int = FOCUS_REGIONS,
-    _seconds_between_pictures: float = SECONDS_BETWEEN_PICTURES,
+    **changes: Any,
 ) -> Iterator[Explanation]:
     """Explain a photo, again and again while its neighborhood grows.
 
     The first explanation comes after a few dozen samples, or at once where they are there from before;
-    then one about every half a second; the last is the one that was asked for. Neighborhoods are kept:
-    asking again with another label count, kernel width or fewer samples does not ask the classifier, and
-    asking for more samples costs the difference. Abandoning the iterator loses nothing either.
+    then one about every half a second; the last is the one that was asked for. Samples are kept: asking
+    again with another number of labels or regions, kernel width or fewer samples does not ask the classifier,
+    and asking for more samples costs the difference. Abandoning the iterator loses nothing either.
 
     Parameters
     ----------
     photo : PIL.Image.Image, or anything that `load_photo` takes
     classifier : Classifier
-        What `load_classifier` returns, or any object with its public attributes.
-    num_samples : int or "auto"
-        Size of the neighborhood, the photo itself included. ``"auto"`` grows it until the best label's
-        focus is stable, or `max_samples` are reached; where that is depends only on photo and seed.
-    top_labels : int
-        How many of the most probable labels to explain.
-    hide_color : float, 3 floats, callable or None
-        What hidden superpixels show, in the preprocessed space; see `hidden_image`.
-    segmentation : callable, optional
-        From image to segment map; `Quickshift` by default.
-    design : {"balanced", "lime"}
-        How samples are drawn. ``"lime"`` draws those of the `lime` package.
-    seed : int
-        0 to 2**32 - 1. The same seed gives the same explanation.
+        What `load_classifier` returns, or any object with at least its ``predict``, ``preprocess``,
+        ``class_names`` and ``wnids``.
+    recipe : Recipe, optional
+        All that the explanation depends on besides; the usual one by default.
     on_progress : callable, optional
         Called with the samples done and the samples wanted after every batch. What it raises ends the
         run, and what was computed is kept.
-    kernel_width : float
-        Of lime's exponential kernel, in cosine distance.
-    precision : {"exact", "fast"}
-        ``"fast"`` lets perturbed samples be computed in bfloat16. The labels' probabilities are exact
-        all the same.
-    max_samples : int
-        The most that ``"auto"`` may take.
-    stability_threshold : float
-        The stability that ``"auto"`` waits for, 0 to 1.
-    num_features : int
-        How many regions the focus has whose stability ``"auto"`` waits for.
+    **changes
+        Settings of the recipe, such as ``num_samples=300``: `recipe` with these changed.
 
     Yields
     ------
@@ -104,149 +76,114 @@ def explain_live(
         The photo can't be used.
     ClassifierError
         The classifier failed, or its answer is no answer.
+
+    References
+    ----------
+    Ribeiro, Singh and Guestrin: "Why Should I Trust You?" Explaining the predictions of any classifier.
+    KDD 2016, arXiv:1602.04938.
     """
-    auto = num_samples == "auto"
-    if auto:
-        total = check_whole_number("max_samples", max_samples)
-    else:
-        total = check_whole_number("num_samples", num_samples, or_auto=True)
-    top_labels = check_whole_number("top_labels", top_labels)
-    num_features = check_whole_number("num_features", num_features, least=0)
-    seed = _checked_seed(seed)
-    kernel_width = check_positive("kernel_width", kernel_width)
-    threshold = check_share("stability_threshold", stability_threshold)
+    recipe = Recipe.of(recipe, **changes)
     if on_progress is not None:
         check_callable("on_progress", on_progress)
-    neighborhood = open_neighborhood(
-        photo,
-        classifier,
-        hide_color=hide_color,
-        segmentation=segmentation,
-        design=design,
-        seed=seed,
-        precision=precision,
-    )
-    settings = Settings(
-        getattr(classifier, "name", type(classifier).__name__),
-        design,
-        seed,
-        kernel_width,
-        precision,
-    )
-    return _explanations(
-        neighborhood,
-        settings,
-        total=total,
-        top_labels=top_labels,
-        settled_at=threshold if auto else None,
-        num_features=num_features,
-        on_progress=on_progress,
-        seconds_between_pictures=_seconds_between_pictures,
-    )
+    return grow_explanation(open_neighborhood(photo, classifier, recipe), recipe, on_progress)
 
 
 def explain(
     photo: Any,
     classifier: Any,
+    recipe: Recipe | None = None,
     *,
-    num_samples: NumSamples = 1000,
-    top_labels: int = 5,
-    hide_color: HideColor = 0.0,
-    segmentation: Segmentation | None = None,
-    design: str = "balanced",
-    seed: int = 0,
     on_progress: OnProgress | None = None,
-    **more: Any,
+    **changes: Any,
 ) -> Explanation:
-    """Explain the best labels of a photo: the last value of `explain_live`, which has the parameters."""
-    *_, last = explain_live(
-        photo,
-        classifier,
-        num_samples=num_samples,
-        top_labels=top_labels,
-        hide_color=hide_color,
-        segmentation=segmentation,
-        design=design,
-        seed=seed,
-        on_progress=on_progress,
-        _seconds_between_pictures=math.inf,
-        **more,
-    )
+    """Explain the best labels of a photo: the last value of `explain_live`, which has the parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from PIL import Image
+    >>> from explainer import Classifier, explain
+    >>> def predict(batch):  # looks at the upper left only
+    ...     bright = batch[:, :16, :16].mean(axis=(1, 2, 3))
+    ...     return np.stack([1 - bright, bright], axis=1)
+    >>> classifier = Classifier.from_function(predict, input_size=(32, 32), class_names=["dark", "bright"])
+    >>> quarters = lambda image: np.arange(32)[:, np.newaxis] // 16 * 2 + np.arange(32) // 16
+    >>> photo = Image.new("RGB", (64, 64), "white")
+    >>> explanation = explain(photo, classifier, num_samples=64, segmentation=quarters)
+    >>> best = explanation.labels[0]
+    >>> best.name
+    'bright'
+    >>> list(explanation.regions(best.index, num_features=1))  # the upper left
+    [0]
+    """
+    recipe = Recipe.of(recipe, **changes)
+    if on_progress is not None:
+        check_callable("on_progress", on_progress)
+    *_, last = grow_explanation(open_neighborhood(photo, classifier, recipe), recipe, on_progress, math.inf)
     return last
 
 
-def classify(photo: Any, classifier: Any, *, top_labels: int = 5, **settings: Any) -> list[Label]:
+def classify(photo: Any, classifier: Any, recipe: Recipe | None = None, **changes: Any) -> list[Label]:
     """The most probable labels of a photo, best first; the first sample of its neighborhood.
 
     Parameters
     ----------
-    photo, classifier, top_labels
-        As for `explain_live`.
-    **settings
-        As for `open_neighborhood`; explaining with the same ones does not ask again.
+    photo, classifier, recipe, **changes
+        As for `explain_live`; explaining with the same ones does not ask again.
     """
-    top_labels = check_whole_number("top_labels", top_labels)
-    neighborhood = open_neighborhood(photo, classifier, **settings)
-    neighborhood.grow(to=1)
-    return best_labels(neighborhood, top_labels)
+    recipe = Recipe.of(recipe, **changes)
+    return best_labels(open_neighborhood(photo, classifier, recipe), recipe.top_labels)
 
 
-def open_neighborhood(
-    photo: Any,
-    classifier: Any,
-    *,
-    hide_color: HideColor = 0.0,
-    segmentation: Segmentation | None = None,
-    design: str = "balanced",
-    seed: int = 0,
-    precision: Precision = "exact",
-) -> Neighborhood:
-    """The shared neighborhood of a photo, as large as it has become; see `explain_live`."""
-    seed = _checked_seed(seed)
-    if precision not in get_args(Precision):
-        raise ArgumentError("precision must be 'exact' or 'fast', and is {value}.", value=repr(precision))
-    check_classifier(classifier)
+def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborhood:
+    """The shared neighborhood of a photo, as large as it has become; see `explain_live`.
+
+    Here a photo is preprocessed, cut and hidden, once for all that is made of it.
+    """
+    classifier = adapted(classifier)
     if not isinstance(photo, Image.Image):
         photo = load_photo(photo)
     image = classifier.preprocess(photo)
-    image_digest = digest(image)
-    segments = _segments(image, image_digest, segmentation)
-    hidden = hidden_image(image, segments, hide_color)
-    sampler = make_design(design, int(segments.max()) + 1, seed)
-    key = (id(classifier), image_digest, digest(segments), digest(hidden), design, seed, precision)
-    # The neighborhood holds the classifier, so that no other object can get its id.
-    return _store.get(key, lambda: Neighborhood(classifier, image, segments, hidden, sampler, precision))
+    segments = _segments(image, recipe.segmentation)
+    hidden = hidden_image(image, segments, recipe.hide_color, classifier)
+    photo_digest = digest(np.asarray(photo))
+    parts = (photo_digest, digest(image), digest(segments), digest(hidden))
+    key = (classifier, *parts, recipe.design, recipe.seed, recipe.precision)
+    design = make_design(recipe.design, int(segments.max()) + 1, recipe.seed)
+
+    def make() -> Neighborhood:
+        made = Neighborhood(
+            classifier,
+            photo_digest,
+            image,
+            segments,
+            hidden,
+            design,
+            recipe.precision,
+            classifier.frame(photo).size,
+        )
+        made.on_growth = lambda: _neighborhoods.keep(key, made)
+        return made
+
+    return _neighborhoods.get(key, make)
 
 
-def superpixels_of(photo: Any, classifier: Any, segmentation: Segmentation | None = None) -> np.ndarray:
-    """The superpixels that `explain_live` will use, int64, shape (H, W); asks the classifier nothing."""
-    check_classifier(classifier)
-    if not isinstance(photo, Image.Image):
-        photo = load_photo(photo)
-    image = classifier.preprocess(photo)
-    return _segments(image, digest(image), segmentation)
-
-
-def _segments(image: np.ndarray, image_digest: str, segmentation: Segmentation | None) -> np.ndarray:
-    if segmentation is None:
-        segmentation = Quickshift()
+def _segments(image: NDArray[np.float32], segmentation: Segmentation) -> NDArray[np.int64]:
     if not isinstance(segmentation, Hashable):
         return segment(image, segmentation)
-    return _store.get((image_digest, segmentation), lambda: segment(image, segmentation))
+    return _segment_maps.get((digest(image), segmentation), lambda: segment(image, segmentation))
 
 
-def _explanations(
+def grow_explanation(
     neighborhood: Neighborhood,
-    settings: Settings,
-    *,
-    total: int,
-    top_labels: int,
-    settled_at: float | None,
-    num_features: int,
-    on_progress: OnProgress | None,
-    seconds_between_pictures: float,
+    recipe: Recipe,
+    on_progress: OnProgress | None = None,
+    seconds_between_pictures: float = SECONDS_BETWEEN_PICTURES,
 ) -> Iterator[Explanation]:
-    reported = 0
+    """What `explain_live` yields, from a neighborhood that `open_neighborhood` gave for the same recipe."""
+    total, auto = recipe.most_samples, recipe.num_samples == "auto"
+    reported = shown = samples = 0
+    last_picture = 0.0
 
     def report(samples: int) -> None:
         nonlocal reported
@@ -254,32 +191,158 @@ def _explanations(
             reported = samples
             on_progress(samples, total)
 
-    shown = 0
-    last_picture = 0.0
-    samples = 0
-    while samples < total:
-        checkpoint = total if settled_at is None else _next_check(samples, total)
-        while samples < checkpoint:
-            step = FIRST_PICTURE if samples == 0 else samples + BATCH_SIZE
-            neighborhood.grow(to=min(step, checkpoint), on_batch=report)
-            samples = min(neighborhood.size, checkpoint)
-            if samples < checkpoint and time.monotonic() - last_picture >= seconds_between_pictures:
-                yield explanation_of(neighborhood, settings, samples, top_labels)
-                shown = samples
-                last_picture = time.monotonic()
-        if settled_at is not None:
-            best = fit_labels(neighborhood, settings, samples, best_labels(neighborhood, 1))[0]
-            if stability(best.surrogate, num_features=num_features) >= settled_at:
+    with neighborhood.holding():
+        while samples < total:
+            checkpoint = _next_check(samples, total) if auto else total
+            while samples < checkpoint:
+                step = FIRST_PICTURE if samples == 0 else samples + BATCH_SIZE
+                neighborhood.grow(to=min(step, checkpoint), on_batch=report)
+                samples = min(neighborhood.size, checkpoint)
+                if samples < checkpoint and time.monotonic() - last_picture >= seconds_between_pictures:
+                    yield explanation_at(neighborhood, recipe, samples)
+                    shown = samples
+                    last_picture = time.monotonic()
+            if auto and _is_settled(neighborhood, recipe, samples):
                 break
-    report(samples)
-    if samples > shown:
-        yield explanation_of(neighborhood, settings, samples, top_labels)
+        report(samples)
+        if samples > shown:
+            yield explanation_at(neighborhood, recipe, samples)
 
 
 def _next_check(samples: int, total: int) -> int:
-    """Where "auto" looks next whether the focus is stable; steps grow, for looking costs time too."""
+    """Where "auto" looks next whether the focus is settled; steps grow, for looking costs time too."""
     return min(total, samples + max(_SAMPLES_BETWEEN_CHECKS, samples // 8 // BATCH_SIZE * BATCH_SIZE))
 
 
-def _checked_seed(seed: Any) -> int:
-    return check_whole_number("seed", seed, least=0, most=2**32 - 1)
+def _is_settled(neighborhood: Neighborhood, recipe: Recipe, samples: int) -> bool:
+    if samples <= neighborhood.design.superpixels:  # too few to tell them apart
+        return False
+    (best,) = _fit(neighborhood, recipe, samples, best_labels(neighborhood, 1))
+    return stability(best.surrogate, recipe.num_features) >= recipe.stability_threshold
+
+
+def best_labels(neighborhood: Neighborhood, number: int) -> list[Label]:
+    """The most probable labels of the whole photo, best first."""
+    neighborhood.grow(to=1)
+    whole = neighborhood.probabilities(1)[0]
+    return [_label(neighborhood, int(index)) for index in np.argsort(whole)[::-1][:number]]
+
+
+def with_label(explanation: Explanation, label_index: int) -> Explanation:
+    """The same explanation with one more label explained, after those it has.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        Of the photo.
+    label_index : int
+        A class' index, however improbable the class is.
+
+    Raises
+    ------
+    ArgumentError
+        There is no class of this index.
+    """
+    if any(label.index == label_index for label in explanation.labels):
+        return explanation
+    neighborhood, samples = explanation.neighborhood, explanation.num_samples
+    most = len(neighborhood.classifier.class_names) - 1
+    label = _label(neighborhood, check_whole_number("label_index", label_index, least=0, most=most))
+    with neighborhood.holding(samples):
+        more = _fit(neighborhood, explanation.recipe, samples, [label])
+    return replace(explanation, labels=(*explanation.labels, *more))
+
+
+def explanation_at(neighborhood: Neighborhood, recipe: Recipe, samples: int) -> Explanation:
+    """Explain the most probable labels from the first so many samples."""
+    with neighborhood.holding(samples):
+        labels = _fit(neighborhood, recipe, samples, best_labels(neighborhood, recipe.top_labels))
+    return Explanation(
+        image=neighborhood.image,
+        segments=neighborhood.segments,
+        labels=tuple(labels),
+        num_samples=samples,
+        recipe=recipe,
+        neighborhood=neighborhood,
+    )
+
+
+def _fit(
+    neighborhood: Neighborhood, recipe: Recipe, samples: int, labels: Sequence[Label]
+) -> list[LabelExplanation]:
+    """Fit a surrogate to each label, on the first so many samples; the last few fits are remembered."""
+    fits = neighborhood.fits
+    keys = [(label.index, samples, recipe.kernel_width) for label in labels]
+    found = {key: fits[key] for key in keys if key in fits}
+    missing = [key for key in keys if key not in found]
+    if missing:
+        fitted = fit_surrogates(
+            neighborhood.masks(samples),
+            neighborhood.probabilities(samples)[:, [index for index, _, _ in missing]],
+            neighborhood.design.groups(samples),
+            recipe.kernel_width,
+        )
+        found.update(zip(missing, fitted, strict=True))
+        fits.update(found)
+        for oldest in list(fits)[: max(0, len(fits) - _REMEMBERED_FITS)]:
+            fits.pop(oldest, None)
+    return [
+        LabelExplanation(label.index, label.wnid, label.name, label.probability, found[key])
+        for label, key in zip(labels, keys, strict=True)
+    ]
+
+
+def _label(neighborhood: Neighborhood, index: int) -> Label:
+    classifier = neighborhood.classifier
+    probability = float(neighborhood.probabilities(1)[0, index])
+    return Label(index, classifier.wnids[index], classifier.class_names[index], probability)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One perturbed version of the photo.
+
+    Attributes
+    ----------
+    shown : numpy.ndarray of bool, shape (superpixels,)
+        True where a superpixel is on.
+    probability : float
+        Of one class.
+    """
+
+    shown: np.ndarray
+    probability: float
+
+
+def contrasting_samples(explanation: Explanation, class_index: int, samples: int = 200) -> list[Sample]:
+    """Of an explanation's first samples, those that give a class the least, the middle and the most.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        What to choose from; the whole photo is not chosen.
+    class_index : int
+        The class.
+    samples : int
+        Among how many of the first samples.
+
+    Returns
+    -------
+    list of Sample
+        The lowest first; fewer than three if there are no more.
+
+    Raises
+    ------
+    ArgumentError
+        There is no class of this index, or `samples` is no number of samples.
+    """
+    neighborhood = explanation.neighborhood
+    number = min(check_whole_number("samples", samples), explanation.num_samples)
+    classes = len(neighborhood.classifier.class_names)
+    check_whole_number("class_index", class_index, least=0, most=classes - 1)
+    with neighborhood.holding(number):
+        probabilities = neighborhood.probabilities(number)[1:, class_index]
+        masks = neighborhood.masks(number)[1:].astype(bool)
+    order = np.argsort(probabilities, kind="stable")
+    ranks = sorted({0, len(order) // 2, len(order) - 1}) if len(order) else []
+    return [Sample(masks[order[rank]], float(probabilities[order[rank]])) for rank in ranks]

@@ -1,22 +1,31 @@
 """What was learned about one photo, and which regions a reader should see."""
 
+import io
 import json
+import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from ..arguments import check_whole_number
+from ..classifiers.classifier import ClassifierLike
 from ..errors import ArgumentError
+from ..recipe import Recipe
+from ..version import __version__
 from .neighborhood import Neighborhood
 from .surrogate import Surrogate
 
 if TYPE_CHECKING:
     from lime.lime_image import ImageExplanation
+    from matplotlib.figure import Figure
 
-FOCUS_REGIONS = 5
-PROS_CONS_REGIONS = 10
+_PACKAGES = ("lime", "numpy", "openvino", "pillow", "scikit-image", "scikit-learn", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -72,15 +81,14 @@ class LabelExplanation(Label):
         return self.surrogate.fidelity
 
 
-@dataclass(frozen=True)
-class Settings:
-    """All that an explanation depends on besides the photo, so that it can be made again."""
+class Presenter(Protocol):
+    """What draws an explanation."""
 
-    classifier: str
-    design: str
-    seed: int
-    kernel_width: float
-    precision: str
+    def html(self, explanation: "Explanation", /) -> str: ...
+
+    def figure(
+        self, explanation: "Explanation", label: int | str | None, positive_only: bool, /
+    ) -> "Figure": ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +105,7 @@ class Explanation:
         The most probable first.
     num_samples : int
         How many samples it rests on.
-    settings : Settings
+    recipe : Recipe
         How it was made.
     neighborhood : Neighborhood
         The samples; it may have grown further since.
@@ -107,8 +115,16 @@ class Explanation:
     segments: np.ndarray = field(repr=False)
     labels: tuple[LabelExplanation, ...]
     num_samples: int
-    settings: Settings
+    recipe: Recipe
     neighborhood: Neighborhood = field(repr=False)
+
+    presenter: ClassVar[Callable[["Explanation"], Presenter]]
+    """What draws it. Pictures and words lie above this room, so the package puts theirs in."""
+
+    @property
+    def classifier(self) -> ClassifierLike:
+        """Who was asked."""
+        return self.neighborhood.classifier
 
     @property
     def num_superpixels(self) -> int:
@@ -136,9 +152,9 @@ class Explanation:
         self,
         label_index: int,
         positive_only: bool = True,
-        num_features: int = FOCUS_REGIONS,
+        num_features: int | None = None,
         hide_rest: bool = False,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[NDArray[Any], NDArray[np.int64]]:
         """The picture and mask of lime's ``ImageExplanation.get_image_and_mask``.
 
         Parameters
@@ -147,8 +163,8 @@ class Explanation:
             A class' index, one of those in `labels`.
         positive_only : bool
             Take only superpixels that speak for the label.
-        num_features : int
-            How many superpixels at the most, those with the largest weights.
+        num_features : int, optional
+            How many superpixels at the most, those with the largest weights; the recipe's by default.
         hide_rest : bool
             Set all else to 0, in the preprocessed space.
 
@@ -166,32 +182,33 @@ class Explanation:
             The label is not among the explained ones, or `num_features` is negative.
         """
         self.label(label_index)
-        _check_num_features(num_features)
         image, mask = self._lime_explanation.get_image_and_mask(
-            label_index, positive_only=positive_only, num_features=num_features, hide_rest=hide_rest
+            label_index,
+            positive_only=positive_only,
+            num_features=self._number("num_features", num_features, self.recipe.num_features),
+            hide_rest=hide_rest,
         )
         return image, mask
 
     def regions(
-        self, label_index: int, positive_only: bool = True, num_features: int = FOCUS_REGIONS
+        self, label_index: int, positive_only: bool = True, num_features: int | None = None
     ) -> dict[int, float]:
         """The superpixels that `image_and_mask` shows, and their weights; the largest first."""
-        label = self.label(label_index)
-        _check_num_features(num_features)
-        return {
-            int(superpixel): float(label.weights[superpixel])
-            for superpixel in chosen_regions(label.weights, positive_only, num_features)
-        }
+        weights = self.label(label_index).weights
+        number = self._number("num_features", num_features, self.recipe.num_features)
+        return _chosen(weights, positive_only, number)
 
     def contrast(
-        self, label_index: int, other_index: int, num_features: int = PROS_CONS_REGIONS
+        self, label_index: int, other_index: int, num_features: int | None = None
     ) -> dict[int, float]:
         """The superpixels that tell two labels apart the most.
 
         Parameters
         ----------
-        label_index, other_index, num_features
+        label_index, other_index
             As for `image_and_mask`.
+        num_features : int, optional
+            How many at the most; as many as the recipe's pros and cons by default.
 
         Returns
         -------
@@ -199,16 +216,12 @@ class Explanation:
             By how much more each superpixel raises the first label's probability than the other's:
             negative where it speaks for the other, and never 0. The largest differences first.
         """
-        _check_num_features(num_features)
+        number = self._number("num_features", num_features, self.recipe.pros_cons_features)
         differences = self.label(label_index).weights - self.label(other_index).weights
-        return {
-            int(superpixel): float(differences[superpixel])
-            for superpixel in chosen_regions(differences, False, num_features)
-            if differences[superpixel]
-        }
+        return {region: more for region, more in _chosen(differences, False, number).items() if more}
 
     def stability(
-        self, label_index: int, positive_only: bool = True, num_features: int = FOCUS_REGIONS
+        self, label_index: int, positive_only: bool = True, num_features: int | None = None
     ) -> float:
         """How far the chosen regions would be the same in another neighborhood of this size.
 
@@ -225,24 +238,69 @@ class Explanation:
         float
             In [0, 1]; 0 for the photo alone, from which nothing was learned.
         """
-        _check_num_features(num_features)
-        if self.num_samples == 1:
-            self.label(label_index)
-            return 0.0
-        return stability(self.label(label_index).surrogate, positive_only, num_features)
+        surrogate = self.label(label_index).surrogate
+        number = self._number("num_features", num_features, self.recipe.num_features)
+        return 0.0 if self.num_samples == 1 else stability(surrogate, number, positive_only)
+
+    def show(self, label: int | str | None = None, positive_only: bool = False) -> "Figure":
+        """Draw focus, and pros and cons, side by side.
+
+        Parameters
+        ----------
+        label : int or str, optional
+            A class' index or name, one of those in `labels`; the most probable by default.
+        positive_only : bool
+            Leave out what speaks against the label.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Not one of pyplot's, so there is nothing to close.
+
+        Raises
+        ------
+        ArgumentError
+            The label is not among the explained ones.
+
+        Examples
+        --------
+        >>> from explainer import explain, load_classifier
+        >>> explanation = explain("cat.jpg", load_classifier(), num_samples=32)
+        >>> explanation.show().savefig("cat.png")
+        """
+        return self.presenter().figure(self, label, positive_only)
+
+    def _repr_html_(self) -> str:
+        return self.presenter().html(self)
 
     def to_json(self) -> str:
-        """The explanation as JSON, without pictures."""
-        return json.dumps(self._as_dict(), indent=2)
+        """The explanation as JSON, without pictures.
+
+        With `segments_png` beside it, it holds all that is needed to put the weights back on the photo, and
+        to make them again: ``Recipe.from_json`` reads the recipe in it.
+        """
+        return json.dumps(self._as_dict(), indent=2, ensure_ascii=False)
+
+    def segments_png(self) -> bytes:
+        """The superpixel of each pixel, as a 16-bit grey PNG of the network's input size."""
+        stream = io.BytesIO()
+        Image.fromarray(self.segments.astype(np.uint16)).save(stream, "PNG")
+        return stream.getvalue()
 
     def _as_dict(self) -> dict[str, Any]:
+        recipe = self.recipe
         return {
-            "classifier": self.settings.classifier,
+            "classifier": self.classifier.name,
+            "fingerprint": self.classifier.fingerprint,
+            "input_size": list(self.image.shape[:2]),
+            "photo": self.neighborhood.photo_digest,
+            "recipe": recipe.to_dict(),
+            "versions": versions(),
             "num_samples": self.num_samples,
-            "seed": self.settings.seed,
-            "design": self.settings.design,
-            "kernel_width": self.settings.kernel_width,
-            "precision": self.settings.precision,
+            "seed": recipe.seed,
+            "design": recipe.design,
+            "kernel_width": recipe.kernel_width,
+            "precision": recipe.precision,
             "segments": self.num_superpixels,
             "labels": [
                 {
@@ -260,6 +318,9 @@ class Explanation:
             ],
         }
 
+    def _number(self, name: str, value: int | None, usual: int) -> int:
+        return usual if value is None else check_whole_number(name, value, least=0)
+
     @cached_property
     def _lime_explanation(self) -> "ImageExplanation":
         from lime.lime_image import ImageExplanation  # imports scikit-learn, which takes seconds
@@ -272,15 +333,15 @@ class Explanation:
         return explanation
 
 
-def chosen_regions(weights: np.ndarray, positive_only: bool, num_features: int) -> np.ndarray:
-    """The superpixels a reader sees: largest weights first, by absolute value unless `positive_only`."""
+def _chosen(weights: NDArray[np.float64], positive_only: bool, number: int) -> dict[int, float]:
+    """The largest weights, by absolute value unless `positive_only`; the largest first."""
     order = np.argsort(-np.abs(weights), kind="stable")
     if positive_only:
         order = order[weights[order] > 0]
-    return order[:num_features]
+    return {int(superpixel): float(weights[superpixel]) for superpixel in order[:number]}
 
 
-def stability(surrogate: Surrogate, positive_only: bool = True, num_features: int = FOCUS_REGIONS) -> float:
+def stability(surrogate: Surrogate, num_features: int, positive_only: bool = True) -> float:
     """See `Explanation.stability`."""
     replicates = surrogate.replicates
     number, superpixels = replicates.shape
@@ -298,5 +359,7 @@ def stability(surrogate: Surrogate, positive_only: bool = True, num_features: in
     return float(shared / times_chosen.sum())
 
 
-def _check_num_features(num_features: int) -> None:
-    check_whole_number("num_features", num_features, least=0)
+def versions() -> dict[str, str]:
+    """The versions of what an explanation rests on: Limelight, Python, and the packages that compute."""
+    packages = {name: version(name) for name in _PACKAGES}
+    return {"limelight": __version__, "python": platform.python_version(), **packages}

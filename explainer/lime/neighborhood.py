@@ -7,22 +7,22 @@ ever grows, whoever asks, and no sample is computed twice.
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..arguments import check_whole_number
 from ..classifiers.answers import checked_answers
 from ..classifiers.calls import Turns
-from ..classifiers.predictor import Precision
-from ..errors import ClassifierFailedError, ExplainerError
+from ..classifiers.classifier import ClassifierLike
+from ..errors import ClassifierFailedError, ExplainerError, reason_of
+from ..recipe import Precision
 from .designs import Design, perturbed_pictures
+from .surrogate import Surrogate
 
 BATCH_SIZE = 16  # what has to end before another session, or a moved slider, has its turn
 _REMEMBERED_ANSWERS = 256
-_MEBIBYTE = 1 << 20
 
 
 class Neighborhood:
@@ -30,9 +30,10 @@ class Neighborhood:
 
     Parameters
     ----------
-    classifier : Classifier
-        Anything with its ``predict`` and ``class_names``. What is no `Classifier` is asked in the thread that
-        asks, for as long as it takes, and its finite numbers are taken as they are.
+    classifier : ClassifierLike
+        Who is asked.
+    photo_digest : str
+        Of the photo's own pixels; see `digest`.
     image : numpy.ndarray of float32, shape (H, W, 3)
         The preprocessed photo.
     segments : numpy.ndarray of int64, shape (H, W)
@@ -43,27 +44,39 @@ class Neighborhood:
         Which superpixels are on in which sample.
     precision : {"exact", "fast"}
         How perturbed samples are computed; the photo itself always is exactly.
+    frame_size : tuple of int, optional
+        Width and height of what the classifier sees of the photo, at the photo's resolution; those of the
+        preprocessed photo by default.
     """
 
     def __init__(
         self,
-        classifier: Any,
-        image: np.ndarray,
-        segments: np.ndarray,
-        hidden: np.ndarray,
+        classifier: ClassifierLike,
+        photo_digest: str,
+        image: NDArray[np.float32],
+        segments: NDArray[np.int64],
+        hidden: NDArray[np.float32],
         design: Design,
         precision: Precision = "exact",
+        frame_size: tuple[int, int] | None = None,
     ) -> None:
         self.classifier = classifier
+        self.photo_digest = photo_digest
         self.image = image
         self.segments = segments
         self.hidden = hidden
         self.design = design
         self.precision = precision
+        self.frame_size = frame_size or image.shape[1::-1]
+        self.on_growth: Callable[[], None] = lambda: None
         self._probabilities = np.empty((0, 0), np.float32)
         self._size = 0
         self._growing = Turns()
-        self._asked: OrderedDict[bytes, np.ndarray] = OrderedDict()
+        self._asked: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
+        self.fits: dict[tuple[int, int, float], Surrogate] = {}
+        """Surrogates by class index, number of samples and kernel width, for `explain` to remember."""
+        self._holders = 0
+        self._holding = threading.Lock()
 
     @property
     def size(self) -> int:
@@ -74,16 +87,49 @@ class Neighborhood:
     def nbytes(self) -> int:
         """Memory held, in bytes."""
         images = self.image.nbytes + self.segments.nbytes + self.hidden.nbytes
-        return images + self._probabilities.nbytes + self._size * self.design.superpixels
+        fits = sum(surrogate.replicates.nbytes for surrogate in list(self.fits.values()))
+        return images + self._probabilities.nbytes + self._size * self.design.superpixels + fits
 
-    def masks(self, samples: int) -> np.ndarray:
+    def masks(self, samples: int) -> NDArray[np.uint8]:
         """The first masks, uint8, shape (samples, superpixels); 1 where a superpixel is on."""
         return self.design.masks(0, min(samples, self._size))
 
-    def probabilities(self, samples: int) -> np.ndarray:
+    def probabilities(self, samples: int) -> NDArray[np.float32]:
         """What the classifier said of the first samples, float32, shape (samples, classes)."""
         size = min(samples, self._size)  # first, for a larger array may come in between
         return self._probabilities[:size]
+
+    @contextmanager
+    def holding(self, samples: int = 0) -> Iterator[None]:
+        """Have so many samples, and keep them from being released meanwhile.
+
+        Raises
+        ------
+        ClassifierError
+            As `grow`, where some had been released and are drawn again.
+        """
+        with self._holding:
+            self._holders += 1
+        try:
+            self.grow(to=samples)
+            yield
+        finally:
+            with self._holding:
+                self._holders -= 1
+
+    def release(self) -> bool:
+        """Forget all samples but the photo itself, unless somebody holds them; returns whether it did.
+
+        Nothing is lost but time: whoever needs them draws the same ones again.
+        """
+        with self._holding:
+            if self._holders:
+                return False
+            self._probabilities = self._probabilities[:1].copy()
+            self._size = len(self._probabilities)
+            self._asked.clear()
+            self.fits.clear()
+            return True
 
     def grow(self, to: int, on_batch: Callable[[int], None] | None = None) -> None:
         """Ask the classifier until there are `to` samples; nothing to do where there are already.
@@ -103,14 +149,18 @@ class Neighborhood:
         ClassifierError
             The classifier failed, or did not answer with one row of finite numbers a picture.
         """
-        while self._size < to:
-            with self._growing:
-                start = self._size
-                if start < to:
-                    batch = BATCH_SIZE if start else 1  # the photo itself comes alone
-                    self._append(self._draw(start, min(to, start + batch)))
-            if on_batch is not None:
-                on_batch(min(self._size, to))
+        if self._size >= to:
+            return
+        with self.holding():
+            while self._size < to:
+                with self._growing:
+                    start = self._size
+                    if start < to:
+                        batch = BATCH_SIZE if start else 1  # the photo itself comes alone
+                        self._append(self._draw(start, min(to, start + batch)))
+                self.on_growth()
+                if on_batch is not None:
+                    on_batch(min(self._size, to))
 
     def ask(self, masks: np.ndarray) -> np.ndarray:
         """What the classifier says, exactly, of masks of one's own; the last few are remembered.
@@ -124,7 +174,7 @@ class Neighborhood:
         -------
         numpy.ndarray of float32, shape (N, classes)
         """
-        with self._growing:
+        with self.holding(), self._growing:
             if self._size:  # the photo itself is the first sample
                 self._asked[self.design.masks(0, 1).tobytes()] = self._probabilities[0]
             keys = [mask.tobytes() for mask in masks]
@@ -146,20 +196,17 @@ class Neighborhood:
         pictures = perturbed_pictures(self.image, self.hidden, self.segments, masks)
         return self._predict(pictures, self.precision)
 
-    def _predict(self, pictures: np.ndarray, precision: Precision) -> np.ndarray:
-        # Any object with predict(batch) is a classifier; only our own know of precision.
-        options = {} if precision == "exact" else {"precision": precision}
-        name = getattr(self.classifier, "name", type(self.classifier).__name__)
+    def _predict(self, pictures: NDArray[np.float32], precision: Precision) -> NDArray[np.float32]:
+        classifier = self.classifier
         try:
-            answers = self.classifier.predict(pictures, **options)
+            answers = classifier.predict(pictures, precision)
         except ExplainerError:
             raise
         except Exception as error:  # classifiers are anybody's code
-            reason = " ".join(str(error).split()) or type(error).__name__
             raise ClassifierFailedError(
-                "The classifier {name} failed: {reason}.", name=name, reason=reason.rstrip(".")
+                "The classifier {name} failed: {reason}.", name=classifier.name, reason=reason_of(error)
             ) from error
-        return checked_answers(answers, len(pictures), len(self.classifier.class_names), name)
+        return checked_answers(answers, len(pictures), len(classifier.class_names), classifier.name)
 
     def _append(self, answers: np.ndarray) -> None:
         size = self._size + len(answers)
@@ -173,112 +220,7 @@ class Neighborhood:
         self._size = size
 
 
-class Storable(Protocol):
-    """Anything that knows its size in bytes."""
-
-    @property
-    def nbytes(self) -> int: ...
-
-
-Entry = TypeVar("Entry", bound=Storable)
-
-
-class NeighborhoodStore:
-    """Neighborhoods and segment maps by what they are made from; the least recently used go first.
-
-    Parameters
-    ----------
-    max_bytes : int
-        How much to keep. The last one used is kept even if it alone is larger.
-    """
-
-    def __init__(self, max_bytes: int = 256 * _MEBIBYTE) -> None:
-        self.max_bytes = max_bytes
-        self._entries: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = threading.Lock()
-        self._making: dict[Hashable, threading.Lock] = {}
-
-    def get(self, key: Hashable, make: Callable[[], Entry]) -> Entry:
-        """The entry of a key; made, once, where there is none. Entries have ``nbytes``."""
-        with self._lock:
-            making = self._making.setdefault(key, threading.Lock())
-        with making:
-            try:
-                with self._lock:
-                    entry = cast(Entry | None, self._entries.get(key))
-                if entry is None:
-                    entry = make()
-                with self._lock:
-                    self._entries[key] = entry
-                    self._entries.move_to_end(key)
-                    self._evict()
-            finally:
-                with self._lock:
-                    self._making.pop(key, None)
-            return entry
-
-    def _evict(self) -> None:
-        while len(self._entries) > 1 and self._total() > self.max_bytes:
-            self._entries.popitem(last=False)
-
-    def nbytes(self) -> int:
-        """Memory held by all entries, in bytes."""
-        with self._lock:
-            return self._total()
-
-    def _total(self) -> int:
-        return sum(entry.nbytes for entry in self._entries.values())
-
-
 def digest(array: np.ndarray) -> str:
     """A short name for an array's content."""
     header = f"{array.dtype}{array.shape}".encode()
     return hashlib.sha256(header + np.ascontiguousarray(array).tobytes()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One perturbed version of the photo.
-
-    Attributes
-    ----------
-    shown : numpy.ndarray of bool, shape (superpixels,)
-        True where a superpixel is on.
-    probability : float
-        Of one class.
-    """
-
-    shown: np.ndarray
-    probability: float
-
-
-def contrasting_samples(neighborhood: Neighborhood, class_index: int, samples: int = 200) -> list[Sample]:
-    """Of the first samples, those that give a class the lowest, the middle and the highest probability.
-
-    Parameters
-    ----------
-    neighborhood : Neighborhood
-        What to choose from; the whole photo is not chosen.
-    class_index : int
-        The class.
-    samples : int
-        Among how many of the first samples.
-
-    Returns
-    -------
-    list of Sample
-        The lowest first; fewer than three if there are no more.
-
-    Raises
-    ------
-    ArgumentError
-        There is no class of this index, or `samples` is no number of samples.
-    """
-    check_whole_number("samples", samples)
-    classes = len(neighborhood.classifier.class_names)
-    check_whole_number("class_index", class_index, least=0, most=classes - 1)
-    probabilities = neighborhood.probabilities(samples)[1:, class_index]
-    masks = neighborhood.masks(len(probabilities) + 1)[1:].astype(bool)
-    order = np.argsort(probabilities, kind="stable")
-    ranks = sorted({0, len(order) // 2, len(order) - 1}) if len(order) else []
-    return [Sample(masks[order[rank]], float(probabilities[order[rank]])) for rank in ranks]
