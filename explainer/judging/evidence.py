@@ -13,7 +13,7 @@ from enum import Enum
 import numpy as np
 
 from ..arguments import check_whole_number
-from ..lime.explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
+from ..lime.explanation import Explanation, Label
 from ..lime.neighborhood import Neighborhood
 
 NOTICEABLE = 0.01  # a smaller change of the probability is called none
@@ -135,10 +135,7 @@ class Comparison:
 
 
 def gather_evidence(
-    explanation: Explanation,
-    label_index: int,
-    num_features: int = FOCUS_REGIONS,
-    pros_cons_features: int = PROS_CONS_REGIONS,
+    explanation: Explanation, label_index: int, focus: Iterable[int], against: Iterable[int]
 ) -> Evidence:
     """Ask the classifier whether what the pictures claim is so.
 
@@ -147,28 +144,21 @@ def gather_evidence(
     explanation : Explanation
         What to check.
     label_index : int
-        A class' index, one of the explained ones.
-    num_features : int
-        How many regions the focus has.
-    pros_cons_features : int
-        Among how many of the strongest regions those that speak against are looked for.
+        A class' index.
+    focus, against : iterable of int
+        The superpixels that are said to speak for the label, and against it.
 
     Raises
     ------
-    ArgumentError
-        The label is not among the explained ones, or a number of regions is negative.
     ClassifierError
         The classifier failed.
     """
-    check_whole_number("pros_cons_features", pros_cons_features, least=0)
-    focus = _mask(explanation, explanation.regions(label_index, True, num_features))
-    strongest = explanation.regions(label_index, False, pros_cons_features)
-    against = _mask(explanation, [region for region, weight in strongest.items() if weight < 0])
-    shown = {Question.WHOLE: np.ones_like(focus)}
-    if focus.any():
-        shown |= {Question.FOCUS_ONLY: focus, Question.FOCUS_HIDDEN: ~focus}
-    if against.any():
-        shown[Question.AGAINST_HIDDEN] = ~against
+    in_focus, opposing = _mask(explanation, focus), _mask(explanation, against)
+    shown = {Question.WHOLE: np.ones_like(in_focus)}
+    if in_focus.any():
+        shown |= {Question.FOCUS_ONLY: in_focus, Question.FOCUS_HIDDEN: ~in_focus}
+    if opposing.any():
+        shown[Question.AGAINST_HIDDEN] = ~opposing
     probabilities = ask(explanation.neighborhood, np.array(list(shown.values())))[:, label_index]
     return Evidence(
         label_index,

@@ -18,10 +18,10 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
-from ..lime.explanation import Explanation, Label
+from ..reading import Reading
 from ..words.language import Language
 from ..words.places import region_places
-from .draw import DEFAULT_PALETTE, Colour, Palette, outline_regions
+from .draw import DEFAULT_PALETTE, Colour, Palette, draw_reading, outline_regions
 
 SHOWN_REGIONS = 15
 CONFIDENCE = 1.96  # standard errors: 95 of 100 such intervals hold the weight of endless sampling
@@ -56,22 +56,15 @@ class Bar:
     margin: float
 
 
-def strongest_bars(explanation: Explanation, label_index: int, number: int = SHOWN_REGIONS) -> list[Bar]:
-    """The regions with the largest weights for or against a label, the strongest first.
-
-    Raises
-    ------
-    ArgumentError
-        The label is not among the explained ones.
-    """
-    errors = explanation.label(label_index).standard_errors
-    regions = explanation.regions(label_index, False, number)
+def strongest_bars(reading: Reading, number: int = SHOWN_REGIONS) -> list[Bar]:
+    """The regions with the largest weights for or against the label, the strongest first."""
+    errors = reading.label.standard_errors
+    regions = reading.explanation.regions(reading.label.index, False, number)
     return [Bar(region, weight, CONFIDENCE * float(errors[region])) for region, weight in regions.items()]
 
 
 def weight_bars(
-    explanation: Explanation,
-    label: Label,
+    reading: Reading,
     language: Language,
     palette: Palette = DEFAULT_PALETTE,
     ink: str = NEUTRAL_INK,
@@ -80,9 +73,7 @@ def weight_bars(
 
     Parameters
     ----------
-    explanation : Explanation
-        Where the weights are from.
-    label : Label
+    reading : Reading
         Whose weights.
     language : Language
         Of the words in the figure; English where no installed font can write it.
@@ -93,7 +84,7 @@ def weight_bars(
     """
     language = _writable(language)
     _ = language.gettext
-    bars = strongest_bars(explanation, label.index)
+    bars = strongest_bars(reading)
     figure = _figure(1.1 + 0.27 * max(len(bars), 1))
     axes = figure.add_subplot()
     positions = range(len(bars))
@@ -124,8 +115,7 @@ def weight_bars(
 
 def weight_map(
     photo: Image.Image,
-    explanation: Explanation,
-    label: Label,
+    reading: Reading,
     language: Language,
     palette: Palette = DEFAULT_PALETTE,
     ink: str = NEUTRAL_INK,
@@ -136,11 +126,11 @@ def weight_map(
     ----------
     photo : PIL.Image.Image
         RGB; see `render.fit_photo`.
-    explanation, label, language, palette, ink
+    reading, language, palette, ink
         As for `weight_bars`.
     """
     language = _writable(language)
-    segments, weights = explanation.segments, explanation.label(label.index).weights
+    segments, weights = reading.explanation.segments, reading.label.weights
     width, height = photo.size
     figure = _figure(min(_TALLEST, _WIDTH * height / width) + 0.85)
     axes = figure.add_subplot()
@@ -156,7 +146,7 @@ def weight_map(
         interpolation="bilinear",
     )
     axes.imshow(outline_regions(segments, photo.size), extent=extent, alpha=0.6)
-    for bar in strongest_bars(explanation, label.index):
+    for bar in strongest_bars(reading):
         row, column = interior_point(segments == bar.region)
         axes.text(
             (column + 0.5) * width / segments.shape[1],
@@ -192,9 +182,45 @@ def interior_point(mask: np.ndarray) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def map_sentence(explanation: Explanation, label: Label, language: Language) -> str:
+class _Figure(Figure):
+    """A figure that a notebook shows even where nobody imported pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        return png(self)
+
+
+def side_by_side(canvas: Image.Image, reading: Reading, language: Language) -> Figure:
+    """Focus, and pros and cons, with titles: an ordinary figure on white.
+
+    Parameters
+    ----------
+    canvas : PIL.Image.Image
+        What of the photo the classifier sees; see `fit_frame`.
+    reading, language
+        As for `weight_bars`.
+    """
+    language = _writable(language)
+    name = language.class_name(reading.label.name, reading.label.wnid)
+    drawn = draw_reading(canvas, reading)
+    width = 2 * _WIDTH
+    figure = _Figure(figsize=(width, _WIDTH * canvas.height / canvas.width + 0.5), layout="constrained")
+    words = {"fontfamily": list(_font_families()), "parse_math": False}  # in a name, $ is only $
+    figure.suptitle(f"{name} · {language.percent(reading.label.probability)}", **words)
+    for axes, picture, title in zip(
+        figure.subplots(1, 2),
+        drawn,
+        (language.gettext("Focus"), language.gettext("Pros and cons")),
+        strict=True,
+    ):
+        axes.imshow(picture)
+        axes.set_title(title, **words)
+        axes.set_axis_off()
+    return figure
+
+
+def map_sentence(reading: Reading, language: Language) -> str:
     """What `weight_map` shows, for those who can't see it."""
-    weights = explanation.label(label.index).weights
+    label, weights = reading.label, reading.label.weights
     return language.gettext(
         "Of {number} regions, {pros} speak for “{label}” and {cons} against it. {strongest}"
     ).format(
@@ -202,15 +228,15 @@ def map_sentence(explanation: Explanation, label: Label, language: Language) -> 
         pros=language.number(int((weights > 0).sum())),
         cons=language.number(int((weights < 0).sum())),
         label=language.class_name(label.name, label.wnid),
-        strongest=bars_sentence(explanation, label, language),
+        strongest=bars_sentence(reading, language),
     )
 
 
-def bars_sentence(explanation: Explanation, label: Label, language: Language) -> str:
+def bars_sentence(reading: Reading, language: Language) -> str:
     """What `weight_bars` shows, for those who can't see it."""
     _ = language.gettext
-    bars = strongest_bars(explanation, label.index)
-    name = language.class_name(label.name, label.wnid)
+    bars = strongest_bars(reading)
+    name = language.class_name(reading.label.name, reading.label.wnid)
     if not bars or bars[0].weight == 0:
         return _("No region changes the probability of “{label}”.").format(label=name)
     first = bars[0]
@@ -226,7 +252,7 @@ def bars_sentence(explanation: Explanation, label: Label, language: Language) ->
         )
     return sentence.format(
         number=language.number(first.region + 1),
-        place=region_places(explanation.segments, language)[first.region],
+        place=region_places(reading.explanation.segments, language)[first.region],
         label=name,
         points=language.number(100 * abs(first.weight), 1),
         margin=language.number(100 * first.margin, 1),

@@ -7,14 +7,15 @@ speak against it a dashed one, so that nothing depends on telling two colours ap
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageChops
 from scipy.ndimage import gaussian_filter
 from skimage.measure import find_contours
 
+from ..classifiers.classifier import ClassifierLike
 from ..errors import ArgumentError
+from ..reading import Reading
 
 Colour = tuple[int, int, int]
 
@@ -56,18 +57,35 @@ def fit_photo(photo: Image.Image) -> Image.Image:
     return photo.resize(size, Image.Resampling.LANCZOS)
 
 
-def fit_frame(photo: Image.Image, classifier: Any) -> Image.Image:
-    """What of a photo a classifier sees, in the size that pictures are drawn in.
+def fit_frame(photo: Image.Image, classifier: ClassifierLike) -> Image.Image:
+    """What of a photo a classifier sees, in the size that pictures are drawn in."""
+    return fit_photo(classifier.frame(photo))
+
+
+def draw_reading(
+    canvas: Image.Image, reading: Reading, palette: Palette = DEFAULT_PALETTE
+) -> tuple[Image.Image, Image.Image]:
+    """Focus, and pros and cons: the two pictures of a label.
 
     Parameters
     ----------
-    photo : PIL.Image.Image
-        The whole photo.
-    classifier : Classifier
-        Its ``frame`` says what it sees; one without sees all of it.
+    canvas : PIL.Image.Image
+        What of the photo the classifier sees; see `fit_frame`.
+    reading : Reading
+        What they show.
+    palette : Palette
+        In which colours.
+
+    Returns
+    -------
+    tuple of PIL.Image.Image
+        RGB, as large as `canvas`.
     """
-    frame = getattr(classifier, "frame", None)
-    return fit_photo(photo if frame is None else frame(photo))
+    segments = reading.explanation.segments
+    return (
+        draw_focus(canvas, segments, reading.focus, palette),
+        draw_pros_cons(canvas, segments, reading.pros_cons, palette),
+    )
 
 
 def draw_focus(

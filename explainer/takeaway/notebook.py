@@ -17,41 +17,29 @@ from PIL import Image
 
 from ..classifiers.catalogue import catalogue
 from ..errors import ArgumentError
-from ..lime.explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation
-from ..lime.superpixels import Blur, Quickshift
+from ..lime.explanation import Explanation
+from ..lime.hiding import BLUR
 from ..pictures.draw import draw_input
+from ..reading import Reading
+from ..recipe import Quickshift
 from ..words.language import Language
-from ..words.settings import how_hidden, how_segmented, title
 from . import notebook_cells as cells
 
 _MOST_PIXELS = 1_000_000  # of a photo that is carried as it is: Jupyter is slow with large notebooks
 _SAME_ENGINE, _OTHER_ENGINE, _FAST = 1e-6, 1e-4, 0.04
 
 
-def notebook(
-    photo: Image.Image,
-    explanation: Explanation,
-    label_index: int,
-    language: Language,
-    *,
-    num_features: int = FOCUS_REGIONS,
-    pros_cons_features: int = PROS_CONS_REGIONS,
-    positive_only: bool = False,
-) -> str:
+def notebook(photo: Image.Image, reading: Reading, language: Language) -> str:
     """Write a notebook that makes an explanation again.
 
     Parameters
     ----------
     photo : PIL.Image.Image
         The photo that was explained.
-    explanation : Explanation
-        What was found; by a classifier of the catalogue.
-    label_index : int
-        A class' index, one of the explained ones: the pictures are of this label.
+    reading : Reading
+        What was found, by a classifier of the catalogue; the pictures are of this label.
     language : Language
         What the text between the code is written in.
-    num_features, pros_cons_features, positive_only
-        How the pictures are drawn.
 
     Returns
     -------
@@ -61,21 +49,15 @@ def notebook(
     Raises
     ------
     ArgumentError
-        The label is not among the explained ones, or the classifier has no name to load it by.
+        The classifier has no name to load it by.
     """
-    name = explanation.settings.classifier
+    name = reading.explanation.classifier.name
     if name not in {entry.name for entry in catalogue()}:
         raise ArgumentError(
             "There is no notebook for the classifier {name}, because it can't be loaded by its name.",
             name=name,
         )
-    shown = {
-        "LABEL": explanation.label(label_index).index,
-        "NUM_FEATURES": num_features,
-        "NUM_PROS_CONS": pros_cons_features,
-        "POSITIVE_ONLY": positive_only,
-    }
-    written = _Notebook(photo, explanation, shown, language)
+    written = _Notebook(photo, reading, language)
     document = {
         "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(written.cells(), start=1)],
         "metadata": {
@@ -91,27 +73,25 @@ def notebook(
 class _Notebook:
     """One notebook's cells."""
 
-    def __init__(
-        self, photo: Image.Image, explanation: Explanation, shown: dict[str, Any], language: Language
-    ) -> None:
-        self._explanation = explanation
-        self._settings = explanation.settings
-        self._shown = shown
+    def __init__(self, photo: Image.Image, reading: Reading, language: Language) -> None:
+        self._explanation = reading.explanation
+        self._recipe = reading.explanation.recipe
+        self._classifier = reading.explanation.classifier
+        self._label = reading.label
+        self._positive_only = reading.positive_only
         self._language = language
-        self._classifier = explanation.neighborhood.classifier
-        self._photo, self._is_whole = _carried(photo, explanation)
+        self._photo, self._is_whole = _carried(photo, reading.explanation)
         # bfloat16 is OpenVINO's, so what was computed in it only this package computes again.
-        self._keras = self._settings.classifier == "inception-v3" and self._settings.precision == "exact"
-        self._carries_masks = self._keras and self._settings.design != "lime"
-        self._by_default = how_segmented(explanation) == Quickshift()
-        self._hidden = how_hidden(explanation)
+        self._keras = self._classifier.name == "inception-v3" and self._recipe.precision == "exact"
+        self._carries_masks = self._keras and self._recipe.design != "lime"
+        self._cut_by_lime = self._recipe.segmentation == Quickshift()
 
     def cells(self) -> Iterator[dict[str, Any]]:
         """All cells, without their ids."""
         _ = self._language.gettext
-        label = self._explanation.label(self._shown["LABEL"])
+        label = self._label
         heading = _("Where {classifier} looked for “{label}”").format(
-            classifier=title(self._explanation), label=self._language.class_name(label.name, label.wnid)
+            classifier=self._classifier.title, label=self._language.class_name(label.name, label.wnid)
         )
         yield cells.markdown(f"# {heading}", *self._introduction())
         yield cells.code(cells.KERAS_IMPORTS if self._keras else cells.PACKAGE_IMPORTS)
@@ -126,20 +106,21 @@ class _Notebook:
         )
         yield cells.code(cells.KERAS_NETWORK if self._keras else cells.PACKAGE_NETWORK)
         yield cells.code(cells.LABELS)
-        yield cells.markdown(
-            "## " + _("Regions"),
-            self._about_regions(),
-            _("`hidden` is what regions show when they are switched off."),
-        )
-        yield cells.code(self._segments())
-        yield cells.code(self._hide())
-        yield cells.markdown("## " + _("Explanation"), self._about_samples())
-        if not self._keras:
-            yield cells.code(cells.BY_PACKAGE)
-        else:
+        if self._keras:
+            yield cells.markdown(
+                "## " + _("Regions"),
+                self._about_regions(),
+                _("`hidden` is what regions show when they are switched off."),
+            )
+            yield cells.code(self._segments())
+            yield cells.code(self._hide())
+            yield cells.markdown("## " + _("Explanation"), self._about_samples())
             yield cells.code(
                 (cells.BY_LIME_BASE if self._carries_masks else cells.BY_LIME) + cells.LIME_WEIGHTS
             )
+        else:
+            yield cells.markdown("## " + _("Explanation"), self._about_samples())
+            yield cells.code(cells.BY_PACKAGE)
         yield cells.markdown(
             "## " + _("Pictures"),
             _("On the left the focus: the regions that speak for the label most, and nothing else."),
@@ -165,19 +146,23 @@ class _Notebook:
             )
 
     def _constants(self) -> str:
-        settings = self._settings
+        recipe = self._recipe
         constants: dict[str, Any] = {"NUM_SAMPLES": self._explanation.num_samples}
-        if not (self._carries_masks):
-            constants["SEED"] = settings.seed
-        constants["KERNEL_WIDTH"] = settings.kernel_width
-        if not self._keras:
-            constants |= {
-                "CLASSIFIER": settings.classifier,
-                "DESIGN": settings.design,
-                "PRECISION": settings.precision,
-            }
-        constants |= self._shown
+        if self._keras:
+            if not self._carries_masks:
+                constants["SEED"] = recipe.seed
+            constants["KERNEL_WIDTH"] = recipe.kernel_width
+        else:
+            constants["CLASSIFIER"] = self._classifier.name
+        constants |= {
+            "LABEL": self._label.index,
+            "NUM_FEATURES": recipe.num_features,
+            "NUM_PROS_CONS": recipe.pros_cons_features,
+            "POSITIVE_ONLY": self._positive_only,
+        }
         lines = [f"{name} = {cells.literal(value)}" for name, value in constants.items()]
+        if not self._keras:
+            lines += [f'RECIPE = """\\\n{recipe.to_json()}\n"""']
         lines += ["LABELS = {"]
         lines += [f"    {label.index}: {cells.literal(label.name)}," for label in self._explanation.labels]
         return "\n".join([*lines, "}"])
@@ -204,7 +189,7 @@ class _Notebook:
             "PHOTO": stream.getvalue(),
             "SEGMENTS": zlib.compress(self._explanation.segments.astype("<u2").tobytes(), 9),
         }
-        if self._hidden == "picture":
+        if callable(self._recipe.hide_color):
             hidden = self._explanation.neighborhood.hidden.astype("<f4")
             blocks["HIDDEN"] = zlib.compress(hidden.tobytes(), 9)
         if self._carries_masks:
@@ -219,26 +204,30 @@ class _Notebook:
 
     def _about_regions(self) -> str:
         _ = self._language.gettext
-        if self._by_default:
+        if self._cut_by_lime:
             return _("Quickshift with `lime`'s settings cuts what the network sees into regions.")
         return _("The regions were not cut with `lime`'s settings, so the notebook carries them.")
 
     def _segments(self) -> str:
-        if not self._by_default:
+        if not self._cut_by_lime:
             return cells.CARRIED_SEGMENTS + cells.SHOW_SEGMENTS
-        found = cells.SEGMENTS_BY_LIME if self._keras else cells.SEGMENTS_BY_PACKAGE
-        return found + cells.COMPARE_SEGMENTS + cells.SHOW_SEGMENTS
+        return cells.SEGMENTS_BY_LIME + cells.COMPARE_SEGMENTS + cells.SHOW_SEGMENTS
 
     def _hide(self) -> str:
+        hide_color = self._recipe.hide_color
         colour = self._explanation.neighborhood.hidden[0, 0].tolist()
         value = colour[0] if len(set(colour)) == 1 else tuple(colour)
-        code = cells.HIDDEN[self._hidden]
-        return code.replace("{colour}", repr(value)).replace("{share}", repr(Blur().share))
+        kind = str(hide_color) if hide_color in ("mean", "blur") else "colour"
+        code = cells.HIDDEN["picture" if callable(hide_color) else kind]
+        return code.replace("{colour}", repr(value)).replace("{share}", repr(BLUR))
 
     def _about_samples(self) -> str:
         _ = self._language.gettext
         if not self._keras:
-            return _("The samples are drawn from the seed, and the classifier is asked about each of them.")
+            return _(
+                "The recipe says how the photo is cut, what hidden regions show and which samples are "
+                "drawn; the classifier is asked about each of them."
+            )
         if self._carries_masks:
             return _(
                 "The samples were not drawn by chance, as `lime` draws them, but in balanced pairs of "
@@ -251,7 +240,7 @@ class _Notebook:
     def _tolerance(self) -> str:
         if self._keras:
             return f"TOLERANCE = {_OTHER_ENGINE!r}\n\n"
-        if self._settings.precision == "fast":
+        if self._recipe.precision == "fast":
             return f"TOLERANCE = {_FAST!r}\n\n"
         engine = cells.literal(self._classifier.describe_engine())
         same = f"classifier.describe_engine() == {engine}"
@@ -264,7 +253,7 @@ class _Notebook:
                 "The weights were found with {engine}, and here Keras computes. Each rounds in its own way, "
                 "so the weights can't agree in every digit: {tolerance} is asked for."
             ).format(engine=self._classifier.describe_engine(), tolerance=f"{_OTHER_ENGINE:g}")
-        if self._settings.precision == "fast":
+        if self._recipe.precision == "fast":
             return _(
                 "The weights were found with 16-bit floats where the processor had them, which moves "
                 "probabilities by up to {tolerance}, so no closer agreement can be asked for."
@@ -280,7 +269,7 @@ class _Notebook:
 def _carried(photo: Image.Image, explanation: Explanation) -> tuple[Image.Image, bool]:
     """The photo, or what the network sees of it where that is the same to the network and much smaller."""
     if photo.width * photo.height > _MOST_PIXELS:
-        classifier = explanation.neighborhood.classifier
+        classifier = explanation.classifier
         seen = draw_input(classifier.to_display(explanation.image))
         if np.array_equal(classifier.preprocess(seen), explanation.image):
             return seen, False

@@ -36,7 +36,7 @@ from skimage.segmentation import mark_boundaries
 LIMELIGHT = "."  # the folder that holds the package `explainer`
 sys.path.insert(0, LIMELIGHT)
 
-from explainer import explain, load_classifier
+from explainer import Recipe, explain, load_classifier
 """
 
 UNPACK = """\
@@ -90,12 +90,6 @@ SEGMENTS_BY_LIME = """\
 from lime.wrappers.scikit_image import SegmentationAlgorithm
 
 segments = SegmentationAlgorithm("quickshift", kernel_size=4, max_dist=200, ratio=0.2)(image)
-"""
-
-SEGMENTS_BY_PACKAGE = """\
-from explainer.lime.superpixels import segment
-
-segments = segment(image)
 """
 
 COMPARE_SEGMENTS = """
@@ -174,19 +168,18 @@ weights = {label: np.array([w for _, w in sorted(explanation.local_exp[label])])
 """
 
 BY_PACKAGE = """\
-explanation = explain(
-    photo,
-    classifier,
-    num_samples=NUM_SAMPLES,
-    top_labels=len(LABELS),
-    hide_color=lambda image: hidden,
-    segmentation=lambda image: segments,
-    design=DESIGN,
-    seed=SEED,
-    kernel_width=KERNEL_WIDTH,
-    precision=PRECISION,
-)
+segments_then = np.frombuffer(unpack(SEGMENTS), "<u2").astype(int).reshape(image.shape[:2])
+carried = {"segmentation": lambda image: segments_then}
+if "HIDDEN" in globals():
+    carried["hide_color"] = lambda image: np.frombuffer(unpack(HIDDEN), "<f4").reshape(image.shape)
+recipe = Recipe.of(Recipe.from_json(RECIPE, **carried), num_samples=NUM_SAMPLES, top_labels=len(LABELS))
+explanation = explain(photo, classifier, recipe)
+if not np.array_equal(explanation.segments, segments_then):
+    print("This version of scikit-image cuts the photo in another way: the regions of then are taken.")
+    explanation = explain(photo, classifier, recipe, segmentation=carried["segmentation"])
 
+plt.imshow(mark_boundaries(display(image), explanation.segments))
+plt.axis("off")
 get_image_and_mask = explanation.image_and_mask
 weights = {label: explanation.label(label).weights for label in LABELS}
 """

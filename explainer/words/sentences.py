@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from ..judging.evidence import Answer, Comparison, Evidence, Finding, Question
-from ..lime.explanation import FOCUS_REGIONS, PROS_CONS_REGIONS, Explanation, Label
+from ..judging.evidence import Answer, Comparison, Finding, Question
+from ..lime.explanation import Explanation, Label
+from ..reading import Reading, Settledness
 from .language import Language
 from .places import PARTS, place, place_names, place_numbers, region_places
 
-SETTLED = 0.9  # stability from which a picture is called settled
-_ALMOST_SETTLED = 0.75
 _WEAK = 0.25  # a region that speaks this much less than the strongest hardly counts
 _CLOSE = 0.7  # a runner-up with this much of the winner's probability is worth a word
 _MOSTLY = 0.6  # so much of what speaks for a label is called most of it
@@ -37,16 +36,16 @@ def verdict(classifier_title: str, label: Label, language: Language, runner_up: 
     )
 
 
-def focus_sentence(explanation: Explanation, label: Label, num_features: int, language: Language) -> str:
+def focus_sentence(reading: Reading, language: Language) -> str:
     """Which part of the photo spoke for the label."""
     _ = language.gettext
-    regions = explanation.regions(label.index, True, num_features)
-    weights = explanation.label(label.index).weights
-    if explanation.num_samples == 1:
+    label = reading.label
+    weights = label.weights
+    if reading.explanation.num_samples == 1:
         sentence = _("Nothing was hidden yet, so it is not known which part speaks for “{label}”.")
     elif not weights.any():
         sentence = _("No region speaks for “{label}”: whatever was hidden, it stayed at {probability}.")
-    elif not regions:
+    elif not reading.focus:
         sentence = _("No region speaks for “{label}”.")
     elif len(weights) == 1:
         sentence = _(
@@ -57,16 +56,15 @@ def focus_sentence(explanation: Explanation, label: Label, num_features: int, la
             "Whatever was hidden, “{label}” stayed near {probability}: this focus means very little."
         )
     else:
-        return _where_it_looked(explanation, label, regions, language)
+        return _where_it_looked(reading, language)
     return sentence.format(label=_name(label, language), probability=language.percent(label.probability))
 
 
-def _where_it_looked(
-    explanation: Explanation, label: Label, regions: dict[int, float], language: Language
-) -> str:
+def _where_it_looked(reading: Reading, language: Language) -> str:
     _ = language.gettext
+    segments, focus = reading.explanation.segments, reading.focus
     strength = np.zeros(PARTS)
-    np.add.at(strength, place_numbers(explanation.segments)[list(regions)], list(regions.values()))
+    np.add.at(strength, place_numbers(segments)[list(focus)], list(focus.values()))
     strength /= strength.sum()
     first, second = (int(number) for number in np.argsort(-strength, kind="stable")[:2])
     if strength[first] >= _MOSTLY:
@@ -82,63 +80,49 @@ def _where_it_looked(
         )
     places = place_names(language)
     return sentence.format(
-        label=_name(label, language),
+        label=_name(reading.label, language),
         place=places[first],
         other_place=places[second],
-        share=language.percent(float(np.isin(explanation.segments, list(regions)).mean())),
+        share=language.percent(float(np.isin(segments, list(focus)).mean())),
     )
 
 
-def pros_cons_sentence(
-    explanation: Explanation,
-    label: Label,
-    language: Language,
-    num_features: int = PROS_CONS_REGIONS,
-) -> str:
+def pros_cons_sentence(reading: Reading, language: Language) -> str:
     """What speaks against the label."""
     _ = language.gettext
-    regions = explanation.regions(label.index, False, num_features)
-    against = {region: weight for region, weight in regions.items() if weight < 0}
+    name, against = _name(reading.label, language), reading.against
     if not against:
-        return _("Among the strongest regions, none speaks against “{label}”.").format(
-            label=_name(label, language)
-        )
+        return _("Among the strongest regions, none speaks against “{label}”.").format(label=name)
     worst = min(against, key=lambda region: against[region])
-    strongest = max(abs(weight) for weight in regions.values())
+    strongest = max(abs(weight) for weight in (*reading.pros_cons.values(), *against.values()))
     if abs(against[worst]) < _WEAK * strongest:
         sentence = _("Little speaks against “{label}”; a bit does at the {place}.")
     else:
         sentence = _("What speaks against “{label}” most is at the {place}.")
-    return sentence.format(label=_name(label, language), place=place(explanation.segments == worst, language))
+    return sentence.format(label=name, place=place(reading.explanation.segments == worst, language))
 
 
-def stability_sentence(stability: float, num_samples: int, language: Language) -> str:
-    """How settled the picture is."""
+def settledness_sentence(reading: Reading, language: Language) -> str:
+    """How settled the focus is, by the recipe's threshold."""
     _ = language.gettext
-    if stability >= 0.995:  # which would be written as 100%
-        sentence = _("Settled: another run would choose the same regions.")
-    elif stability >= SETTLED:
-        sentence = _("Settled: another run would choose {share} of the same regions.")
-    elif stability >= _ALMOST_SETTLED:
-        sentence = _("Nearly settled: another run would choose {share} of the same regions.")
+    if reading.is_settled and reading.stability >= 0.995:  # which would be written as 100%
+        settled = _("Settled: another run would choose the same regions.")
     else:
-        sentence = _("Still moving: another run would choose only {share} of the same regions.")
-    return f"{sentence.format(share=language.percent(stability))} {_counted(num_samples, language)}"
-
-
-def settledness_sentence(
-    explanation: Explanation, label: Label, num_features: int, language: Language
-) -> str:
-    """How settled the focus is, also where there is none or where that can't be told."""
-    _ = language.gettext
-    samples, superpixels = explanation.num_samples, explanation.num_superpixels
-    if samples <= superpixels:
-        sentence = _("Too few samples yet for {number} regions: another run may well choose others.")
-        return f"{sentence.format(number=language.number(superpixels))} {_counted(samples, language)}"
-    if not explanation.label(label.index).weights.any():
-        return f"{_('Settled: another run would find no region either.')} {_counted(samples, language)}"
-    stability = explanation.stability(label.index, True, num_features)
-    return stability_sentence(stability, samples, language)
+        settled = _("Settled: another run would choose {share} of the same regions.")
+    sentence = {
+        Settledness.TOO_FEW: _(
+            "Too few samples yet for {number} regions: another run may well choose others."
+        ),
+        Settledness.NOTHING: _("Settled: another run would find no region either."),
+        Settledness.SETTLED: settled,
+        Settledness.NEARLY: _("Nearly settled: another run would choose {share} of the same regions."),
+        Settledness.MOVING: _("Still moving: another run would choose only {share} of the same regions."),
+    }[reading.settledness]
+    told = sentence.format(
+        share=language.percent(reading.stability),
+        number=language.number(reading.explanation.num_superpixels),
+    )
+    return f"{told} {_counted(reading.explanation.num_samples, language)}"
 
 
 def _counted(samples: int, language: Language) -> str:
@@ -146,7 +130,7 @@ def _counted(samples: int, language: Language) -> str:
     return counted.format(number=language.number(samples))
 
 
-def focus_evidence_sentence(evidence: Evidence, label: Label, language: Language) -> str:
+def focus_evidence_sentence(reading: Reading, language: Language) -> str:
     """What came of hiding the focus."""
     _ = language.gettext
     sentence = {
@@ -162,11 +146,11 @@ def focus_evidence_sentence(evidence: Evidence, label: Label, language: Language
             "too little to confirm the picture."
         ),
         Finding.NO_CLAIM: _("Nothing speaks for “{label}”, so there was no focus to hide."),
-    }[evidence.focus_finding]
-    return _with_figures(sentence, evidence, Question.FOCUS_HIDDEN, label, language)
+    }[reading.evidence.focus_finding]
+    return _with_figures(sentence, reading, Question.FOCUS_HIDDEN, language)
 
 
-def against_evidence_sentence(evidence: Evidence, label: Label, language: Language) -> str:
+def against_evidence_sentence(reading: Reading, language: Language) -> str:
     """What came of hiding the regions that speak against the label."""
     _ = language.gettext
     sentence = {
@@ -185,19 +169,30 @@ def against_evidence_sentence(evidence: Evidence, label: Label, language: Langua
         Finding.NO_CLAIM: _(
             "Among the strongest regions, none is against “{label}”, so there was nothing more to hide."
         ),
-    }[evidence.against_finding]
-    return _with_figures(sentence, evidence, Question.AGAINST_HIDDEN, label, language)
+    }[reading.evidence.against_finding]
+    return _with_figures(sentence, reading, Question.AGAINST_HIDDEN, language)
 
 
-def answer_sentence(title: str, answer: Answer, label: Label, language: Language) -> str:
-    """One answer in words, for those who can't see its picture; `title` says what the picture shows."""
+def question_title(question: Question, language: Language) -> str:
+    """What is shown to the classifier when it is asked again."""
+    _ = language.gettext
+    return {
+        Question.WHOLE: _("The whole photo"),
+        Question.FOCUS_ONLY: _("Only the focus"),
+        Question.FOCUS_HIDDEN: _("The focus hidden"),
+        Question.AGAINST_HIDDEN: _("Opposing regions hidden"),
+    }[question]
+
+
+def answer_sentence(answer: Answer, label: Label, language: Language) -> str:
+    """One answer in words, for those who can't see its picture."""
     _ = language.gettext
     if answer.question is Question.WHOLE:
         sentence = _("{picture}: “{label}” gets {probability}.")
     else:
         sentence = _("{picture}: “{label}” gets {probability} ({change}).")
     return sentence.format(
-        picture=title,
+        picture=question_title(answer.question, language),
         label=_name(label, language),
         probability=language.percent(answer.probability),
         change=change_in_points(answer.change, language),
@@ -241,16 +236,10 @@ def comparison_sentence(comparison: Comparison, original: Label, hidden: int, la
     )
 
 
-def contrast_sentence(
-    explanation: Explanation,
-    label: Label,
-    other: Label,
-    language: Language,
-    num_features: int = PROS_CONS_REGIONS,
-) -> str:
+def contrast_sentence(explanation: Explanation, label: Label, other: Label, language: Language) -> str:
     """Which part of the photo speaks for one label rather than for another, and which the other way round."""
     _ = language.gettext
-    differences = explanation.contrast(label.index, other.index, num_features)
+    differences = explanation.contrast(label.index, other.index)
     places = region_places(explanation.segments, language)
     first = max(differences, key=lambda region: differences[region], default=None)
     second = min(differences, key=lambda region: differences[region], default=None)
@@ -282,23 +271,17 @@ def contrast_sentence(
     )
 
 
-def region_names(
-    explanation: Explanation,
-    label: Label,
-    language: Language,
-    num_features: int = FOCUS_REGIONS,
-    pros_cons_features: int = PROS_CONS_REGIONS,
-) -> dict[int, str]:
+def region_names(reading: Reading, language: Language) -> dict[int, str]:
     """What to call each superpixel, such as “Region 12 · upper left · speaks for”; the strongest first.
 
-    Whether it speaks for or against `label` is said only of those that the pictures show.
+    Whether it speaks for or against the label is said only of those that count most.
     """
     _ = language.gettext
-    shown = explanation.regions(label.index, False, pros_cons_features)
-    shown |= explanation.regions(label.index, True, num_features)
+    explanation = reading.explanation
+    shown = reading.pros_cons | reading.against | reading.focus
     places = region_places(explanation.segments, language)
     names = {}
-    for region in explanation.regions(label.index, False, explanation.num_superpixels):
+    for region in explanation.regions(reading.label.index, False, explanation.num_superpixels):
         if shown.get(region, 0) > 0:
             name = _("Region {number} · {place} · speaks for")
         elif shown.get(region, 0) < 0:
@@ -313,12 +296,10 @@ def _name(label: Label, language: Language) -> str:
     return language.class_name(label.name, label.wnid)
 
 
-def _with_figures(
-    sentence: str, evidence: Evidence, question: Question, label: Label, language: Language
-) -> str:
-    answer = evidence.answer(question)
+def _with_figures(sentence: str, reading: Reading, question: Question, language: Language) -> str:
+    answer = reading.evidence.answer(question)
     return sentence.format(
-        label=_name(label, language),
+        label=_name(reading.label, language),
         before=language.percent(answer.probability - answer.change if answer else 0),
         after=language.percent(answer.probability if answer else 0),
     )

@@ -1,76 +1,19 @@
-"""What an explanation was made with, found out from what it holds."""
-
-import platform
-from dataclasses import fields
-from importlib.metadata import version
-from typing import Literal
+"""What an explanation was made with, in words."""
 
 import numpy as np
 
-from ..errors import ArgumentError
-from ..lime.explanation import Explanation, LabelExplanation
-from ..lime.superpixels import Blur, Felzenszwalb, Quickshift, Segmentation, Slic, hidden_image, segment
+from ..lime.explanation import Explanation, versions
+from ..reading import Reading
+from ..recipe import Felzenszwalb, Quickshift, Slic
 from .language import Language
 
-Hidden = Literal["colour", "mean", "blur", "picture"]
 
-_SEGMENTATIONS = (Quickshift(), Slic(), Felzenszwalb())
-_PACKAGES = ("lime", "numpy", "scikit-image", "scikit-learn", "pillow")
-
-
-def how_segmented(explanation: Explanation) -> Segmentation | None:
-    """Which of our segmentations, with its defaults, cuts the photo so; None if none does."""
-    for segmentation in _SEGMENTATIONS:
-        try:
-            segments = segment(explanation.image, segmentation)
-        except ArgumentError:  # too many superpixels
-            continue
-        if np.array_equal(segments, explanation.segments):
-            return segmentation
-    return None
-
-
-def how_hidden(explanation: Explanation) -> Hidden:
-    """What hidden regions show: a colour, their own mean, the photo blurred, or any other picture."""
-    image, hidden = explanation.image, explanation.neighborhood.hidden
-    if (hidden == hidden[0, 0]).all():
-        return "colour"
-    if np.array_equal(hidden, hidden_image(image, explanation.segments, None)):
-        return "mean"
-    if np.array_equal(hidden, hidden_image(image, explanation.segments, Blur())):
-        return "blur"
-    return "picture"
-
-
-def title(explanation: Explanation) -> str:
-    """The classifier as people write it."""
-    return str(getattr(explanation.neighborhood.classifier, "title", explanation.settings.classifier))
-
-
-def settings_in_words(
-    explanation: Explanation,
-    label: LabelExplanation,
-    language: Language,
-    segmentation: Segmentation | None = None,
-) -> list[tuple[str, str]]:
-    """What an explanation was made with, as names and values.
-
-    Parameters
-    ----------
-    explanation : Explanation
-        What was found.
-    label : LabelExplanation
-        Whose fidelity is told.
-    language : Language
-        Of the names and values.
-    segmentation : callable, optional
-        What cut the photo; without it, it is told only if it was one of ours with its defaults.
-    """
+def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, str]]:
+    """What an explanation was made with, as names and values."""
     _ = language.gettext
-    settings = explanation.settings
-    describe_engine = getattr(explanation.neighborhood.classifier, "describe_engine", None)
-    classifier = title(explanation)
-    packages = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in _PACKAGES)]
+    explanation = reading.explanation
+    recipe, classifier = explanation.recipe, explanation.classifier
+    engine = classifier.describe_engine()
     designs = {
         "balanced": _("balanced, in pairs of opposites"),
         "lime": _("as in LIME, each region by chance"),
@@ -80,28 +23,26 @@ def settings_in_words(
         "fast": _("fast, 16-bit floats where possible"),
     }
     return [
-        (_("Classifier"), f"{classifier}, {describe_engine()}" if describe_engine else classifier),
+        (_("Classifier"), f"{classifier.title}, {engine}" if engine else classifier.title),
         (_("Samples"), language.number(explanation.num_samples)),
-        (_("Samples are"), designs.get(settings.design, settings.design)),
-        (_("Seed"), str(settings.seed)),
-        (_("Regions"), _regions(explanation, language, segmentation or how_segmented(explanation))),
+        (_("Samples are"), designs[recipe.design]),
+        (_("Seed"), str(recipe.seed)),
+        (_("Regions"), _regions(explanation, language)),
         (_("Hidden regions show"), _hidden(explanation, language)),
-        (_("Kernel width"), f"{settings.kernel_width:g}"),
-        (_("Arithmetic"), precisions.get(settings.precision, settings.precision)),
-        (_("Fidelity (weighted R²)"), language.number(label.fidelity, 2)),
-        (_("Versions"), ", ".join(packages)),
+        (_("Kernel width"), f"{recipe.kernel_width:g}"),
+        (_("Arithmetic"), precisions[recipe.precision]),
+        (_("Fidelity (weighted R²)"), language.number(reading.label.fidelity, 2)),
+        (_("Versions"), ", ".join(f"{name} {version}" for name, version in versions().items())),
     ]
 
 
-def _regions(explanation: Explanation, language: Language, segmentation: Segmentation | None) -> str:
+def _regions(explanation: Explanation, language: Language) -> str:
     _ = language.gettext
     names = {Quickshift: "Quickshift", Slic: "SLIC", Felzenszwalb: "Felzenszwalb"}
-    number = language.number(explanation.num_superpixels)
-    if not isinstance(segmentation, Quickshift | Slic | Felzenszwalb):
+    number, segmentation = language.number(explanation.num_superpixels), explanation.recipe.segmentation
+    if type(segmentation) not in names:
         return _("{number}, found in a way of their own").format(number=number)
-    settings = ", ".join(
-        f"{field.name} {getattr(segmentation, field.name):g}" for field in fields(segmentation)
-    )
+    settings = ", ".join(f"{name} {value:g}" for name, value in vars(segmentation).items())
     return _("{number}, found by {method} ({settings})").format(
         number=number, method=names[type(segmentation)], settings=settings
     )
@@ -109,11 +50,13 @@ def _regions(explanation: Explanation, language: Language, segmentation: Segment
 
 def _hidden(explanation: Explanation, language: Language) -> str:
     _ = language.gettext
-    shown = explanation.neighborhood.classifier.to_display(explanation.neighborhood.hidden[:1, :1])
+    hide_color = explanation.recipe.hide_color
+    if callable(hide_color):
+        return _("another picture")
+    if hide_color == "mean":
+        return _("their mean colour")
+    if hide_color == "blur":
+        return _("the photo, blurred")
+    shown = explanation.classifier.to_display(explanation.neighborhood.hidden[:1, :1])
     red, green, blue = np.round(255 * shown[0, 0]).astype(int)
-    return {
-        "colour": _("the colour {colour}").format(colour=f"#{red:02x}{green:02x}{blue:02x}"),
-        "mean": _("their mean colour"),
-        "blur": _("the photo, blurred"),
-        "picture": _("another picture"),
-    }[how_hidden(explanation)]
+    return _("the colour {colour}").format(colour=f"#{red:02x}{green:02x}{blue:02x}")
