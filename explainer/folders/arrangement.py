@@ -7,7 +7,6 @@ from typing import Any
 
 from ..names import natural_order, printable
 from ..words.language import Language
-from ..words.sentences import SETTLED
 from .record import PhotoRecord
 
 USUAL_ORDER = "wrong"  # it shows what matters first
@@ -46,7 +45,7 @@ def kinds(record: PhotoRecord) -> list[str]:
     is_kind = {
         "wrong": record.is_wrong,
         "contradicted": record.is_contradicted,
-        "unsettled": predicted is not None and predicted.stability < SETTLED,
+        "unsettled": predicted is not None and not predicted.settled,
         "failed": predicted is None,
     }
     return [kind for kind, holds in is_kind.items() if holds]

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ..words.language import Language
 from .gallery import INDEX, gallery
-from .summary import RECORD, SUMMARY, summary
+from .results import RECORD
+from .summary import SUMMARY, summary
 from .task import PhotoResult
 
 
@@ -16,7 +17,7 @@ def bundle(results: Sequence[PhotoResult], language: Language, title: str) -> by
     Parameters
     ----------
     results : sequence of PhotoResult
-        What came of each photo; their places must differ.
+        What came of each photo; their subfolders must differ.
     language : Language
         What the gallery is written in.
     title : str
@@ -28,11 +29,8 @@ def bundle(results: Sequence[PhotoResult], language: Language, title: str) -> by
         archive.writestr(INDEX, gallery(records, language, title))
         archive.writestr(SUMMARY, summary(records))
         for result in results:
-            place = result.record.thumbnail.rpartition("/")[0]
-            if not place:
-                continue  # it could not be explained, and has no pictures
-            archive.writestr(f"{place}/{RECORD}", result.record.to_json())
+            archive.writestr(f"{result.subfolder}/{RECORD}", result.record.to_json())
             for name, contents in result.files.items():
                 kind = zipfile.ZIP_DEFLATED if name.endswith(".json") else zipfile.ZIP_STORED
-                archive.writestr(f"{place}/{name}", contents, kind)
+                archive.writestr(f"{result.subfolder}/{name}", contents, kind)
     return stream.getvalue()

@@ -15,12 +15,13 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..errors import ExplainerError
-from .run import Executor, failed
+from ..classifiers.classifier import ClassifierLike
+from ..errors import ExplainerError, reason_of
+from ..recipe import Recipe
 from .sent_classifier import LoadedOnce, SentClassifier, pack_classifier
-from .task import ATTEMPTS, Outcome, PhotoTask, TaskSettings, attempt, make_ready
+from .task import ATTEMPTS, Executor, Job, Outcome, PhotoTask, attempt, failed
 
 if TYPE_CHECKING:
     from distributed import Client, Future, Worker, WorkerPlugin
@@ -49,7 +50,7 @@ def check_installed() -> None:
 
 
 @contextmanager
-def local_executor(workers: int, classifier: Any, settings: TaskSettings) -> Iterator[Executor]:
+def local_executor(workers: int, classifier: ClassifierLike, recipe: Recipe) -> Iterator[Executor]:
     """So many processes on this machine, reachable from this machine only.
 
     Raises
@@ -59,7 +60,7 @@ def local_executor(workers: int, classifier: Any, settings: TaskSettings) -> Ite
     """
     import distributed
 
-    make_ready(classifier)  # converts the network once, where else each worker would
+    classifier.describe_engine()  # converts the network once, where else each worker would
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with (
         distributed.LocalCluster(
@@ -76,11 +77,11 @@ def local_executor(workers: int, classifier: Any, settings: TaskSettings) -> Ite
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        yield _executor(client, classifier, settings, on_this_machine=True)
+        yield _executor(client, classifier, recipe, on_this_machine=True)
 
 
 @contextmanager
-def remote_executor(address: str, classifier: Any, settings: TaskSettings) -> Iterator[Executor]:
+def remote_executor(address: str, classifier: ClassifierLike, recipe: Recipe) -> Iterator[Executor]:
     """The workers of a running scheduler.
 
     Raises
@@ -104,11 +105,13 @@ def remote_executor(address: str, classifier: Any, settings: TaskSettings) -> It
             raise ExplainerError(
                 "The Dask scheduler at {address} has no workers; please start some.", address=address
             ) from error
-        yield _executor(client, classifier, settings, on_this_machine=False)
+        yield _executor(client, classifier, recipe, on_this_machine=False)
 
 
-def _executor(client: "Client", classifier: Any, settings: TaskSettings, on_this_machine: bool) -> Executor:
-    def execute(tasks: Iterable[PhotoTask]) -> Iterator[tuple[PhotoTask, Outcome]]:
+def _executor(
+    client: "Client", classifier: ClassifierLike, recipe: Recipe, on_this_machine: bool
+) -> Executor:
+    def execute(jobs: Iterable[Job]) -> Iterator[tuple[PhotoTask, Outcome]]:
         # Of its own for each run: another client may use the same classifier, and end sooner.
         name = f"limelight-{uuid.uuid4().hex}"
         try:
@@ -121,11 +124,11 @@ def _executor(client: "Client", classifier: Any, settings: TaskSettings, on_this
             raise ExplainerError(
                 "The workers can't take the classifier; please check that they have the same version of "
                 "Limelight and of its packages: {reason}.",
-                reason=" ".join(str(error).split()).rstrip("."),
+                reason=reason_of(error),
             ) from error
         try:
-            attempt_there = partial(_attempt_on_worker, plugin=name, settings=settings)
-            yield from Conversation(client, attempt_there).outcomes(tasks)
+            attempt_there = partial(_attempt_on_worker, plugin=name, recipe=recipe)
+            yield from Conversation(client, attempt_there).outcomes(jobs)
         finally:
             _forget(client, name)
 
@@ -153,40 +156,41 @@ class Conversation:
         What they do with a photo.
     """
 
-    def __init__(self, client: "Client", do: Callable[[PhotoTask], Outcome]) -> None:
+    def __init__(self, client: "Client", do: Callable[[PhotoTask, bytes], Outcome]) -> None:
         from distributed import as_completed
 
         self._client = client
         self._do = do
-        self._under_way: dict[Future[Outcome], PhotoTask] = {}
+        self._under_way: dict[Future[Outcome], Job] = {}
         self._bytes = 0
         self._deaths: dict[str, int] = {}
-        self._suspects: list[PhotoTask] = []
+        self._suspects: list[Job] = []
         self._alone: PhotoTask | None = None
         self._completed = as_completed()
         self._threads = 0
         self._counted = -math.inf
 
-    def outcomes(self, tasks: Iterable[PhotoTask]) -> Iterator[tuple[PhotoTask, Outcome]]:
+    def outcomes(self, jobs: Iterable[Job]) -> Iterator[tuple[PhotoTask, Outcome]]:
         """What came of each photo, in any order; see `Executor`."""
-        tasks = iter(tasks)
+        jobs = iter(jobs)
         try:
-            self._top_up(tasks)
+            self._top_up(jobs)
             while self._under_way or self._suspects:
                 if not self._under_way:
-                    self._alone = self._suspects.pop(0)
-                    self._submit(self._alone)
+                    job = self._suspects.pop(0)
+                    self._alone = job[0]
+                    self._submit(job)
                 yield from self._next_outcome()
-                self._top_up(tasks)
+                self._top_up(jobs)
         finally:
             self._client.cancel(list(self._under_way))
 
-    def _top_up(self, tasks: Iterator[PhotoTask]) -> None:
+    def _top_up(self, jobs: Iterator[Job]) -> None:
         while self._has_room():
-            task = next(tasks, None)
-            if task is None:
+            job = next(jobs, None)
+            if job is None:
                 return
-            self._submit(task)
+            self._submit(job)
 
     def _has_room(self) -> bool:
         if time.monotonic() - self._counted > _SECONDS_BETWEEN_COUNTS:
@@ -197,22 +201,23 @@ class Conversation:
             len(self._under_way) < TASKS_A_THREAD * self._threads and self._bytes < _MOST_BYTES_UNDER_WAY
         )
 
-    def _submit(self, task: PhotoTask) -> None:
+    def _submit(self, job: Job) -> None:
         import dask
 
         # Large photos are no mistake that Dask need warn of.
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": _MOST_BYTES_UNDER_WAY}):
-            future = self._client.submit(self._do, task, pure=False, retries=ATTEMPTS - 1)
-        self._under_way[future] = task
-        self._bytes += len(task.contents)
+            future = self._client.submit(self._do, *job, pure=False, retries=ATTEMPTS - 1)
+        self._under_way[future] = job
+        self._bytes += len(job[1])
         self._completed.add(future)
 
     def _next_outcome(self) -> Iterator[tuple[PhotoTask, Outcome]]:
         from distributed import KilledWorker
 
         future = next(self._completed)
-        task = self._under_way.pop(future)
-        self._bytes -= len(task.contents)
+        job = self._under_way.pop(future)
+        task, contents = job
+        self._bytes -= len(contents)
         try:
             outcome = future.result()
         except ExplainerError:  # the classifier can't be loaded
@@ -221,10 +226,10 @@ class Conversation:
             deaths = self._deaths.get(task.photo, 0) + error.allowed_failures + 1
             self._deaths[task.photo] = deaths
             if deaths == 1:
-                self._submit(task)
+                self._submit(job)
                 return
             if deaths < ATTEMPTS or task is not self._alone:
-                self._suspects.append(task)
+                self._suspects.append(job)
                 return
             outcome = ExplainerError(
                 "Explaining this photo ended its worker {times} times; it may need more memory than there "
@@ -255,7 +260,7 @@ def _classifier_plugin(sent: SentClassifier, on_this_machine: bool) -> "WorkerPl
     return SentPlugin()
 
 
-def _attempt_on_worker(task: PhotoTask, plugin: str, settings: TaskSettings) -> Outcome:
+def _attempt_on_worker(task: PhotoTask, contents: bytes, plugin: str, recipe: Recipe) -> Outcome:
     from distributed import get_worker
 
-    return attempt(task, get_worker().plugins[plugin].loaded.get(), settings)
+    return attempt(task, contents, get_worker().plugins[plugin].loaded.get(), recipe)

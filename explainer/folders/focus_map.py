@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from ..lime.explanation import FOCUS_REGIONS, Explanation
+from ..reading import Reading
 from .record import GRID_SIDE
 
 
-def focus_grid(
-    explanation: Explanation, label_index: int, num_features: int = FOCUS_REGIONS
-) -> tuple[float, ...]:
+def focus_grid(reading: Reading) -> tuple[float, ...]:
     """Which share of the focus lies in each cell of a grid over the photo.
 
     A region counts by its weight, evenly spread over its pixels: a small region that decides everything
@@ -16,12 +14,8 @@ def focus_grid(
 
     Parameters
     ----------
-    explanation : Explanation
-        Of the photo.
-    label_index : int
-        A class' index, one of the explained ones.
-    num_features : int
-        How many regions the focus has.
+    reading : Reading
+        Of one label of the photo.
 
     Returns
     -------
@@ -29,7 +23,7 @@ def focus_grid(
         Row by row from the upper left, nine cells a row; they add up to 1. Empty where nothing speaks for
         the label.
     """
-    regions = explanation.regions(label_index, True, num_features)
+    regions, explanation = reading.focus, reading.explanation
     if not regions:
         return ()
     segments = explanation.segments

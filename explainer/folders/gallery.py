@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from ..files import write_whole
 from ..names import printable
-from ..takeaway.files import write_whole
 from ..takeaway.templates import environment
 from ..words.language import Language
 from .arrangement import arrange, class_names, kind_counts, order_names

@@ -13,7 +13,6 @@ from ..names import printable
 from ..pictures.draw import DEFAULT_PALETTE
 from ..takeaway.templates import environment
 from ..words.language import Language
-from ..words.sentences import SETTLED
 from .arrangement import kinds, labels, ranks, searched_text
 from .overview import ClassLook, Overview, look_sentence, overview
 from .record import ExplainedLabel, PhotoRecord
@@ -193,7 +192,7 @@ def _explained(label: ExplainedLabel, language: Language, source: Source) -> dic
         "probability": before,
         "width": round(100 * min(1.0, max(0.0, label.probability)), 1),
         "pictures": [(caption, address) for caption, path in pictures if path and (address := source(path))],
-        "settled": label.stability >= SETTLED,
+        "settled": label.settled,
         "stability": language.percent(label.stability),
         "fidelity": language.percent(label.fidelity),
         "answers": [

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..words.language import Language
 from ..words.places import place_names
-from ..words.sentences import SETTLED
 from .focus_map import mean_grid, part_shares
 from .record import ExplainedLabel, PhotoRecord
 
@@ -101,7 +100,7 @@ def overview(records: Sequence[PhotoRecord]) -> Overview:
         right=sum(not record.is_wrong for record in known),
         mistakes=tuple((*mistaken[names], number) for names, number in times.most_common()),
         contradicted=sum(label.contradicted for label in explained),
-        unsettled=sum(label.stability < SETTLED for label in explained),
+        unsettled=sum(not label.settled for label in explained),
         rough=sum(label.fidelity < ROUGH for label in explained),
         looks=tuple(sorted(looks, key=lambda look: (look.part is None, -look.photos, look.label.name))),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import ExplainerError
 
 FORMAT = 1
+_SETTLED_BEFORE = 0.9  # where a record of an older version does not say
 GRID_SIDE = 9  # cells: three for each of the photo's nine parts
 
 
@@ -33,6 +34,8 @@ class ExplainedLabel:
         Whether those answers noticeably contradict what the pictures claim.
     focus, pros_cons : str
         The pictures, as paths relative to the folder of results, with forward slashes.
+    settled : bool
+        Whether another run would choose much the same focus, by the recipe's threshold.
     focus_grid : tuple of float
         Which share of the focus lies in each cell of a 9 × 9 grid over the photo, row by row, as
         `focus_map.focus_grid` finds it; empty where there is no focus, or where that is not known.
@@ -50,6 +53,7 @@ class ExplainedLabel:
     contradicted: bool
     focus: str
     pros_cons: str
+    settled: bool
     focus_grid: tuple[float, ...] = ()
 
 
@@ -128,9 +132,11 @@ class PhotoRecord:
 
 
 def _label(found: dict[str, Any]) -> ExplainedLabel:
+    found.setdefault("settled", found["stability"] >= _SETTLED_BEFORE)
     label = ExplainedLabel(**{**found, "focus_grid": tuple(found.get("focus_grid", ()))})
     answers = (label.focus_only, label.focus_hidden, label.against_hidden)
     figures = (label.probability, label.fidelity, label.stability, *label.focus_grid)
+    _check_types(bool, label.settled)
     _check_types(str, label.wnid, label.name, label.focus, label.pros_cons)
     _check_types((int, float), *figures, *(answer for answer in answers if answer is not None))
     if len(label.focus_grid) not in (0, GRID_SIDE**2):

@@ -1,29 +1,29 @@
 """The folder of results: where each photo's are, which are finished, and writing them."""
 
 import hashlib
-import os
-import re
+import logging
 import shutil
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from pathvalidate import sanitize_filename
+
 from ..errors import ExplainerError
-from ..takeaway.files import not_writable
+from ..files import UNFINISHED, not_writable, write_whole
+from ..names import natural_order
 from .record import PhotoRecord
-from .summary import PHOTOS, RECORD
 from .task import FILES, PhotoResult
 
+PHOTOS = "photos"
+RECORD = "record.json"
 _SET_ASIDE = "record-set-aside.json"
-_UNFINISHED = ".unfinished-"
 _LONGEST_NAME = 80  # characters; three bytes each are less than what any file system takes
-_NOT_IN_NAMES = re.compile(r'[<>:"\\|?*]')
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
-def places(photos: Sequence[str]) -> dict[str, str]:
+def subfolders(photos: Sequence[str]) -> dict[str, str]:
     """For each photo the folder of its results, relative to the folder of all results.
 
     They are named like the photos wherever any file system takes the name; else a hash tells them apart.
@@ -36,15 +36,29 @@ def places(photos: Sequence[str]) -> dict[str, str]:
     return {photo: "/".join([PHOTOS, *parts]) for photo, parts in safe.items()}
 
 
+def subfolders_by_stem(photos: Mapping[str, Path]) -> dict[str, str]:
+    """For each photo a folder named after it, without its ending; photos of the same name are numbered."""
+    taken: set[str] = set()
+    found = {}
+    for photo, path in photos.items():
+        name, number = path.stem, 1
+        while name.casefold() in taken:  # many file systems take "Cat" and "cat" for the same
+            number += 1
+            name = f"{path.stem}-{number}"
+        taken.add(name.casefold())
+        found[photo] = name
+    return found
+
+
 def _folded(parts: list[str]) -> str:
     return unicodedata.normalize("NFKC", "/".join(parts)).casefold()
 
 
 def _safe(name: str) -> str:
-    safe = "".join(character if character.isprintable() else "_" for character in name)
-    safe = _NOT_IN_NAMES.sub("_", safe)
-    if safe[-1] in ". " or _RESERVED.fullmatch(safe) or safe in (RECORD, *FILES):
-        safe = f"_{safe}_"
+    printable = "".join(character if character.isprintable() else "_" for character in name)
+    safe = sanitize_filename(printable, replacement_text="_", platform="universal") or "_"
+    if safe in (RECORD, *FILES):
+        safe = f"_{safe}"
     return safe if safe == name and len(safe) <= _LONGEST_NAME else _with_hash(safe, name)
 
 
@@ -81,28 +95,37 @@ class ResultsFolder:
                 folder=self.path,
             )
 
-    def prepare(self) -> None:
+    def prepare(self, subfolders: Collection[str] = ()) -> None:
         """Make the folder, see that it can be written to, and tidy what a killed run left behind.
+
+        Parameters
+        ----------
+        subfolders : collection of str
+            Those of which to see that they can be written to as well, where they are there.
 
         Raises
         ------
         ExplainerError
-            It can't be written to.
+            One of them can't be written to.
         """
+        folder = self.path
         try:
-            (self.path / PHOTOS).mkdir(parents=True, exist_ok=True)
-            for left_over in self.path.glob(f"{_UNFINISHED}*"):
+            folder.mkdir(parents=True, exist_ok=True)
+            for left_over in folder.glob(f"{UNFINISHED}*"):
                 shutil.rmtree(left_over, ignore_errors=True)
-            tempfile.TemporaryDirectory(dir=self.path, prefix=_UNFINISHED).cleanup()
+            for subfolder in ("", *subfolders):
+                folder = self.path / subfolder
+                if folder.exists():
+                    tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED).cleanup()
         except OSError as error:
-            raise not_writable(self.path, error) from error
+            raise not_writable(folder, error) from error
 
-    def set_aside_all_but(self, places: Collection[str]) -> None:
+    def set_aside_all_but(self, subfolders: Collection[str]) -> None:
         """Have the results of other photos no longer count, such as of photos that are gone.
 
         They stay where they are; a run that finds the photo again takes them up.
         """
-        wanted = {self.path / place for place in places}
+        wanted = {self.path / subfolder for subfolder in subfolders}
         try:
             for record in list((self.path / PHOTOS).rglob(RECORD)):
                 if record.parent not in wanted:
@@ -110,19 +133,19 @@ class ResultsFolder:
         except OSError as error:
             raise not_writable(self.path, error) from error
 
-    def finished(self, photo: str, place: str, key: Callable[[], str]) -> PhotoRecord | None:
+    def finished(self, photo: str, subfolder: str, key: Callable[[], str]) -> PhotoRecord | None:
         """The record of a photo that need not be explained again; None if it has to be.
 
         Parameters
         ----------
         photo : str
             The photo, as its record names it.
-        place : str
-            Where its results are, from `places`.
+        subfolder : str
+            Where its results are, from `subfolders`.
         key : callable
             What the record's key has to be; not called where that makes no difference.
         """
-        folder = self.path / place
+        folder = self.path / subfolder
         for name in (RECORD, _SET_ASIDE):
             try:
                 record = PhotoRecord.from_json((folder / name).read_bytes())
@@ -138,12 +161,12 @@ class ResultsFolder:
     def _is_complete(self, record: PhotoRecord) -> bool:
         if record.error or record.predicted is None:
             return False
-        pictures = [record.thumbnail]
+        files = [record.thumbnail, str(PurePosixPath(record.thumbnail).with_name("explanation.json"))]
         for label in (record.predicted, record.true_label):
-            pictures += [label.focus, label.pros_cons] if label else []
-        return all((self.path / picture).stat().st_size for picture in pictures)
+            files += [label.focus, label.pros_cons] if label else []
+        return all((self.path / file).stat().st_size for file in files)
 
-    def write(self, place: str, result: PhotoResult) -> None:
+    def write(self, result: PhotoResult) -> None:
         """Write what came of a photo: finished once its record is there, which comes last.
 
         Whatever else somebody keeps in the photo's folder stays.
@@ -153,20 +176,35 @@ class ResultsFolder:
         ExplainerError
             It can't be written.
         """
-        folder = self.path / place
+        folder = self.path / result.subfolder
         try:
-            with tempfile.TemporaryDirectory(dir=self.path, prefix=_UNFINISHED) as temporary:
-                unfinished = Path(temporary)
-                for name, contents in result.files.items():
-                    (unfinished / name).write_bytes(contents)
-                # Names of files need not be text, but JSON is.
-                record = result.record.to_json().encode("utf-8", "surrogatepass")
-                (unfinished / RECORD).write_bytes(record)
-                folder.mkdir(parents=True, exist_ok=True)
-                for name in (RECORD, _SET_ASIDE, *FILES):
-                    if name not in result.files:
-                        (folder / name).unlink(missing_ok=True)
-                for name in (*result.files, RECORD):
-                    os.replace(unfinished / name, folder / name)
+            for name in (RECORD, _SET_ASIDE, *FILES):
+                if name not in result.files:
+                    (folder / name).unlink(missing_ok=True)
         except OSError as error:
             raise not_writable(self.path, error) from error
+        for name, contents in result.files.items():
+            write_whole(folder / name, contents, self.path)
+        # Names of files need not be text, but JSON is.
+        write_whole(folder / RECORD, result.record.to_json().encode("utf-8", "surrogatepass"), self.path)
+
+
+def read_records(folder: Path) -> list[PhotoRecord]:
+    """Read the record of every photo from a folder of results, in the order of the photos' names.
+
+    A damaged record is left out, and a warning logged.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of results.
+    """
+    records = []
+    for path in (folder / PHOTOS).rglob(RECORD):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue  # one that is being written
+        try:
+            records.append(PhotoRecord.from_json(path.read_bytes()))
+        except (ExplainerError, OSError) as error:
+            logging.getLogger("limelight").warning("%s is left out: %s", path, error)
+    return sorted(records, key=lambda record: natural_order(record.photo))

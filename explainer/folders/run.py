@@ -1,8 +1,8 @@
-"""Explain every photo below a folder, here or on other machines, and go on where a run was stopped."""
+"""Explain many photos, here or on other machines, and go on where a run was stopped."""
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -10,24 +10,32 @@ from pathlib import Path
 from typing import Any
 
 from ..arguments import check_callable, check_whole_number
-from ..errors import ArgumentError, ExplainerError, PhotoError, check_classifier
-from ..lime.explain import NumSamples
-from ..lime.explanation import FOCUS_REGIONS
+from ..classifiers.classifier import ClassifierLike, adapted
+from ..errors import ArgumentError, ExplainerError, PhotoError
+from ..lime.explain import OnProgress
 from ..names import natural_order, printable
 from ..photos.load import read_file
+from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
 from .gallery import write_gallery
 from .photos import find_photos, true_classes
 from .record import PhotoRecord
-from .results import ResultsFolder, places
+from .results import ResultsFolder, subfolders, subfolders_by_stem
 from .summary import write_summary
-from .task import ATTEMPTS, Outcome, PhotoResult, PhotoTask, TaskSettings, attempt, make_ready, task_key
+from .task import (
+    ATTEMPTS,
+    Executor,
+    Job,
+    Outcome,
+    PhotoResult,
+    PhotoTask,
+    attempt,
+    failed,
+    not_explained,
+    task_key,
+)
 
 SECONDS_BETWEEN_GALLERIES = 60.0
-
-OnProgress = Callable[[int, int], None]
-Executor = Callable[[Iterable[PhotoTask]], Iterator[tuple[PhotoTask, Outcome]]]
-"""Does photos, in any order; takes the next ones only when it can start on them."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +65,19 @@ def explain_folder(
     folder: str | Path,
     out: str | Path,
     classifier: Any,
+    recipe: Recipe | None = None,
     *,
-    num_samples: NumSamples = 1000,
-    num_features: int = FOCUS_REGIONS,
-    seed: int = 0,
     language: str = "en",
     workers: int | None = None,
     scheduler: str | None = None,
     on_progress: OnProgress | None = None,
+    **changes: Any,
 ) -> FolderResult:
     """Explain every photo below a folder.
 
     Each photo's results are written as soon as they are there. Calling it again does only what is
-    missing: photos that are new, have changed, or were explained by another classifier or with other
-    settings. A photo that can't be explained is reported, and the others are done. However this ends, the
+    missing: photos that are new, have changed, or were explained by another classifier or with another
+    recipe. A photo that can't be explained is reported, and the others are done. However this ends, the
     gallery and the summary show what is finished.
 
     Parameters
@@ -80,10 +87,10 @@ def explain_folder(
     out : str or pathlib.Path
         Where the results go: ``index.html``, ``summary.csv``, and ``photos/`` with a folder for each photo.
     classifier : Classifier
-        What `load_classifier` returns, or any object with its public attributes. One without a
-        `fingerprint` can't be recognised, so that every call does all photos.
-    num_samples, num_features, seed
-        As for `explain`.
+        As for `explain`. One without a `fingerprint` can't be recognised, so that every call does all
+        photos; so does a recipe with functions of one's own.
+    recipe : Recipe, optional
+        How every photo is explained; the usual one by default.
     language : {"en", "ja"}
         Of the gallery.
     workers : int, optional
@@ -95,6 +102,8 @@ def explain_folder(
     on_progress : callable, optional
         Called with the photos done and the photos there are, first before the first one is begun. What it
         raises ends the run, and what is finished is kept.
+    **changes
+        Settings of the recipe, as for `explain`.
 
     Returns
     -------
@@ -109,8 +118,8 @@ def explain_folder(
     ExplainerError
         There is no photo, the results can't be written, or there are no workers.
     """
-    settings = TaskSettings(num_samples, num_features, seed)
-    check_classifier(classifier)
+    recipe = Recipe.of(recipe, **changes)
+    classifier = adapted(classifier)
     if on_progress is not None:
         check_callable("on_progress", on_progress)
     for name, value in (("folder", folder), ("out", out)):
@@ -120,46 +129,113 @@ def explain_folder(
             )
     if language not in LANGUAGES:
         raise ArgumentError("language must be 'en' or 'ja', and is {value}.", value=repr(language))
-    executor = _executor(workers, scheduler, classifier, settings)
+    executor = _executor(workers, scheduler, classifier, recipe)
     folder, results = Path(folder), ResultsFolder(Path(out))
     results.check_apart_from(folder)
     found = find_photos(folder, leave_out=results.path)
     if not found.photos:
         raise ExplainerError("There is no photo in the folder {folder}.", folder=folder)
     results.prepare()
-    run = _Run(folder, results, found.photos, classifier, settings, Language(language), on_progress)
+    run = _Run(
+        {photo: folder / photo for photo in found.photos},
+        subfolders(found.photos),
+        true_classes(found.photos, classifier),
+        results,
+        classifier,
+        recipe,
+        Language(language),
+    )
+    gallery = _Gallery(run, results.path, Language(language), printable(folder.resolve().name))
+    results.set_aside_all_but(run.subfolders.values())
     with executor as start:
         try:
-            run.explain(start)
+            for done in run.explain(start):
+                if on_progress is not None:
+                    on_progress(done, len(found.photos))
+                gallery.write_now_and_then()
         finally:
-            run.take_up_the_last()
-            gallery, summary = run.write_overview()
-    return FolderResult(run.sorted_records(), run.reused, found.unreadable, gallery, summary)
+            if run.take_up_the_last() and on_progress is not None:
+                on_progress(len(run.records), len(found.photos))
+            index, summary = gallery.write()
+    return FolderResult(run.sorted_records(), run.reused, found.unreadable, index, summary)
+
+
+def explain_photos(
+    photos: Sequence[Path],
+    out: Path,
+    classifier: Any,
+    recipe: Recipe,
+    *,
+    language: str = "en",
+    workers: int | None = None,
+    scheduler: str | None = None,
+    on_result: Callable[[Path, PhotoRecord, Path], None],
+    on_samples: OnProgress | None = None,
+) -> None:
+    """Explain some photos, each into a folder of its own below `out` that is named after it.
+
+    Parameters
+    ----------
+    photos : sequence of pathlib.Path
+        The files.
+    out, classifier, recipe, language, workers, scheduler
+        As for `explain_folder`; the language is that of errors.
+    on_result : callable
+        Called with each photo, its record and the folder of its results; those that were finished before
+        come first. Of a photo that can't be explained nothing is written.
+    on_samples : callable, optional
+        Called with the samples done and wanted of the photo that is being explained, without workers.
+    """
+    classifier = adapted(classifier)
+    paths = {str(path): path for path in photos}
+    places = subfolders_by_stem(paths)
+    results = ResultsFolder(out)
+    results.prepare(places.values())
+    run = _Run(
+        paths,
+        places,
+        dict.fromkeys(paths, ()),
+        results,
+        classifier,
+        recipe,
+        Language(language),
+        keep_failures=False,
+    )
+    told: set[str] = set()
+    with _executor(workers, scheduler, classifier, recipe, on_samples) as start:
+        for _done in run.explain(start):
+            for photo in [photo for photo in run.records if photo not in told]:
+                told.add(photo)
+                on_result(paths[photo], run.records[photo], out / run.subfolders[photo])
 
 
 def _executor(
-    workers: int | None, scheduler: str | None, classifier: Any, settings: TaskSettings
+    workers: int | None,
+    scheduler: str | None,
+    classifier: ClassifierLike,
+    recipe: Recipe,
+    on_samples: OnProgress | None = None,
 ) -> AbstractContextManager[Executor]:
     if workers is not None and scheduler is not None:
         raise ArgumentError("Give either workers or a scheduler, and not both.")
     if workers is None and scheduler is None:
-        return nullcontext(lambda tasks: _in_this_process(tasks, classifier, settings))
+        return nullcontext(lambda jobs: _in_this_process(jobs, classifier, recipe, on_samples))
     from . import cluster
 
     cluster.check_installed()
     if scheduler is not None:
-        return cluster.remote_executor(scheduler, classifier, settings)
-    return cluster.local_executor(check_whole_number("workers", workers), classifier, settings)
+        return cluster.remote_executor(scheduler, classifier, recipe)
+    return cluster.local_executor(check_whole_number("workers", workers), classifier, recipe)
 
 
 def _in_this_process(
-    tasks: Iterable[PhotoTask], classifier: Any, settings: TaskSettings
+    jobs: Iterable[Job], classifier: ClassifierLike, recipe: Recipe, on_samples: OnProgress | None
 ) -> Iterator[tuple[PhotoTask, Outcome]]:
-    for task in tasks:
-        make_ready(classifier)
+    for task, contents in jobs:
+        classifier.describe_engine()  # which loads it, lest its faults be taken for a photo's
         for _ in range(ATTEMPTS):
             try:
-                outcome = attempt(task, classifier, settings)
+                outcome = attempt(task, contents, classifier, recipe, on_samples)
                 break
             except Exception as error:
                 outcome = failed(error)
@@ -167,116 +243,126 @@ def _in_this_process(
 
 
 class _Run:
-    """One run over a folder: which photos are finished, and what came of them."""
+    """One run over photos: which of them are finished, and what came of them.
+
+    Parameters
+    ----------
+    photos : mapping of str to pathlib.Path
+        What they are called, and where they are.
+    subfolders : mapping of str to str
+        For each that of its results, relative to the folder of all results.
+    truths : mapping of str to tuple of int
+        For each the classes any of which would be right.
+    keep_failures : bool
+        Whether a photo that can't be explained has a record that says so.
+    """
 
     def __init__(
         self,
-        folder: Path,
+        photos: Mapping[str, Path],
+        subfolders: Mapping[str, str],
+        truths: Mapping[str, tuple[int, ...]],
         results: ResultsFolder,
-        photos: tuple[str, ...],
-        classifier: Any,
-        settings: TaskSettings,
+        classifier: ClassifierLike,
+        recipe: Recipe,
         language: Language,
-        on_progress: OnProgress | None,
+        keep_failures: bool = True,
     ) -> None:
-        self._folder = folder
-        self._results = results
-        self._photos = photos
-        self._classifier = classifier
-        self._fingerprint = getattr(classifier, "fingerprint", "")
-        self._settings = settings
-        self._language = language
-        self._on_progress = on_progress
-        self._places = places(photos)
-        self._truths = true_classes(photos, classifier)
-        self._records: dict[str, PhotoRecord] = {}
-        self._being_written: PhotoTask | None = None
-        self._last_overview = time.monotonic()
+        self.subfolders = subfolders
+        self.records: dict[str, PhotoRecord] = {}
         self.reused = 0
+        self._photos = photos
+        self._truths = truths
+        self._results = results
+        self._classifier = classifier
+        self._recipe = recipe
+        self._language = language
+        self._keep_failures = keep_failures
+        self._being_written: PhotoTask | None = None
 
-    def explain(self, execute: Executor) -> None:
-        self._results.set_aside_all_but(self._places.values())
-        for photo in self._photos if self._fingerprint else ():
-            record = self._results.finished(photo, self._places[photo], partial(self._key, photo))
-            if record is not None:
-                self._records[photo] = record
-        self.reused = len(self._records)
-        self._report()
-        for task, outcome in execute(self._tasks()):
+    def explain(self, execute: Executor) -> Iterator[int]:
+        """Do what is missing; yields how many are done, first those of before, then after each photo."""
+        if self._classifier.fingerprint and not self._recipe.has_functions:
+            for photo in self._photos:
+                record = self._results.finished(photo, self.subfolders[photo], partial(self._key, photo))
+                if record is not None:
+                    self.records[photo] = record
+        self.reused = len(self.records)
+        yield self.reused
+        unreadable: list[tuple[PhotoTask, PhotoError]] = []
+        for task, outcome in execute(self._jobs(unreadable)):
             self._keep(task, outcome)
+            yield len(self.records)
+        for task, error in unreadable:
+            self._keep(task, error)
+            yield len(self.records)
 
     def _key(self, photo: str) -> str:
-        contents = read_file(self._folder / photo)
-        return task_key(contents, self._truths[photo], self._fingerprint, self._settings)
+        return self._task(photo, read_file(self._photos[photo])).key
 
-    def _tasks(self) -> Iterator[PhotoTask]:
-        for photo in [photo for photo in self._photos if photo not in self._records]:
-            truth, place = self._truths[photo], self._places[photo]
+    def _task(self, photo: str, contents: bytes) -> PhotoTask:
+        truth = self._truths[photo]
+        key = task_key(contents, truth, self._classifier.fingerprint, self._recipe)
+        return PhotoTask(photo, self.subfolders[photo], key, truth)
+
+    def _jobs(self, unreadable: list[tuple[PhotoTask, PhotoError]]) -> Iterator[Job]:
+        for photo in [photo for photo in self._photos if photo not in self.records]:
             try:
-                contents = read_file(self._folder / photo)
+                contents = read_file(self._photos[photo])
             except PhotoError as error:
-                self._keep(PhotoTask(photo, b"", truth, "", place), error)
+                unreadable.append((PhotoTask(photo, self.subfolders[photo], "", self._truths[photo]), error))
                 continue
-            key = task_key(contents, truth, self._fingerprint, self._settings)
-            yield PhotoTask(photo, contents, truth, key, place)
+            yield self._task(photo, contents), contents
 
     def _keep(self, task: PhotoTask, outcome: Outcome) -> None:
-        if isinstance(outcome, ExplainerError):
-            outcome = self._not_explained(task, outcome)
+        if not isinstance(outcome, PhotoResult):
+            outcome = not_explained(task, self._classifier, self._language.error(outcome))
         self._being_written = task
-        self._results.write(task.place, outcome)
-        self._records[task.photo] = outcome.record
-        self._report()
-        if time.monotonic() - self._last_overview > SECONDS_BETWEEN_GALLERIES:
-            self.write_overview()
+        if self._keep_failures or not outcome.record.error:
+            self._results.write(outcome)
+        self.records[task.photo] = outcome.record
 
-    def _not_explained(self, task: PhotoTask, error: ExplainerError) -> PhotoResult:
-        record = PhotoRecord(
-            photo=task.photo,
-            key=task.key,
-            classifier=getattr(self._classifier, "name", type(self._classifier).__name__),
-            num_samples=0,
-            thumbnail="",
-            predicted=None,
-            truth=self._classifier.class_names[task.truth[0]] if task.truth else "",
-            error=self._language.error(error),
-        )
-        return PhotoResult(record, {})
+    def take_up_the_last(self) -> bool:
+        """Count the photo whose results were just written when the run was stopped, if they are all there.
 
-    def _report(self) -> None:
-        if self._on_progress is not None:
-            self._on_progress(len(self._records), len(self._photos))
-
-    def take_up_the_last(self) -> None:
-        """Count the photo whose results were just written when the run was stopped, if they are all there."""
+        Returns whether there was one.
+        """
         task = self._being_written
-        if task is not None and task.photo not in self._records:
-            record = self._results.finished(task.photo, task.place, lambda: task.key)
-            if record is not None:
-                self._records[task.photo] = record
-                self._report()
+        if task is None or task.photo in self.records:
+            return False
+        record = self._results.finished(task.photo, task.subfolder, lambda: task.key)
+        if record is None:
+            return False
+        self.records[task.photo] = record
+        return True
 
     def sorted_records(self) -> tuple[PhotoRecord, ...]:
         """What is finished; the wrongly classified first."""
         return tuple(
             sorted(
-                self._records.values(),
+                self.records.values(),
                 key=lambda record: (not record.is_wrong, natural_order(record.photo), record.photo),
             )
         )
 
-    def write_overview(self) -> tuple[Path, Path]:
-        """Write the gallery and the summary of what is finished."""
-        records, folder = self.sorted_records(), self._results.path
-        title = printable(self._folder.resolve().name)
-        written = write_gallery(records, folder, self._language, title), write_summary(records, folder)
-        self._last_overview = time.monotonic()
-        return written
 
+class _Gallery:
+    """The files that show what is finished of a run."""
 
-def failed(error: Exception) -> ExplainerError:
-    """What is said of a photo that unexpectedly failed in every attempt."""
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return ExplainerError(
-        "Explaining this photo failed {times} times: {reason}.", times=ATTEMPTS, reason=reason.rstrip(".")
-    )
+    def __init__(self, run: _Run, folder: Path, language: Language, title: str) -> None:
+        self._run = run
+        self._folder = folder
+        self._language = language
+        self._title = title
+        self._written = time.monotonic()
+
+    def write_now_and_then(self) -> None:
+        if time.monotonic() - self._written > SECONDS_BETWEEN_GALLERIES:
+            self.write()
+
+    def write(self) -> tuple[Path, Path]:
+        records = self._run.sorted_records()
+        index = write_gallery(records, self._folder, self._language, self._title)
+        summary = write_summary(records, self._folder)
+        self._written = time.monotonic()
+        return index, summary

@@ -7,13 +7,12 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ..classifiers.added.models import load_model_folder, model_folder, model_names
 from ..classifiers.cache import cache_folder
 from ..classifiers.catalogue import load_classifier
-from ..errors import ClassifierError, ExplainerError
-from .task import make_ready
+from ..classifiers.classifier import ClassifierLike
+from ..errors import ClassifierError, ExplainerError, reason_of
 
 _RECEIVED = "received-models"
 
@@ -37,7 +36,7 @@ class SentClassifier:
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
     pickled: bytes = field(default=b"", repr=False)
 
-    def load(self) -> Any:
+    def load(self) -> ClassifierLike:
         """The classifier, ready to be asked.
 
         Raises
@@ -47,9 +46,9 @@ class SentClassifier:
         """
         if self.pickled:
             # From whoever runs the workers: a visitor of the page never gets here.
-            return make_ready(pickle.loads(self.pickled))  # nosec B301
+            return _loaded(pickle.loads(self.pickled))  # nosec B301
         if self.files:
-            return make_ready(self._load_model())
+            return _loaded(self._load_model())
         classifier = load_classifier(self.name)
         if classifier.fingerprint != self.fingerprint:
             raise ClassifierError(
@@ -57,9 +56,9 @@ class SentClassifier:
                 "everywhere.",
                 name=self.name,
             )
-        return make_ready(classifier)
+        return _loaded(classifier)
 
-    def _load_model(self) -> Any:
+    def _load_model(self) -> ClassifierLike:
         kept = cache_folder() / _RECEIVED / self.fingerprint
         added = [model_folder(self.name)] if self.name in model_names() else []
         for folder in (*added, kept):
@@ -74,7 +73,7 @@ class SentClassifier:
             )
         return classifier
 
-    def _load_folder(self, folder: Path) -> Any:
+    def _load_folder(self, folder: Path) -> ClassifierLike | None:
         """The classifier, if the folder is there, undamaged, and holds this one; else None."""
         with suppress(ExplainerError, OSError):
             classifier = load_model_folder(folder, self.name)
@@ -108,17 +107,22 @@ class LoadedOnce:
 
     def __init__(self, sent: SentClassifier) -> None:
         self._sent = sent
-        self._classifier: Any = None
+        self._classifier: ClassifierLike | None = None
         self._loading = threading.Lock()
 
-    def get(self) -> Any:
+    def get(self) -> ClassifierLike:
         with self._loading:
             if self._classifier is None:
                 self._classifier = self._sent.load()
             return self._classifier
 
 
-def pack_classifier(classifier: Any) -> SentClassifier:
+def _loaded(classifier: ClassifierLike) -> ClassifierLike:
+    classifier.describe_engine()
+    return classifier
+
+
+def pack_classifier(classifier: ClassifierLike) -> SentClassifier:
     """Pack a classifier for the workers.
 
     Raises
@@ -126,7 +130,7 @@ def pack_classifier(classifier: Any) -> SentClassifier:
     ClassifierError
         It can be neither loaded by name nor sent.
     """
-    name, fingerprint = getattr(classifier, "name", ""), getattr(classifier, "fingerprint", "")
+    name, fingerprint = classifier.name, classifier.fingerprint
     if fingerprint and name in model_names():
         folder = model_folder(name)
         if load_model_folder(folder).fingerprint == fingerprint:
@@ -144,6 +148,6 @@ def pack_classifier(classifier: Any) -> SentClassifier:
     except Exception as error:  # pickling fails in any way there is
         raise ClassifierError(
             "The classifier {name} can't be sent to other processes: {reason}.",
-            name=name or type(classifier).__name__,
-            reason=" ".join(str(error).split()).rstrip("."),
+            name=name,
+            reason=reason_of(error),
         ) from error

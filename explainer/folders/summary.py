@@ -2,20 +2,15 @@
 
 import csv
 import io
-import logging
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import ExplainerError
-from ..names import natural_order, printable
-from ..takeaway.files import write_whole
-from ..words.sentences import SETTLED
+from ..files import write_whole
+from ..names import printable
 from .record import ExplainedLabel, PhotoRecord
 
 SUMMARY = "summary.csv"
-PHOTOS = "photos"
-RECORD = "record.json"
 
 _Cell = str | int | float | None
 _FORMULA = ("=", "+", "-", "@")
@@ -57,27 +52,6 @@ def summary(records: Sequence[PhotoRecord]) -> bytes:
     return stream.getvalue().encode("utf-8-sig")
 
 
-def read_records(folder: Path) -> list[PhotoRecord]:
-    """Read the record of every photo from a folder of results, in the order of the photos' names.
-
-    A damaged record is left out, and a warning logged.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder of results.
-    """
-    records = []
-    for path in (folder / PHOTOS).rglob(RECORD):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
-            continue  # one that is being written
-        try:
-            records.append(PhotoRecord.from_json(path.read_bytes()))
-        except (ExplainerError, OSError) as error:
-            logging.getLogger("limelight").warning("%s is left out: %s", path, error)
-    return sorted(records, key=lambda record: natural_order(record.photo))
-
-
 _EMPTY = PhotoRecord("", "", "", 0, "", None)
 
 
@@ -85,7 +59,7 @@ def _row(record: PhotoRecord) -> dict[str, _Cell]:
     predicted, truth = record.predicted, record.true_label
     right = settled = None
     if predicted is not None:
-        settled = "yes" if predicted.stability >= SETTLED else "no"
+        settled = "yes" if predicted.settled else "no"
         if record.truth:
             right = "no" if record.is_wrong else "yes"
     return {
