@@ -3,9 +3,10 @@
 import streamlit as st
 from PIL import Image
 
-from ..lime.neighborhood import Sample, contrasting_samples
+from ..lime.explain import Sample, contrasting_samples
 from ..pictures.draw import draw_superpixels
-from .markup import jpeg, plain
+from ..pictures.encode import jpeg
+from .markup import plain
 from .result import Result
 
 _SAMPLE_WIDTH = 156  # pixels: two beside each other on a telephone
@@ -60,9 +61,7 @@ def _show_samples(canvas: Image.Image, result: Result) -> None:
             "Here are three of them:"
         ).format(number=language.number(explanation.num_samples), label=_label(result))
     )
-    samples = contrasting_samples(
-        explanation.neighborhood, result.label.index, min(_LOOKED_THROUGH, explanation.num_samples)
-    )
+    samples = contrasting_samples(explanation, result.label.index, _LOOKED_THROUGH)
     with st.container(horizontal=True, gap="small"):
         for sample in samples:
             with st.container(width=_SAMPLE_WIDTH):

@@ -6,6 +6,8 @@ import streamlit as st
 
 from ..classifiers.catalogue import load_classifier
 from ..errors import ExplainerError
+from ..lime.explain import best_labels, open_neighborhood
+from ..reading import Reading
 from ..words.language import Language
 from . import (
     about,
@@ -13,12 +15,12 @@ from . import (
     controls,
     downloads,
     evidence,
+    figures,
     folder_results,
     header,
     intake,
     many,
     origins,
-    panel,
     result,
     try_it,
     tuning,
@@ -47,44 +49,49 @@ def draw() -> None:
 def _draw(language: Language) -> None:
     if folder_results.show(language):
         return
-    sampling, view, preview = controls.choose_settings(language)
-    gallery = intake.Gallery(sampling.classifier, language)
-    photo = gallery.choose_photo()
+    settings, preview = controls.choose_settings(language)
+    photos = intake.Intake(settings.classifier, language)
+    photo = photos.choose_photo()
     if photo is None:
         header.invite(language)
         return
-    if many.show_together(gallery, sampling, view, language):
+    if many.show_together(photos, settings, language):
         return
     with st.container():  # which vanishes as a whole when all photos are looked at together
-        _show_one(photo, gallery, sampling, view, preview, language)
+        _show_one(photo, photos, settings, preview, language)
 
 
 def _show_one(
     photo: intake.Photo,
-    gallery: intake.Gallery,
-    sampling: controls.Sampling,
-    view: controls.View,
-    preview: panel.Preview,
+    photos: intake.Intake,
+    settings: controls.Settings,
+    preview: tuning.Preview,
     language: Language,
 ) -> None:
     """Explain one photo."""
-    classifier = load_classifier(sampling.classifier)
+    classifier = load_classifier(settings.classifier)
     photo = photo.seen_by(classifier)
-    preview.show(photo, classifier, sampling, language)
     with st.spinner(language.gettext("Waking the network up …"), show_time=True):
-        labels = result.find_labels(photo, sampling, classifier)
-    label = result.show_labels(photo, classifier, labels, language)
+        try:
+            neighborhood = open_neighborhood(photo.original, classifier, settings.recipe)
+        except ExplainerError as error:
+            preview.refuse(error, language)
+            raise
+        preview.show(photo, neighborhood, language)
+        labels = best_labels(neighborhood, settings.recipe.top_labels)
+    label = result.show_labels(photo, neighborhood, labels, language)
     result.show_fallback(classifier, language)
-    explanation = result.show_pictures(photo, classifier, label, sampling, view, language)
-    gallery.note(photo, labels[0])
-    found = result.Result(photo, classifier, explanation, label, view, language)
+    explanation = result.show_pictures(photo, neighborhood, label, settings, language)
+    photos.note(photo, labels[0])
+    reading = Reading.of(explanation, label.index, settings.positive_only)
+    found = result.Result(photo, reading, settings.palette, language)
     evidence.show(found)
     st.divider()
     try_it.show(found)
     st.divider()
     contrast.show(found)
     st.divider()
-    downloads.show(found, sampling.segmentation)
+    downloads.show(found)
     st.divider()
     about.show(found)
-    tuning.show(found, sampling.segmentation)
+    figures.show(found)

@@ -4,16 +4,17 @@ import streamlit as st
 
 from ..lime.explanation import Label
 from ..pictures.draw import draw_pros_cons
+from ..pictures.encode import jpeg
 from ..words.language import Language
 from ..words.sentences import contrast_sentence
-from .markup import escape, jpeg, legend, plain
+from .markup import escape, legend, plain
 from .result import Result
 
 
 @st.fragment
 def show(result: Result) -> None:
     """Draw the section; choosing labels draws this section alone again, and asks no classifier."""
-    language, explanation, view = result.language, result.explanation, result.view
+    language, explanation = result.language, result.explanation
     labels = explanation.labels
     if len(labels) < 2:
         return
@@ -22,12 +23,12 @@ def show(result: Result) -> None:
     picture_column, choice_column = st.columns(2, gap="medium")
     with choice_column:
         first, second = _choose_labels(result)
-        sentence = contrast_sentence(explanation, first, second, language, view.pros_cons_features)
+        sentence = contrast_sentence(explanation, first, second, language)
         st.html(f"<p class='finding'>{escape(sentence)}</p>{_legend(first, second, result)}")
     with picture_column:
-        differences = explanation.contrast(first.index, second.index, view.pros_cons_features)
+        differences = explanation.contrast(first.index, second.index)
         st.image(
-            jpeg(draw_pros_cons(result.photo.canvas, explanation.segments, differences, view.palette)),
+            jpeg(draw_pros_cons(result.photo.canvas, explanation.segments, differences, result.palette)),
             alt=sentence,
             width="stretch",
         )
@@ -40,7 +41,7 @@ def _choose_labels(result: Result) -> tuple[Label, Label]:
         label.index: plain(language.class_name(label.name, label.wnid)) for label in result.explanation.labels
     }
     by_index = {label.index: label for label in result.explanation.labels}
-    place = f"{result.photo.key}-{result.classifier.name}"
+    place = f"{result.photo.key}-{result.explanation.classifier.name}"
     first = st.selectbox(
         _("Why this"),
         list(by_index),
@@ -57,7 +58,7 @@ def _choose_labels(result: Result) -> tuple[Label, Label]:
 
 
 def _legend(first: Label, second: Label, result: Result) -> str:
-    language, palette = result.language, result.view.palette
+    language, palette = result.language, result.palette
     entries = (
         (palette.speaks_for, "solid", _more_for(first, language)),
         (palette.speaks_against, "dashed", _more_for(second, language)),

@@ -6,70 +6,42 @@ from typing import Any
 import streamlit as st
 
 from ..classifiers.catalogue import catalogue, default_classifier_name
-from ..classifiers.classifier import Classifier
-from ..lime.explain import NumSamples
 from ..pictures.draw import DEFAULT_PALETTE, PALETTES, Palette
-from ..takeaway.report import Drawing
+from ..recipe import Recipe
 from ..words.language import Language
 from .links import choose_from_list, choose_one
 from .markup import plain
-from .panel import Preview, Tuning, choose_tuning
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampling(Tuning):
-    """What decides which samples are taken, and what is made of them: another one, another explanation."""
-
-    classifier: str
-    num_samples: NumSamples
-    max_samples: int
-
-    def of_explanation(self, classifier: Classifier) -> dict[str, Any]:
-        """All of it, as `explain` takes it."""
-        return {
-            "num_samples": self.num_samples,
-            "max_samples": self.max_samples,
-            "kernel_width": self.kernel_width,
-            "stability_threshold": self.stability_threshold,
-            **self.of_neighborhood(classifier),
-        }
+from .tuning import USUAL, Preview, choose_tuning
 
 
 @dataclass(frozen=True)
-class View:
-    """What decides how an explanation is drawn; changing it asks no classifier."""
+class Settings:
+    """All that a visitor sets: who is asked, how it is explained, and how that is drawn."""
 
-    num_features: int
+    classifier: str
+    recipe: Recipe
     positive_only: bool
     palette: Palette
 
-    @property
-    def pros_cons_features(self) -> int:
-        return 2 * self.num_features
 
-    @property
-    def drawing(self) -> Drawing:
-        """The same for what is taken away."""
-        return Drawing(self.num_features, self.pros_cons_features, self.positive_only, self.palette)
-
-
-def choose_settings(language: Language) -> tuple[Sampling, View, Preview]:
+def choose_settings(language: Language) -> tuple[Settings, Preview]:
     """Draw the sidebar."""
     with st.sidebar:
         sampling_section, view_section, tuning_section = st.container(), st.container(), st.container()
     with tuning_section:
         tuning, preview = choose_tuning(language)
     with sampling_section:
-        sampling = _choose_sampling(tuning, language)
+        st.subheader(language.gettext("Sampling"))
+        classifier = _choose_classifier(language)
+        samples = _choose_samples(tuning["stability_threshold"], language)
     with view_section:
-        view = _choose_view(language)
-    return sampling, view, preview
+        num_features, positive_only, palette = _choose_view(language)
+    recipe = Recipe.of(**tuning, **samples, num_features=num_features)
+    return Settings(classifier, recipe, positive_only, palette), preview
 
 
-def _choose_sampling(tuning: Tuning, language: Language) -> Sampling:
+def _choose_samples(threshold: float, language: Language) -> dict[str, Any]:
     _ = language.gettext
-    st.subheader(_("Sampling"))
-    classifier = _choose_classifier(language)
     auto = st.toggle(
         _("Stop when settled"),
         value=True,
@@ -78,13 +50,13 @@ def _choose_sampling(tuning: Tuning, language: Language) -> Sampling:
         help=_(
             "Takes samples until another run would choose {share} of the same regions, "
             "or the number below is reached."
-        ).format(share=language.percent(tuning.stability_threshold)),
+        ).format(share=language.percent(threshold)),
     )
     samples = st.slider(
         _("Samples, at most") if auto else _("Samples"),
         min_value=100,
         max_value=5000,
-        value=2000,
+        value=USUAL.max_samples,
         step=100,
         key="num_samples",
         bind="query-params",
@@ -93,19 +65,17 @@ def _choose_sampling(tuning: Tuning, language: Language) -> Sampling:
             "asked about. More take longer and settle the picture. In LIME: num_samples."
         ),
     )
-    return Sampling(
-        **vars(tuning), classifier=classifier, num_samples="auto" if auto else samples, max_samples=samples
-    )
+    return {"num_samples": "auto", "max_samples": samples} if auto else {"num_samples": samples}
 
 
-def _choose_view(language: Language) -> View:
+def _choose_view(language: Language) -> tuple[int, bool, Palette]:
     _ = language.gettext
     st.subheader(_("Picture"))
     num_features = st.slider(
         _("Regions"),
         min_value=1,
         max_value=15,
-        value=5,
+        value=USUAL.num_features,
         key="num_features",
         bind="query-params",
         help=_("How many regions the focus keeps; pros and cons show twice as many. In LIME: num_features."),
@@ -124,7 +94,7 @@ def _choose_view(language: Language) -> View:
         "palette",
         _("Blue and orange can be told apart by nearly everyone."),
     )
-    return View(num_features, positive_only, PALETTES[palette])
+    return num_features, positive_only, PALETTES[palette]
 
 
 def _choose_classifier(language: Language) -> str:

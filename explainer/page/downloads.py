@@ -11,9 +11,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 import streamlit as st
 from PIL import Image
 
-from ..lime.superpixels import Segmentation
+from ..names import printable
+from ..pictures.encode import png
+from ..takeaway.code import command_line, python_code
 from ..takeaway.notebook import notebook
-from ..takeaway.report import html_report, pictures, png
+from ..takeaway.report import html_report, pictures
 from .result import Result
 
 _LONGEST_PART = 60  # characters of a file's name
@@ -21,16 +23,8 @@ _LONGEST_PART = 60  # characters of a file's name
 Make = Callable[[], str | bytes]
 
 
-def show(result: Result, segmentation: Segmentation | None = None) -> None:
-    """Draw the section; a file is made when it is asked for.
-
-    Parameters
-    ----------
-    result : Result
-        What to take away.
-    segmentation : callable, optional
-        What cut the photo, for the report to name it.
-    """
+def show(result: Result) -> None:
+    """Draw the section; a file is made when it is asked for."""
     _ = result.language.gettext
     st.markdown(f"#### {_('Take it away')}")
     with st.container(horizontal=True, gap="small", key="downloads"):
@@ -40,7 +34,7 @@ def show(result: Result, segmentation: Segmentation | None = None) -> None:
             "html",
             "text/html",
             _("One page on the screen, two on paper: opens in any browser, without a network."),
-            lambda: _report(result, segmentation),
+            lambda: _report(result),
             result,
         )
         _offer(
@@ -72,6 +66,8 @@ def show(result: Result, segmentation: Segmentation | None = None) -> None:
         )
         with st.popover(_("Link to this view"), icon=":material/link:"):
             _show_link(result)
+        with st.popover(_("As code"), icon=":material/code:"):
+            _show_code(result)
 
 
 def file_name(photo_name: str, label_name: str, extension: str) -> str:
@@ -137,35 +133,29 @@ def logged(make: Make) -> Make:
 def _pictures(result: Result) -> dict[str, Image.Image]:
     return pictures(
         result.photo.original,
-        result.explanation,
-        result.label.index,
-        result.view.drawing,
+        result.reading,
+        result.palette,
         heat_map_in=result.language,
     )
 
 
-def _report(result: Result, segmentation: Segmentation | None) -> str:
+def _report(result: Result) -> str:
     return html_report(
-        result.photo.original,
-        result.explanation,
-        result.label.index,
-        result.language,
-        name=result.photo.name,
-        drawing=result.view.drawing,
-        segmentation=segmentation,
+        result.photo.original, result.reading, result.language, name=result.photo.name, palette=result.palette
     )
 
 
 def _notebook(result: Result) -> str:
-    return notebook(
-        result.photo.original,
-        result.explanation,
-        result.label.index,
-        result.language,
-        num_features=result.view.num_features,
-        pros_cons_features=result.view.pros_cons_features,
-        positive_only=result.view.positive_only,
-    )
+    return notebook(result.photo.original, result.reading, result.language)
+
+
+def _show_code(result: Result) -> None:
+    _ = result.language.gettext
+    explanation = result.explanation
+    recipe, classifier, photo = explanation.recipe, explanation.classifier.name, printable(result.photo.name)
+    st.caption(_("The same explanation on the command line, and in Python."))
+    st.code(command_line(recipe, classifier, photo), language="shell", wrap_lines=True)
+    st.code(python_code(recipe, classifier, photo), language="python", wrap_lines=True)
 
 
 def _show_link(result: Result) -> None:

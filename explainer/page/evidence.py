@@ -3,16 +3,18 @@
 import streamlit as st
 from PIL import Image
 
-from ..judging.evidence import Answer, Evidence, Finding, Question, gather_evidence
+from ..judging.evidence import Answer, Finding, Question
 from ..pictures.draw import hide_regions
+from ..pictures.encode import jpeg
 from ..words.language import Language
 from ..words.sentences import (
     against_evidence_sentence,
     answer_sentence,
     change_in_points,
     focus_evidence_sentence,
+    question_title,
 )
-from .markup import escape, jpeg
+from .markup import escape
 from .result import Result
 
 _LONGEST_SIDE = 480  # pixels: these pictures are small
@@ -26,8 +28,8 @@ _MARKS = {
 
 def show(result: Result) -> None:
     """Draw the section."""
-    language, view, label = result.language, result.view, result.label
-    _ = language.gettext
+    reading = result.reading
+    _ = result.language.gettext
     st.markdown(f"#### {_('Is that true? We asked again')}")
     st.caption(
         _(
@@ -35,22 +37,21 @@ def show(result: Result) -> None:
             "Here the classifier itself looks once more, with whole groups of regions hidden."
         )
     )
-    evidence = gather_evidence(result.explanation, label.index, view.num_features, view.pros_cons_features)
     canvas = result.photo.canvas.copy()
     canvas.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
     with st.container(horizontal=True, gap="small", key="evidence"):
-        for answer in evidence.answers:
+        for answer in reading.evidence.answers:
             with st.container(width=165, gap="xxsmall"):
                 _show_answer(answer, canvas, result)
-    st.html(_findings(evidence, result))
+    st.html(_findings(result))
 
 
 def _show_answer(answer: Answer, canvas: Image.Image, result: Result) -> None:
     language = result.language
-    title = _title(answer.question, language)
+    title = question_title(answer.question, language)
     st.image(
         jpeg(hide_regions(canvas, result.explanation.segments, answer.hidden)),
-        alt=answer_sentence(title, answer, result.label, language),
+        alt=answer_sentence(answer, result.label, language),
         width="stretch",
     )
     change = "" if answer.question is Question.WHOLE else change_markup(answer.change, language)
@@ -60,10 +61,11 @@ def _show_answer(answer: Answer, canvas: Image.Image, result: Result) -> None:
     )
 
 
-def _findings(evidence: Evidence, result: Result) -> str:
+def _findings(result: Result) -> str:
+    reading, language = result.reading, result.language
     findings = (
-        (evidence.focus_finding, focus_evidence_sentence(evidence, result.label, result.language)),
-        (evidence.against_finding, against_evidence_sentence(evidence, result.label, result.language)),
+        (reading.evidence.focus_finding, focus_evidence_sentence(reading, language)),
+        (reading.evidence.against_finding, against_evidence_sentence(reading, language)),
     )
     return "".join(
         f"<p class='finding'><span aria-hidden='true'>{_MARKS[finding]}</span>{escape(sentence)}</p>"
@@ -78,13 +80,3 @@ def change_markup(change: float, language: Language) -> str:
         f"<span class='change'><span aria-hidden='true'>{triangle}</span>"
         f"{escape(change_in_points(change, language))}</span>"
     )
-
-
-def _title(question: Question, language: Language) -> str:
-    _ = language.gettext
-    return {
-        Question.WHOLE: _("The whole photo"),
-        Question.FOCUS_ONLY: _("Only the focus"),
-        Question.FOCUS_HIDDEN: _("The focus hidden"),
-        Question.AGAINST_HIDDEN: _("Opposing regions hidden"),
-    }[question]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ..folders.inlined import data_uri, file_below
 from ..folders.record import PhotoRecord
-from ..folders.summary import read_records
+from ..folders.results import read_records
 from ..names import printable
 from ..words.language import Language
 from . import gallery_view

@@ -16,8 +16,9 @@ from ..lime.explanation import Label
 from ..photos.examples import EXAMPLES, example_photo
 from ..photos.load import load_photo
 from ..pictures.draw import fit_photo
+from ..pictures.encode import jpeg
 from ..words.language import Language
-from .markup import jpeg, plain
+from .markup import plain
 from .uploads import File, choose_files, forget_content
 
 _KEPT_PHOTOS = 4  # decoded; of the others there are the file and a thumbnail
@@ -65,7 +66,7 @@ class _Entry:
     thumbnail: bytes
 
 
-class Gallery:
+class Intake:
     """The photos of one visitor, and what the classifier took each for."""
 
     def __init__(self, classifier: str, language: Language) -> None:

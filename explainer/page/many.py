@@ -1,6 +1,5 @@
 """All of a visitor's photos together: explained one after the other, and shown as a gallery."""
 
-import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
@@ -13,15 +12,14 @@ from ..errors import ExplainerError
 from ..folders.bundle import bundle
 from ..folders.gallery_parts import Source
 from ..folders.inlined import data_uri
-from ..folders.record import PhotoRecord
-from ..folders.results import places
-from ..folders.task import PhotoResult, PhotoTask, photo_result
+from ..folders.results import subfolders
+from ..folders.task import PhotoResult, PhotoTask, not_explained, photo_result, task_key
 from ..lime.explain import OnProgress, explain
 from ..words.language import Language
-from .controls import Sampling, View
+from .controls import Settings
 from .downloads import logged
 from .gallery_view import show
-from .intake import Gallery, Photo, take_photo
+from .intake import Intake, Photo, take_photo
 from .markup import plain
 from .result import remember
 from .uploads import MOST_PHOTOS
@@ -29,31 +27,31 @@ from .uploads import MOST_PHOTOS
 _KEPT_RESULTS = MOST_PHOTOS + 8  # a megabyte each; with what the camera took
 
 
-def show_together(gallery: Gallery, sampling: Sampling, view: View, language: Language) -> bool:
+def show_together(intake: Intake, settings: Settings, language: Language) -> bool:
     """Offer to explain all photos; returns whether the page is about all of them now.
 
     Parameters
     ----------
-    gallery : Gallery
+    intake : Intake
         The visitor's photos.
-    sampling, view : Sampling, View
+    settings : Settings
         How they are explained.
     language : Language
         What the page is written in.
     """
-    photos = gallery.own_photos
+    photos = intake.own_photos
     if len(photos) < 2:
         st.session_state.together = False
         return False
-    batch = _Batch(gallery, photos, sampling, view, language)
-    place = st.container()
+    batch = _Batch(intake, photos, settings, language)
+    slot = st.container()
     if not st.session_state.get("together"):
-        with place:
+        with slot:
             batch.offer()
             _clear()
         return False
     _clear()
-    with place:
+    with slot:
         batch.show()
     return True
 
@@ -65,12 +63,11 @@ def _clear() -> None:
 
 class _Batch:
     def __init__(
-        self, gallery: Gallery, photos: dict[str, str], sampling: Sampling, view: View, language: Language
+        self, intake: Intake, photos: dict[str, str], settings: Settings, language: Language
     ) -> None:
-        self._gallery = gallery
+        self._intake = intake
         self._photos = photos
-        self._sampling = sampling
-        self._view = view
+        self._settings = settings
         self._language = language
         self._kept: OrderedDict[Hashable, PhotoResult] = st.session_state.setdefault("results", OrderedDict())
         self._finished = {
@@ -133,36 +130,36 @@ class _Batch:
     def _explain_next(self, progress: DeltaGenerator) -> None:
         """Explain one photo and draw the page anew, so that the photo is on it."""
         key = self._missing[0]
-        photo = self._gallery.open_photo(self._photos[key])
+        photo = self._intake.open_photo(self._photos[key])
         self._draw_progress(progress, photo, 0.0)
         try:
             result = self._explained(
                 photo, lambda done, all_: self._draw_progress(progress, photo, done / all_)
             )
         except ExplainerError as error:
-            reason = self._language.error(error)
-            name = self._sampling.classifier
-            record = PhotoRecord(photo.name, self._key(key), name, 0, "", None, error=reason)
-            result = PhotoResult(record, {})
+            classifier = load_classifier(self._settings.classifier)
+            result = not_explained(self._task(photo), classifier, self._language.error(error))
         self._kept[self._job(key)] = result
         while len(self._kept) > _KEPT_RESULTS:
             self._kept.popitem(last=False)
         st.rerun()
 
     def _explained(self, photo: Photo, on_progress: OnProgress) -> PhotoResult:
-        sampling = self._sampling
-        classifier = load_classifier(sampling.classifier)
-        explanation = explain(
-            photo.original,
-            classifier,
-            on_progress=on_progress,
-            **sampling.of_explanation(classifier),
+        settings = self._settings
+        classifier = load_classifier(settings.classifier)
+        explanation = explain(photo.original, classifier, settings.recipe, on_progress=on_progress)
+        remember(photo, settings, explanation)
+        self._intake.note(photo, explanation.labels[0])
+        return photo_result(
+            self._task(photo), photo.original, explanation, settings.positive_only, settings.palette
         )
-        remember(photo, sampling, explanation)
-        self._gallery.note(photo, explanation.labels[0])
+
+    def _task(self, photo: Photo) -> PhotoTask:
         name = f"{photo.key[:8]}-{photo.name}"  # cameras call every photo image.jpg
-        task = PhotoTask(photo.name, b"", (), self._key(photo.key), places([name])[name])
-        return photo_result(task, photo.original, explanation, self._view.drawing)
+        settings = self._settings
+        drawn = f"{photo.key} {settings.classifier} {settings.positive_only} {settings.palette.name}"
+        key = task_key(drawn.encode(), (), "", settings.recipe)
+        return PhotoTask(photo.name, subfolders([name])[name], key)
 
     def _draw_progress(self, progress: DeltaGenerator, photo: Photo, share: float) -> None:
         """Say how far it is, when so much of a photo is done."""
@@ -179,10 +176,7 @@ class _Batch:
         progress.progress(done / total, text=text)
 
     def _job(self, key: str) -> Hashable:
-        return key, self._sampling, self._view
-
-    def _key(self, key: str) -> str:
-        return hashlib.sha256(repr(self._job(key)).encode()).hexdigest()
+        return key, self._settings
 
     def _start(self) -> None:
         st.session_state.together = True
@@ -191,7 +185,7 @@ class _Batch:
 
     def _started(self) -> tuple[float, int]:
         """When this run began, and how many photos were finished then."""
-        settings = (self._sampling, self._view)
+        settings = self._settings
         if st.session_state.get("all_started", (None,))[0] != settings:
             st.session_state.all_started = (settings, time.monotonic(), len(self._finished))
         return st.session_state.all_started[1:]  # type: ignore[no-any-return]
@@ -213,11 +207,11 @@ class _Batch:
 
 def _source(results: Iterable[PhotoResult]) -> Source:
     """Where the browser finds the pictures of photos that were explained here."""
-    place_of = {result.record.thumbnail.rpartition("/")[0]: result for result in results}
+    result_in = {result.subfolder: result for result in results}
 
     def address(path: str) -> str:
-        place, _, name = path.rpartition("/")
-        result = place_of[place]
+        subfolder, _, name = path.rpartition("/")
+        result = result_in[subfolder]
         return _data_uri(result.record.key, name, result.files[name])
 
     return address

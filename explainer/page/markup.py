@@ -1,11 +1,8 @@
 """Text and pictures in the forms that Streamlit and a browser take."""
 
 import html
-import io
 import re
 from collections.abc import Iterable
-
-from PIL import Image
 
 from ..pictures.draw import Colour
 
@@ -37,10 +34,3 @@ def legend(entries: Iterable[tuple[Colour, str, str]]) -> str:
         for (red, green, blue), line, text in entries
     )
     return f"<p class='legend'>{swatches}</p>"
-
-
-def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
-    """Encode a picture for the browser."""
-    stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=quality)
-    return stream.getvalue()

@@ -9,18 +9,21 @@ import streamlit as st
 from PIL import Image
 
 from ..classifiers.classifier import Classifier
-from ..lime.explain import classify, explain_live
-from ..lime.explanation import Explanation, Label
-from ..lime.surrogate import KERNEL_WIDTH
-from ..pictures.draw import draw_focus, draw_input, draw_pros_cons
+from ..lime.explain import FIRST_PICTURE, explanation_at, grow_explanation
+from ..lime.explanation import Explanation, Label, LabelExplanation
+from ..lime.neighborhood import Neighborhood
+from ..pictures.draw import Palette, draw_input, draw_reading
+from ..pictures.encode import jpeg
+from ..reading import Reading
+from ..recipe import Recipe
 from ..words.language import Language
-from ..words.sentences import SETTLED, focus_sentence, pros_cons_sentence, settledness_sentence, verdict
-from .controls import Sampling, View
+from ..words.sentences import focus_sentence, pros_cons_sentence, settledness_sentence, verdict
+from .controls import Settings
 from .intake import Photo
 from .links import choose_one
-from .markup import escape, jpeg, legend, plain
+from .markup import escape, legend, plain
 
-_KEPT_EXPLANATIONS = 3  # each may hold on to 30 MB of answers; the store has more
+_KEPT_EXPLANATIONS = 3  # without their samples, which the store keeps for all visitors
 _LIVE_SIDE = 560  # pixels: pictures that are replaced within a second may be smaller
 
 
@@ -29,22 +32,29 @@ class Result:
     """What the sections below the pictures work with."""
 
     photo: Photo
-    classifier: Classifier
-    explanation: Explanation
-    label: Label
-    view: View
+    reading: Reading
+    palette: Palette
     language: Language
 
+    @property
+    def explanation(self) -> Explanation:
+        return self.reading.explanation
 
-def show_labels(photo: Photo, classifier: Classifier, labels: list[Label], language: Language) -> Label:
+    @property
+    def label(self) -> LabelExplanation:
+        return self.reading.label
+
+
+def show_labels(photo: Photo, neighborhood: Neighborhood, labels: list[Label], language: Language) -> Label:
     """Draw the photo, the network's input and the best labels; returns the one to explain."""
+    classifier = neighborhood.classifier
     _ = language.gettext
     photo_column, label_column = st.columns(2, gap="medium")
     with photo_column:
         large, small = st.columns([7, 3], vertical_alignment="bottom", wrap=False)
         large.image(jpeg(photo.canvas), caption=_("Your photo"), alt=_("Your photo"), width="stretch")
         height, width = classifier.input_size
-        seen = draw_input(classifier.to_display(classifier.preprocess(photo.original)))
+        seen = draw_input(classifier.to_display(neighborhood.image))
         small.image(
             jpeg(seen, 95),
             caption=_("As the network sees it, {width} × {height}").format(width=width, height=height),
@@ -101,28 +111,32 @@ def _technical_name(label: Label, language: Language) -> str:
     return f" <span class='wnid'>{escape(label.name)}</span>"
 
 
-def find_labels(photo: Photo, sampling: Sampling, classifier: Classifier) -> list[Label]:
-    """Ask the classifier about the whole photo."""
-    return classify(photo.original, classifier, **sampling.of_neighborhood(classifier))
-
-
 def show_pictures(
-    photo: Photo,
-    classifier: Classifier,
-    label: Label,
-    sampling: Sampling,
-    view: View,
-    language: Language,
+    photo: Photo, neighborhood: Neighborhood, label: Label, settings: Settings, language: Language
 ) -> Explanation:
     """Draw focus and pros and cons, again and again until they are done; returns the last."""
-    job = (photo.key, sampling)
+    job = _job(photo, settings)
     # Whatever is made of its samples, a stopped run stays stopped.
-    run = (photo.key, replace(sampling, kernel_width=KERNEL_WIDTH))
-    panel = _Panel(photo, label, view, language)
+    usual = Recipe()
+    samples_only = replace(
+        settings.recipe,
+        kernel_width=usual.kernel_width,
+        num_features=usual.num_features,
+        pros_cons_features=usual.pros_cons_features,
+    )
+    run = (photo.key, settings.classifier, samples_only)
+    panel = _Panel(photo, label, settings, language)
     done = _explanations().get(job)
-    if done is not None and done.explanation.neighborhood.classifier is not classifier:
+    if done is not None and done.explanation.classifier is not neighborhood.classifier:
         done = None  # another model has taken the name
-    stopped: set[Hashable] = st.session_state.setdefault("stopped", set())
+    stopped: dict[Hashable, int] = st.session_state.setdefault("stopped", {})  # with so many samples
+    if run in stopped and (done is None or not done.finished):
+        most = min(settings.recipe.most_samples, max(FIRST_PICTURE, neighborhood.size))
+        shown = done.explanation.num_samples if done else most
+        stopped[run] = stopped[run] or shown
+        if done is None or shown != stopped[run]:
+            done = _Progress(explanation_at(neighborhood, settings.recipe, stopped[run]), finished=False)
+            _remember(job, done)
     if done is not None and (run in stopped or done.finished):
         panel.offer_resume(run, done)
         panel.draw(done.explanation, live=False)
@@ -136,17 +150,14 @@ def show_pictures(
         first = samples if first is None else first
         panel.draw_progress(samples, total, first, time.monotonic() - started)
 
-    for explanation in explain_live(
-        photo.original,
-        classifier,
-        on_progress=report,
-        **sampling.of_explanation(classifier),
-    ):
+    for explanation in grow_explanation(neighborhood, settings.recipe, report):
         _remember(job, _Progress(explanation, finished=False))
         if run in stopped:  # before there was a picture; now there is one
             break
         panel.draw(explanation, live=True)
     assert explanation is not None
+    if run in stopped:
+        stopped[run] = explanation.num_samples
     progress = _Progress(explanation, finished=run not in stopped)
     _remember(job, progress)
     panel.offer_resume(run, progress)
@@ -154,9 +165,13 @@ def show_pictures(
     return explanation
 
 
-def remember(photo: Photo, sampling: Sampling, explanation: Explanation) -> None:
+def remember(photo: Photo, settings: Settings, explanation: Explanation) -> None:
     """Keep an explanation that was made elsewhere, so that `show_pictures` need not make it."""
-    _remember((photo.key, sampling), _Progress(explanation, finished=True))
+    _remember(_job(photo, settings), _Progress(explanation, finished=True))
+
+
+def _job(photo: Photo, settings: Settings) -> Hashable:
+    return photo.key, settings.classifier, settings.recipe
 
 
 @dataclass(frozen=True)
@@ -180,21 +195,22 @@ def _remember(job: Hashable, progress: _Progress) -> None:
         explanations.popitem(last=False)
 
 
-def _legend(view: View, language: Language) -> str:
+def _legend(settings: Settings, language: Language) -> str:
     _ = language.gettext
-    entries = [(view.palette.speaks_for, "solid", _("speaks for the label"))]
-    if not view.positive_only:
-        entries.append((view.palette.speaks_against, "dashed", _("speaks against it")))
+    palette = settings.palette
+    entries = [(palette.speaks_for, "solid", _("speaks for the label"))]
+    if not settings.positive_only:
+        entries.append((palette.speaks_against, "dashed", _("speaks against it")))
     return legend(entries)
 
 
 class _Panel:
     """The places on the page that are drawn over and over."""
 
-    def __init__(self, photo: Photo, label: Label, view: View, language: Language) -> None:
+    def __init__(self, photo: Photo, label: Label, settings: Settings, language: Language) -> None:
         self._photo = photo
         self._label = label
-        self._view = view
+        self._settings = settings
         self._language = language
         with st.container(horizontal=True, vertical_alignment="center", key="status"):
             self._status = st.empty()
@@ -207,14 +223,14 @@ class _Panel:
         with pros_cons_column:
             st.markdown(f"##### {language.gettext('Pros and cons')}")
             self._pros_cons, self._pros_cons_sentence = st.empty(), st.empty()
-            st.html(_legend(view, language))
+            st.html(_legend(settings, language))
 
     def offer_stop(self, run: Hashable) -> None:
         self._button.button(
             self._language.gettext("Stop"),
             key="stop",
             icon=":material/stop_circle:",
-            on_click=lambda: st.session_state.stopped.add(run),
+            on_click=lambda: st.session_state.stopped.update({run: 0}),
         )
 
     def offer_resume(self, run: Hashable, progress: _Progress) -> None:
@@ -226,7 +242,7 @@ class _Panel:
             self._language.gettext("Resume"),
             key="resume",
             icon=":material/play_circle:",
-            on_click=lambda: st.session_state.stopped.discard(run),
+            on_click=lambda: st.session_state.stopped.pop(run, None),
         )
 
     def draw_progress(self, samples: int, total: int, first: int, seconds: float) -> None:
@@ -239,30 +255,20 @@ class _Panel:
         self._progress.progress(samples / total, text=text)
 
     def draw(self, explanation: Explanation, live: bool) -> None:
-        language, view, index = self._language, self._view, self._label.index
-        stability = explanation.stability(index, True, view.num_features)
-        sentence = settledness_sentence(explanation, self._label, view.num_features, language)
-        colour = "green" if stability >= SETTLED else "orange"
-        icon = ":material/check_circle:" if stability >= SETTLED else ":material/motion_photos_on:"
-        self._status.markdown(f":{colour}[{icon}] {sentence}")
+        language, settings = self._language, self._settings
+        reading = Reading.of(explanation, self._label.index, settings.positive_only)
+        colour = "green" if reading.is_settled else "orange"
+        icon = ":material/check_circle:" if reading.is_settled else ":material/motion_photos_on:"
+        self._status.markdown(f":{colour}[{icon}] {settledness_sentence(reading, language)}")
 
         canvas = self._photo.canvas
         if live:
             canvas = canvas.copy()
             canvas.thumbnail((_LIVE_SIDE, _LIVE_SIDE), Image.Resampling.BILINEAR)
-        focus = explanation.regions(index, True, view.num_features)
-        focus_text = focus_sentence(explanation, self._label, view.num_features, language)
-        self._focus.image(
-            jpeg(draw_focus(canvas, explanation.segments, focus, view.palette)),
-            alt=focus_text,
-            width="stretch",
-        )
-        self._focus_sentence.markdown(focus_text)
-        strongest = explanation.regions(index, view.positive_only, view.pros_cons_features)
-        pros_cons_text = pros_cons_sentence(explanation, self._label, language, view.pros_cons_features)
-        self._pros_cons.image(
-            jpeg(draw_pros_cons(canvas, explanation.segments, strongest, view.palette)),
-            alt=pros_cons_text,
-            width="stretch",
-        )
-        self._pros_cons_sentence.markdown(pros_cons_text)
+        focus, pros_cons = draw_reading(canvas, reading, settings.palette)
+        for picture, slot, sentence_slot, sentence in (
+            (focus, self._focus, self._focus_sentence, focus_sentence(reading, language)),
+            (pros_cons, self._pros_cons, self._pros_cons_sentence, pros_cons_sentence(reading, language)),
+        ):
+            slot.image(jpeg(picture), alt=sentence, width="stretch")
+            sentence_slot.markdown(sentence)

@@ -64,7 +64,7 @@ def show(result: Result) -> None:
     language = result.language
     _ = language.gettext
     segmentation = digest(result.explanation.segments)[:16]
-    place = f"{result.photo.key}-{result.classifier.name}-{segmentation}"
+    place = f"{result.photo.key}-{result.explanation.classifier.name}-{segmentation}"
     trial = _trial(place)
     st.markdown(f"#### {_('Try it yourself')}")
     st.caption(_("Click a region to hide it, and click it again to show it."))
@@ -125,11 +125,8 @@ def _outlines(segmentation: str, size: tuple[int, int], _segments: Any) -> Image
 
 def _show_buttons(result: Result, trial: Trial) -> None:
     _ = result.language.gettext
-    explanation, index, view = result.explanation, result.label.index, result.view
-    focus = explanation.regions(index, True, view.num_features)
-    strongest = explanation.regions(index, False, view.pros_cons_features)
-    against = [region for region, weight in strongest.items() if weight < 0]
-    rest = set(range(explanation.num_superpixels)) - set(focus)
+    focus, against = result.reading.focus, result.reading.against
+    rest = set(range(result.explanation.num_superpixels)) - set(focus)
     with st.container(horizontal=True, gap="small", key="try-buttons"):
         _button("against", _("Hide what speaks against"), partial(trial.hide, against), not against)
         _button("focus", _("Keep only the focus"), partial(trial.hide, rest), not focus)
@@ -143,11 +140,8 @@ def _button(name: str, text: str, act: Callable[[], None], disabled: bool, icon:
 
 def _choose_regions(result: Result, trial: Trial, place: str) -> None:
     """The same as the clicks, for a keyboard and a screen reader."""
-    language, view = result.language, result.view
-    _ = language.gettext
-    names = region_names(
-        result.explanation, result.label, language, view.num_features, view.pros_cons_features
-    )
+    _ = result.language.gettext
+    names = region_names(result.reading, result.language)
     key = f"try-regions-{place}"
 
     def choose() -> None:

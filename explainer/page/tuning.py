@@ -1,125 +1,233 @@
-"""Figures for engineers: every weight, how sure it is, and how far the surrogate is to be trusted."""
+"""The sidebar's panel for engineers: how the photo is cut, hidden and sampled, and a preview of the cut."""
+
+from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
+from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
-from ..lime.neighborhood import digest
-from ..lime.superpixels import Segmentation
+from ..errors import ExplainerError
+from ..lime.neighborhood import Neighborhood, digest
+from ..pictures.draw import draw_superpixels
+from ..pictures.encode import jpeg
+from ..recipe import LARGEST_SEED, SEGMENTATIONS, Precision, Recipe, Segmentation
 from ..words.language import Language
-from ..words.settings import settings_in_words
-from .markup import escape, plain
-from .result import Result
+from .intake import Photo
+from .links import choose_from_list, choose_number, choose_one
+from .markup import plain
 
-_CLOSE = 0.6  # fidelity from which the surrogate is said to follow the network
-_ROUGH = 0.35
-_FEW = 5  # samples a region: below, the surrogate fits chance as well
-
-
-def show(result: Result, segmentation: Segmentation | None = None) -> None:
-    """Draw the section, closed unless the link says otherwise.
-
-    Parameters
-    ----------
-    result : Result
-        What is on the page.
-    segmentation : callable, optional
-        What cut the photo; finding it out takes seconds.
-    """
-    _ = result.language.gettext
-    section = st.expander(
-        _("Weights and figures, for engineers"),
-        icon=":material/bar_chart:",
-        key="details",
-        bind="query-params",
-    )
-    if not section.open:
-        return
-    with section:
-        _show_figures(result)
-        st.markdown(_fidelity_sentence(result))
-        st.html(_facts(result, segmentation))
+USUAL = Recipe()
+_PREVIEW_SIDE = 560  # pixels, twice what is shown
 
 
-def _show_figures(result: Result) -> None:
-    from ..pictures import charts  # matplotlib takes long to import, and few open this
+@dataclass(frozen=True)
+class Preview:
+    """Where the superpixels are shown, before any sample is taken; nowhere while the panel is closed."""
 
-    explanation, label, language = result.explanation, result.label, result.language
+    slot: DeltaGenerator | None
+
+    def show(self, photo: Photo, neighborhood: Neighborhood, language: Language) -> None:
+        """Draw the superpixels of a photo."""
+        if self.slot is None:
+            return
+        picture, number = _superpixels(photo.key, digest(neighborhood.segments), photo, neighborhood)
+        counted = language.ngettext("{number} region", "{number} regions", number)
+        caption = counted.format(number=language.number(number))
+        alternative = language.gettext("The photo with the outlines of its regions: {regions}")
+        self.slot.image(picture, caption=caption, alt=alternative.format(regions=caption), width="stretch")
+
+    def refuse(self, error: ExplainerError, language: Language) -> None:
+        """Say why the photo can't be cut so."""
+        if self.slot is not None:
+            self.slot.error(plain(language.error(error)))
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _superpixels(
+    photo_key: str, segments: str, _photo: Photo, _neighborhood: Neighborhood
+) -> tuple[bytes, int]:
+    canvas = _photo.canvas.copy()
+    canvas.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE), Image.Resampling.BILINEAR)
+    picture = draw_superpixels(canvas, _neighborhood.segments)
+    return jpeg(picture), _neighborhood.design.superpixels
+
+
+def choose_tuning(language: Language) -> tuple[dict[str, Any], Preview]:
+    """Draw the panel, closed unless the link says otherwise; returns what it sets of the recipe."""
     _ = language.gettext
-    ink = charts.INKS.get(st.context.theme.type, charts.NEUTRAL_INK)
-    weights = digest(explanation.label(label.index).weights)
-    palette = result.view.palette.name
-    map_png, bars_png = _figures(result.photo.key, weights, label.index, palette, ink, language, result)
-    map_column, bars_column = st.columns(2, gap="medium")
-    with map_column:
-        st.markdown(f"##### {_('Where the weights are')}")
-        st.image(map_png, alt=charts.map_sentence(explanation, label, language), width="stretch")
-    with bars_column:
-        st.markdown(f"##### {_('How sure they are')}")
-        st.image(bars_png, alt=charts.bars_sentence(explanation, label, language), width="stretch")
-        st.caption(
+    panel = st.expander(_("For engineers"), icon=":material/tune:", key="tuning", bind="query-params")
+    with panel:
+        st.caption(_("How the photo is cut, hidden and sampled. The usual settings suit nearly every photo."))
+        settings: dict[str, Any] = {"segmentation": _choose_segmentation(language)}
+        slot = st.container() if panel.open else None
+        if slot is not None:
+            slot = slot.empty()
+            slot.caption(_("Once there is a photo, its regions are shown here."))
+        settings["hide_color"] = _choose_hide_color(language)
+        settings["kernel_width"] = _slide(
+            _("Nearness"),
+            "kernel_width",
+            (0.05, 1.0, USUAL.kernel_width, 0.05),
             _(
-                "The strongest regions, numbered as on the photo. The thin lines are {share} confidence "
-                "intervals: where one crosses zero, more samples may turn the region around."
-            ).format(share=language.percent(0.95))
+                "How near to the whole photo a sample must be to count: small values trust only "
+                "samples with little hidden. In LIME: kernel_width."
+            ),
         )
+        settings["design"], settings["seed"] = _choose_design(language)
+        settings["precision"] = _choose_precision(language)
+        settings["stability_threshold"] = _slide(
+            _("Settled from"),
+            "stability",
+            (0.5, 0.99, USUAL.stability_threshold, 0.01),
+            _(
+                "A picture is called settled when another run would choose this share of the same "
+                "regions. LIME has no such setting."
+            ),
+            "percent",
+        )
+    return settings, Preview(slot)
 
 
-@st.cache_data(show_spinner=False, max_entries=16)
-def _figures(
-    photo_key: str,
-    weights: str,
-    label_index: int,
-    palette: str,
-    ink: str,
-    language: Language,
-    _result: Result,
-) -> tuple[bytes, bytes]:
-    from ..pictures import charts
-
-    explanation, label, colours = _result.explanation, _result.label, _result.view.palette
-    canvas = _result.photo.canvas
-    return (
-        charts.png(charts.weight_map(canvas, explanation, label, language, colours, ink)),
-        charts.png(charts.weight_bars(explanation, label, language, colours, ink)),
-    )
-
-
-def _fidelity_sentence(result: Result) -> str:
-    language = result.language
+def _choose_segmentation(language: Language) -> Segmentation:
     _ = language.gettext
-    fidelity = result.explanation.label(result.label.index).fidelity
-    meaning = _(
-        "**Fidelity {share}.** This is how much of the ups and downs of “{label}”, as regions were hidden, "
-        "the weights account for; 100% would be a perfect stand-in for the network."
-    ).format(
-        share=plain(language.percent(fidelity)),
-        label=plain(language.class_name(result.label.name, result.label.wnid)),
+    method = choose_from_list(
+        _("How regions are found"),
+        {"quickshift": "Quickshift", "slic": "SLIC", "felzenszwalb": "Felzenszwalb"},
+        "quickshift",
+        "segmentation",
+        _("The method that cuts the photo into regions. In LIME: segmentation_fn."),
     )
-    if not result.explanation.label(result.label.index).weights.any():
-        judgement = _("There were no ups and downs, so there is nothing to account for.")
-    elif result.explanation.num_samples < _FEW * result.explanation.num_superpixels:
-        judgement = _(
-            "With so few samples for so many regions it is flattering: take more samples before you trust it."
-        )
-    elif fidelity >= _CLOSE:
-        judgement = _("They follow the network closely, and can be trusted as a summary of it.")
-    elif fidelity >= _ROUGH:
-        judgement = _(
-            "They follow the network roughly: "
-            "trust the strongest regions, and not the order of the weak ones."
-        )
-    else:
-        judgement = _(
-            "They miss most of what the network does, probably because regions matter only together: "
-            "do not trust the picture unless asking again confirms it."
-        )
-    return f"{meaning} {judgement}"
+    smoothing = _("How much the photo is blurred before it is cut, against noise. In LIME: sigma.")
+    sliders: dict[str, tuple[tuple[str, str, str, tuple[Any, Any, Any], str], ...]] = {
+        # parameter, name in the link, label, least, most and step, help
+        "quickshift": (
+            (
+                "kernel_size",
+                "kernel_size",
+                _("Coarseness"),
+                (2.0, 8.0, 0.5),
+                _("Large values make fewer and larger regions, and take longer. In LIME: kernel_size."),
+            ),
+            (
+                "max_dist",
+                "max_dist",
+                _("Reach"),
+                (5.0, 200.0, 5.0),
+                _(
+                    "How different neighbours may be and still join: small values make more regions. "
+                    "In LIME: max_dist."
+                ),
+            ),
+            (
+                "ratio",
+                "ratio",
+                _("Weight of colour"),
+                (0.0, 1.0, 0.05),
+                _("Large values let regions follow colours, small ones keep them compact. In LIME: ratio."),
+            ),
+        ),
+        "slic": (
+            (
+                "n_segments",
+                "n_segments",
+                _("Number of regions"),
+                (10, 200, 5),
+                _("About how many regions there are to be; there may be fewer. In LIME: n_segments."),
+            ),
+            (
+                "compactness",
+                "compactness",
+                _("Compactness"),
+                (1.0, 50.0, 1.0),
+                _(
+                    "Large values make regions squarer, small ones let them follow colours. "
+                    "In LIME: compactness."
+                ),
+            ),
+            ("sigma", "slic_sigma", _("Smoothing"), (0.0, 5.0, 0.5), smoothing),
+        ),
+        "felzenszwalb": (
+            (
+                "scale",
+                "scale",
+                _("Coarseness"),
+                (10.0, 1000.0, 10.0),
+                _("Large values make fewer and larger regions. In LIME: scale."),
+            ),
+            ("sigma", "sigma", _("Smoothing"), (0.0, 3.0, 0.1), smoothing),
+            (
+                "min_size",
+                "min_size",
+                _("Smallest region"),
+                (20, 1000, 20),
+                _("In pixels of what the network sees; smaller regions are merged. In LIME: min_size."),
+            ),
+        ),
+    }
+    kind = SEGMENTATIONS[method]
+    chosen: dict[str, Any] = {
+        parameter: _slide(label, key, (least, most, getattr(kind, parameter), step), explanation)
+        for parameter, key, label, (least, most, step), explanation in sliders[method]
+    }
+    return kind(**chosen)
 
 
-def _facts(result: Result, segmentation: Segmentation | None) -> str:
-    explanation = result.explanation
-    label = explanation.label(result.label.index)
-    facts = settings_in_words(explanation, label, result.language, segmentation)
-    rows = "".join(
-        f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts
+def _slide(label: str, key: str, limits: tuple[Any, Any, Any, Any], explanation: str, shown: str = "") -> Any:
+    least, most, usual, step = limits
+    return st.slider(
+        label, least, most, usual, step, shown or None, key=key, bind="query-params", help=explanation
     )
-    return f"<table class='labels'><tbody>{rows}</tbody></table>"
+
+
+def _choose_hide_color(language: Language) -> str:
+    _ = language.gettext
+    return choose_from_list(
+        _("Hidden regions show"),
+        {
+            "grey": _("Grey"),
+            "mean": _("Their mean colour"),
+            "black": _("Black"),
+            "blur": _("The photo, blurred"),
+        },
+        "grey",
+        "hide_color",
+        _("What the network sees where a region is hidden. In LIME: hide_color."),
+    )
+
+
+def _choose_design(language: Language) -> tuple[str, int]:
+    _ = language.gettext
+    design = choose_one(
+        _("Samples are"),
+        {"balanced": _("Balanced"), "lime": _("As in LIME")},
+        "balanced",
+        "design",
+        _(
+            "Balanced samples hide each region equally often and settle sooner; "
+            "LIME's own toss a coin for each region."
+        ),
+    )
+    seed = choose_number(
+        _("Seed"),
+        0,
+        LARGEST_SEED,
+        "seed",
+        _("Another number draws other samples; the same one draws the same. In LIME: random_seed."),
+    )
+    return design, seed
+
+
+def _choose_precision(language: Language) -> Precision:
+    _ = language.gettext
+    chosen = choose_one(
+        _("Arithmetic"),
+        {"exact": _("Exact"), "fast": _("Fast")},
+        "exact",
+        "precision",
+        _(
+            "Fast rounds more, which newer processors do in half the time; "
+            "probabilities may be off by {share}. LIME has no such setting."
+        ).format(share=language.percent(0.04)),
+    )
+    return "fast" if chosen == "fast" else "exact"
