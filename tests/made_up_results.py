@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from explainer.folders.record import GRID_SIDE, ExplainedLabel, PhotoRecord
-from explainer.folders.summary import RECORD
+from explainer.folders.results import RECORD
 
 MIDDLE = (4, 4)
 LOWER_RIGHT = (8, 8)
@@ -42,7 +42,8 @@ def a_label(name: str = "cat", place: str = "photos/a.jpg", **figures) -> Explai
         "pros_cons": f"{place}/pros_cons.png",
         "focus_grid": a_grid(MIDDLE),
     }
-    return ExplainedLabel(**{**usual, **figures})
+    told = {**usual, **figures}
+    return ExplainedLabel(**{"settled": told["stability"] >= 0.9, **told})
 
 
 def a_record(photo: str = "a.jpg", said: str | None = "cat", truth: str = "", **figures) -> PhotoRecord:

@@ -11,22 +11,23 @@ from explainer import (
     Classifier,
     ExplainerError,
     Explanation,
+    Felzenszwalb,
     PhotoError,
     Preprocessing,
+    Quickshift,
+    Reading,
+    Slic,
     classify,
     explain,
     explain_folder,
     load_classifier,
     load_photo,
 )
-from explainer.judging.evidence import compare, gather_evidence
-from explainer.lime.designs import make_design
-from explainer.lime.explain import superpixels_of
-from explainer.lime.neighborhood import contrasting_samples
-from explainer.lime.superpixels import Blur, Felzenszwalb, Quickshift, Slic, segment
-from explainer.pictures.charts import strongest_bars
+from explainer.judging.evidence import compare
+from explainer.lime.explain import contrasting_samples
+from explainer.lime.superpixels import segment
+from explainer.takeaway.code import command_line
 from explainer.takeaway.notebook import notebook
-from explainer.takeaway.report import Drawing, html_report, pictures
 from explainer.words.language import Language
 from tests.synthetic import Grid, LinearClassifier, a_photo
 
@@ -64,7 +65,6 @@ WRONG = {
     "explain: a class": (lambda _: explain(PHOTO, LinearClassifier), "classifier must be what"),
     "explain: progress": (lambda _: explain(PHOTO, LINEAR, on_progress=3), "on_progress must be a function"),
     "classify": (lambda _: classify(PHOTO, 3), "classifier must be what load_classifier returns"),
-    "superpixels_of": (lambda _: superpixels_of(PHOTO, None), "classifier must be what"),
     "load_classifier": (lambda _: load_classifier(None), "name must be a classifier's name or 'auto'"),
     "from_function: predict": (lambda _: from_function(3), "predict must be a function, and is 3"),
     "from_function: size": (lambda _: from_function(input_size=8), "input_size must be a height and a width"),
@@ -112,25 +112,25 @@ WRONG = {
     "Slic: sigma": (lambda _: Slic(sigma=-1), "sigma must be a number, 0 or more"),
     "Felzenszwalb": (lambda _: Felzenszwalb(scale="x"), "scale must be a number above 0, and is 'x'"),
     "Felzenszwalb: min_size": (lambda _: Felzenszwalb(min_size=1.5), "min_size must be a whole number"),
-    "Blur": (lambda _: Blur(0), "share must be a number above 0"),
-    "make_design": (lambda _: make_design("sobol", 3, 0), "design must be one of balanced, lime"),
-    "make_design: size": (lambda _: make_design("lime", 0, 0), "superpixels must be a whole .* 1 to 1024"),
-    "make_design: seed": (lambda _: make_design("lime", 3, -1), "seed must be a whole number, from 0 to"),
 }
 
 OF_AN_EXPLANATION = {
     "regions": (lambda e: e.regions(0, True, -1), "num_features must be a whole number, 0 or more"),
     "label": (lambda e: e.label("cat"), "label_index must be one of 0, 1, 2, and is 'cat'"),
     "contrast": (lambda e: e.contrast(0, 9), "label_index must be one of"),
-    "gather_evidence": (lambda e: gather_evidence(e, 0, 1, -1), "pros_cons_features must be a whole"),
+    "Reading": (lambda e: Reading.of(e, 9), "label_index must be one of 0, 1, 2, and is 9"),
     "compare": (lambda e: compare(e, [12]), "hidden must be a whole number, from 0 to 11, and is 12"),
     "compare: one": (lambda e: compare(e, None), "hidden must be a whole number"),
-    "contrasting_samples": (lambda e: contrasting_samples(e.neighborhood, 3), "class_index must be .* to 2"),
-    "contrasting: samples": (lambda e: contrasting_samples(e.neighborhood, 0, 0), "samples must be a whole"),
-    "strongest_bars": (lambda e: strongest_bars(e, 0, -1), "num_features must be a whole number"),
-    "pictures": (lambda e: pictures(PHOTO, e, 0, Drawing(num_features=-1)), "num_features must be"),
-    "html_report": (lambda e: html_report(PHOTO, e, 9, Language("en")), "label_index must be one of"),
-    "notebook": (lambda e: notebook(PHOTO, e, 0, Language("en")), "no notebook for the classifier linear"),
+    "contrasting_samples": (lambda e: contrasting_samples(e, 3), "class_index must be .* to 2"),
+    "contrasting: samples": (lambda e: contrasting_samples(e, 0, 0), "samples must be a whole"),
+    "notebook": (
+        lambda e: notebook(PHOTO, Reading.of(e), Language("en")),
+        "no notebook for the classifier linear",
+    ),
+    "command_line": (
+        lambda e: command_line(e.recipe, "linear", "a.jpg"),
+        "A function of one's own can't be typed",
+    ),
 }  # fmt: skip
 
 

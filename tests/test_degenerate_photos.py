@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer import Classifier, Explanation, explain, explain_folder
-from explainer.judging.evidence import Finding, compare, gather_evidence
+from explainer import Classifier, Explanation, Reading, explain, explain_folder
+from explainer.judging.evidence import Finding, compare
 from explainer.pictures.charts import bars_sentence, map_sentence, png, weight_bars, weight_map
-from explainer.pictures.draw import draw_focus, draw_pros_cons, draw_superpixels, fit_photo
+from explainer.pictures.draw import draw_reading, draw_superpixels, fit_photo
 from explainer.takeaway.report import html_report
 from explainer.words.language import Language
 from explainer.words.sentences import (
@@ -84,28 +84,23 @@ def test_all_that_can_be_made_of_it_is_made(case: Explanation):
         assert 0 <= label["stability"] <= 1
         assert label["fidelity"] <= 1
     for label in case.labels:
-        focus = case.regions(label.index)
-        evidence = gather_evidence(case, label.index)
-        for drawn in (
-            draw_focus(photo, case.segments, focus),
-            draw_pros_cons(photo, case.segments, case.regions(label.index, False, 10)),
-            draw_superpixels(photo, case.segments),
-        ):
+        reading = Reading.of(case, label.index)
+        for drawn in (*draw_reading(photo, reading), draw_superpixels(photo, case.segments)):
             assert drawn.size == photo.size
         for language in (ENGLISH, JAPANESE):
             sentences = [
                 verdict("Net", label, language, *case.labels[1:2]),
-                focus_sentence(case, label, 5, language),
-                pros_cons_sentence(case, label, language),
-                settledness_sentence(case, label, 5, language),
-                focus_evidence_sentence(evidence, label, language),
-                against_evidence_sentence(evidence, label, language),
+                focus_sentence(reading, language),
+                pros_cons_sentence(reading, language),
+                settledness_sentence(reading, language),
+                focus_evidence_sentence(reading, language),
+                against_evidence_sentence(reading, language),
                 comparison_sentence(compare(case, [0]), label, 1, language),
                 contrast_sentence(case, case.labels[0], case.labels[1], language),
-                map_sentence(case, label, language),
-                bars_sentence(case, label, language),
-                *region_names(case, label, language).values(),
-                *(value for _, value in settings_in_words(case, label, language)),
+                map_sentence(reading, language),
+                bars_sentence(reading, language),
+                *region_names(reading, language).values(),
+                *(value for _, value in settings_in_words(reading, language)),
             ]
             assert not [sentence for sentence in sentences if "nan" in sentence.lower().split()]
 
@@ -114,18 +109,18 @@ def test_all_that_can_be_made_of_it_is_made(case: Explanation):
     "case", ["fewer samples than superpixels", "the photo alone", "never anything"], indirect=True
 )
 def test_figures_and_the_report_are_drawn(case: Explanation):
-    photo, label = a_photo(), case.labels[0]
-    for figure in (weight_map(fit_photo(photo), case, label, ENGLISH), weight_bars(case, label, ENGLISH)):
+    photo, reading = a_photo(), Reading.of(case)
+    for figure in (weight_map(fit_photo(photo), reading, ENGLISH), weight_bars(reading, ENGLISH)):
         assert Image.open(io.BytesIO(png(figure))).width > 500
-    report = html_report(photo, case, label.index, ENGLISH)
+    report = html_report(photo, reading, ENGLISH)
     assert "nan" not in report.lower().replace("finance", "").split()
-    assert settledness_sentence(case, label, 5, ENGLISH) in report
+    assert settledness_sentence(reading, ENGLISH) in report
 
 
 def said(name: str, label: int = 0) -> tuple[str, str]:
     explanation = CASES[name]()
-    of = explanation.labels[label]
-    return focus_sentence(explanation, of, 5, ENGLISH), settledness_sentence(explanation, of, 5, ENGLISH)
+    reading = Reading.of(explanation, explanation.labels[label].index)
+    return focus_sentence(reading, ENGLISH), settledness_sentence(reading, ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -177,11 +172,10 @@ def test_a_constant_is_no_success():
 
 def test_asking_again_claims_nothing():
     for name in ("always 0 or 1", "one colour, as if hidden"):
-        explanation = CASES[name]()
-        evidence = gather_evidence(explanation, explanation.labels[0].index)
+        evidence = Reading.of(CASES[name]()).evidence
         assert (evidence.focus_finding, evidence.against_finding) == (Finding.NO_CLAIM, Finding.NO_CLAIM)
-    hardly = CASES["hardly any change"]()
-    assert gather_evidence(hardly, 0).focus_finding is Finding.UNNOTICEABLE
+    hardly = Reading.of(CASES["hardly any change"]())
+    assert hardly.evidence.focus_finding is Finding.UNNOTICEABLE
 
 
 def test_a_sure_verdict_over_nothing_is_not_made():

@@ -22,7 +22,7 @@ from explainer.__main__ import _parser as make_parser
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")])
 # The public names that have no example yet; whoever writes one takes its name off the list.
-WITHOUT_EXAMPLE = {"catalogue", "classify", "explain", "explain_folder", "explain_live", "load_classifier"}
+WITHOUT_EXAMPLE = {"catalogue", "classify", "explain_folder", "explain_live", "load_classifier"}
 
 
 class Tensor:

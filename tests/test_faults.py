@@ -292,7 +292,10 @@ def test_the_command_line_says_it_in_one_line(kind, photo, tmp_path, monkeypatch
     assert main(command(photo, out=tmp_path / "out", samples=40)) == 2
     output = capsys.readouterr()
     assert output.out == ""
-    assert the_sentence(output.err).startswith(f"explainer: {photo}: {ODD_ENGINES[kind][1]}")
+    sentence = ODD_ENGINES[kind][1]
+    if kind == "raises":  # which another attempt may be spared
+        sentence = "Explaining this photo failed 3 times: CUDA out of memory."
+    assert the_sentence(output.err).startswith(f"explainer: {photo}: {sentence}")
     assert "Traceback" not in output.err
     assert {path: path.read_bytes() for path in sorted((tmp_path / "out").rglob("*.*"))} == before
 
@@ -346,10 +349,9 @@ def test_weights_that_are_damaged_or_replaced(damage, photo, tmp_path):
     assert done.stdout == ""
     name = efficientnet_lite.VARIANTS[LITE0].file
     assert the_sentence(done.stderr) == (
-        f"explainer: {photo}: The weights file {name} is damaged or was replaced: "
-        "reinstall the package it came with."
+        f"explainer: The weights file {name} is damaged or was replaced: reinstall the package it came with."
     )
-    assert not (tmp_path / "out").exists()
+    assert list((tmp_path / "out").iterdir()) == []
     assert not (tmp_path / "cache").exists()
 
 
@@ -473,13 +475,14 @@ def test_results_that_can_not_be_written_are_noticed_before_anything_is_computed
     out = tmp_path / "out"
     if place == "photo's folder is a file":
         out.mkdir()
-        (out / "cup").write_text("mine")
+        taken = out / "cup"
+        taken.write_text("mine")
     else:
         out.write_text("mine")
-        out = out / "deeper" if place == "in a file" else out
+        taken = out = out / "deeper" if place == "in a file" else out
     assert main(command(photo, out=out)) == 2
     sentence = the_sentence(capsys.readouterr().err)
-    assert sentence.startswith(f"explainer: {photo}: The result can't be written to {out / 'cup'}: ")
+    assert sentence.startswith(f"explainer: The result can't be written to {taken}: ")
     assert asked == []
     left = [path for path in tmp_path.rglob("*") if path.is_file() and path != photo]
     assert [path.read_text() for path in left] == ["mine"]

@@ -15,10 +15,10 @@ from typing import Any
 from distributed import Client, LocalCluster
 from PIL import Image
 
-from explainer import ExplainerError, load_classifier
+from explainer import ExplainerError, Recipe, load_classifier
 from explainer.folders.cluster import TASKS_A_THREAD, Conversation
 from explainer.folders.record import PhotoRecord
-from explainer.folders.task import PhotoResult, PhotoTask, TaskSettings, attempt
+from explainer.folders.task import Job, PhotoResult, PhotoTask, attempt
 
 from .speed import fresh_photos, seconds
 
@@ -33,15 +33,15 @@ def measure_cluster(repeats: int) -> list[Row]:
     """Seconds a photo, seconds a task, and the photos a second that follow for so many workers."""
     photos = fresh_photos()
     classifier = load_classifier("efficientnet-lite0")
-    settings = TaskSettings(_SAMPLES)
-    done = attempt(_task(next(photos)), classifier, settings)
+    recipe = Recipe(num_samples=_SAMPLES)
+    done = attempt(*_job(next(photos)), classifier, recipe)
     assert not isinstance(done, ExplainerError), done
     photo_seconds = statistics.median(
-        seconds(lambda: attempt(_task(next(photos)), classifier, settings)) for _ in range(max(3, repeats))
+        seconds(lambda: attempt(*_job(next(photos)), classifier, recipe)) for _ in range(max(3, repeats))
     )
-    task, answer_bytes = _task(next(photos)), sum(map(len, done.files.values()))
-    task_seconds = statistics.median(_seconds_a_task(task, answer_bytes) for _ in range(3))
-    size = len(task.contents) + answer_bytes
+    job, answer_bytes = _job(next(photos)), sum(map(len, done.files.values()))
+    task_seconds = statistics.median(_seconds_a_task(job, answer_bytes) for _ in range(3))
+    size = len(job[1]) + answer_bytes
     serial = task_seconds + size / _BYTES_A_SECOND
     rows = [
         _row(f"one photo, {_SAMPLES} samples, efficientnet-lite0, in process", photo_seconds, "s", False),
@@ -85,7 +85,7 @@ def simulated_rate(workers: int, photo_seconds: float, serial_seconds: float) ->
     return photos / now
 
 
-def _seconds_a_task(task: PhotoTask, answer_bytes: int) -> float:
+def _seconds_a_task(job: Job, answer_bytes: int) -> float:
     with (
         LocalCluster(
             n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=None
@@ -93,9 +93,9 @@ def _seconds_a_task(task: PhotoTask, answer_bytes: int) -> float:
         Client(cluster) as client,
     ):
         nothing = _Nothing(answer_bytes)
-        list(Conversation(client, nothing).outcomes([task] * 20))
+        list(Conversation(client, nothing).outcomes([job] * 20))
         started = time.perf_counter()
-        list(Conversation(client, nothing).outcomes([task] * _EMPTY_TASKS))
+        list(Conversation(client, nothing).outcomes([job] * _EMPTY_TASKS))
         return (time.perf_counter() - started) / _EMPTY_TASKS
 
 
@@ -105,15 +105,15 @@ class _Nothing:
     def __init__(self, answer_bytes: int) -> None:
         self.answer_bytes = answer_bytes
 
-    def __call__(self, task: PhotoTask) -> PhotoResult:
+    def __call__(self, task: PhotoTask, contents: bytes) -> PhotoResult:
         record = PhotoRecord(task.photo, task.key, "", 0, "", None)
-        return PhotoResult(record, {"answer": os.urandom(self.answer_bytes)})
+        return PhotoResult(task.subfolder, record, {"answer": os.urandom(self.answer_bytes)})
 
 
-def _task(photo: Image.Image) -> PhotoTask:
+def _job(photo: Image.Image) -> Job:
     stream = io.BytesIO()
     photo.save(stream, "JPEG", quality=92)
-    return PhotoTask("photo.jpg", stream.getvalue(), (), "", "photos/photo.jpg")
+    return PhotoTask("photo.jpg", "photos/photo.jpg", ""), stream.getvalue()
 
 
 def _row(what: str, value: float, unit: str, higher: bool = True) -> Row:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer import Classifier, Preprocessing, explain
+from explainer import Classifier, Preprocessing, Reading, explain
 from explainer.errors import ArgumentError
 from explainer.pictures.draw import fit_frame
-from explainer.takeaway.report import Drawing, pictures
+from explainer.takeaway.report import pictures
 from tests.synthetic import Grid, a_photo
 
 
@@ -90,8 +90,8 @@ def test_pictures_show_what_the_classifier_sees(resize, size):
     photo.paste("white", (80, 0, 160, 80))  # the upper left quarter of what is left after cropping
     square = Preprocessing((32, 32), 0.0, 255.0, resize=resize)
     classifier = make(input_size=(32, 32), preprocess=square)
-    explanation = explain(photo, classifier, num_samples=64, segmentation=Grid(4, 4))
-    drawn = pictures(photo, explanation, 1, Drawing(num_features=4))
+    explanation = explain(photo, classifier, num_samples=64, segmentation=Grid(4, 4), num_features=4)
+    drawn = pictures(photo, Reading.of(explanation, 1))
     assert drawn["focus"].size == drawn["pros_cons"].size == drawn["superpixels"].size == size
     seen = np.asarray(fit_frame(photo, classifier).resize((32, 32)), np.float64) / 255
     np.testing.assert_allclose(classifier.to_display(explanation.image), seen, atol=0.2)

@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import explainer.commands.explain as explain_command
 from explainer import WeightsError, explain, load_photo
 from explainer.__main__ import main
 from explainer.classifiers.published.keras_applications import Application
-from explainer.folders.summary import read_records
+from explainer.folders.results import read_records
 from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = {"preprocessed.png", "focus.png", "pros_cons.png", "explanation.json"}
+FILES = {
+    "explanation.json", "focus.png", "preprocessed.png", "pros_cons.png", "record.json", "segments.png",
+    "thumbnail.jpg",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -99,13 +101,13 @@ def test_good_run(photo, tmp_path, lite0):
     np.testing.assert_allclose(seen, 255 * lite0.to_display(expected.image), atol=1)
 
 
-def test_bad_photo_is_one_line_and_leaves_no_folder(broken, tmp_path, capsys):
+def test_bad_photo_is_one_line_and_leaves_nothing(broken, tmp_path, capsys):
     assert run(broken, out=tmp_path / "out") == 2
     output = capsys.readouterr()
     assert output.out == ""
     (line,) = output.err.splitlines()
     assert line.startswith(f"explainer: {broken}: ")
-    assert not (tmp_path / "out").exists()
+    assert names(tmp_path / "out") == set()
 
 
 def test_other_photos_are_still_done(photo, broken, tmp_path, capsys):
@@ -117,6 +119,36 @@ def test_other_photos_are_still_done(photo, broken, tmp_path, capsys):
     assert output.out.startswith(f"{photo}:\n")
     errors = [line for line in output.err.splitlines() if line.startswith("explainer: ")]
     assert [line.split(": ")[1] for line in errors] == [str(broken), str(missing)]
+
+
+def test_the_same_command_again_asks_nothing(photo, coffee, tmp_path, asked, capsys):
+    other = tmp_path / "cup.png"
+    coffee.save(other)
+    assert run(photo, other, out=tmp_path / "out") == 0
+    assert sum(asked) > 40
+    told = capsys.readouterr().out
+    written = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")}
+    asked.clear()
+    assert run(photo, other, out=tmp_path / "out") == 0
+    assert asked == []
+    assert capsys.readouterr().out == told
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")} == written
+    assert run(photo, other, out=tmp_path / "out", more=["--seed", "1"]) == 0
+    assert sum(asked) > 40
+
+
+def test_errors_are_told_in_the_language_asked_for(broken, tmp_path, capsys):
+    assert run(broken, out=tmp_path / "out", more=["--language", "ja"]) == 2
+    assert "壊れ" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_photos_can_be_left_to_workers(photo, tmp_path):
+    assert run(photo, out=tmp_path / "there", more=["--workers", "1"]) == 0
+    assert run(photo, out=tmp_path / "here") == 0
+    for name in FILES:
+        there, here = (tmp_path / place / "cat" / name for place in ("there", "here"))
+        assert there.read_bytes() == here.read_bytes(), name
 
 
 def test_photos_of_the_same_name_have_folders_of_their_own(photo, coffee, tmp_path):
@@ -152,8 +184,8 @@ def test_what_else_is_in_the_folder_stays(photo, tmp_path):
 def test_folder_that_can_not_be_written(photo, tmp_path, capsys):
     (tmp_path / "out").write_text("a file")
     assert run(photo, out=tmp_path / "out") == 2
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith(f"explainer: {photo}: The result can't be written to {tmp_path / 'out' / 'cat'}: ")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"explainer: The result can't be written to {tmp_path / 'out'}: ")
     assert (tmp_path / "out").read_text() == "a file"
 
 
@@ -181,18 +213,11 @@ def test_number_of_features_reaches_the_pictures(photo, tmp_path, lite0, num_fea
             assert picture.tobytes() == drawn.tobytes()
 
 
-def test_auto_ends_by_itself(photo, tmp_path, monkeypatch):
-    asked = {}
-
-    def explain_less(*given, **options):
-        asked.update(options)
-        return explain(*given, **{**options, "max_samples": 64})
-
-    monkeypatch.setattr(explain_command, "explain", explain_less)
-    assert run(photo, out=tmp_path / "out", samples="auto", more=["--num-features", "3"]) == 0
+def test_auto_ends_by_itself(photo, tmp_path):
+    assert run(photo, out=tmp_path / "out", samples="auto", more=["--max-samples", "64"]) == 0
     content = json.loads((tmp_path / "out" / "cat" / "explanation.json").read_text())
     assert content["num_samples"] == 64
-    assert (asked["num_samples"], asked["num_features"]) == ("auto", 3)
+    assert content["recipe"]["num_samples"] == "auto"
 
 
 @pytest.mark.parametrize(
@@ -201,6 +226,8 @@ def test_auto_ends_by_itself(photo, tmp_path, monkeypatch):
         (["--num-samples", "0"], "num_samples must be a whole number, 1 or more"),
         (["--num-features", "-1"], "num_features must be a whole number, 0 or more"),
         (["--seed", "-1"], "seed must be a whole number, from 0 to 4294967295"),
+        (["--seed", "lucky"], "seed must be a whole number, from 0 to 4294967295"),
+        (["--num-samples", "many"], "num_samples must be a whole number, 1 or more or 'auto'"),
     ],
 )
 def test_values_that_can_not_be(photo, tmp_path, more, words, capsys):
@@ -228,8 +255,7 @@ def test_unknown_classifier(photo, tmp_path, capsys):
         (["explain", "x", "--out", "y", "--workers", "2", "--scheduler", "z"], "not allowed with"),
         (["explain", "x", "--out", "y", "--workers", "some"], "--workers: invalid int value"),
         (["explain", "x", "--out", "y", "--language", "fr"], "--language: invalid choice"),
-        (["explain", "cat.jpg", "--out", "x", "--num-samples", "many"], "--num-samples: must be a whole"),
-        (["explain", "cat.jpg", "--out", "x", "--seed", "lucky"], "--seed: invalid int value"),
+        (["explain", "cat.jpg", "--out", "x", "--design", "none"], "--design: invalid choice"),
         (["fetch", "resnet"], "invalid choice: 'resnet'"),
     ],
 )
@@ -310,12 +336,6 @@ class TestFolder:
             assert line == (
                 "explainer: Give either photos or one folder; each folder needs a --out of its own."
             )
-
-    @pytest.mark.parametrize("more", [["--workers", "2"], ["--scheduler", "x"], ["--language", "en"]])
-    def test_options_that_are_for_a_folder(self, photo, tmp_path, more, capsys):
-        assert run(photo, out=tmp_path / "out", more=more) == 2
-        (line,) = capsys.readouterr().err.splitlines()
-        assert line == "explainer: --workers, --scheduler and --language are for a folder of photos."
 
 
 def test_fetch(monkeypatch, capsys):

@@ -12,6 +12,7 @@ from PIL import Image
 
 from explainer import Classifier, ClassifierError, ExplainerError, explain_folder
 from explainer.classifiers.added.models import load_model_folder, model_folder
+from explainer.classifiers.classifier import adapted
 from explainer.folders import cluster
 from explainer.folders.sent_classifier import SentClassifier, pack_classifier
 from tests.folders.conftest import SAMPLES
@@ -158,7 +159,7 @@ class TestSentClassifier:
 
     def test_an_object_goes_as_it_is(self):
         classifier = LinearClassifier(Grid(2, 2), seed=5)
-        loaded = pack_classifier(classifier).load()
+        loaded = pack_classifier(adapted(classifier)).load().original
         assert loaded is not classifier
         np.testing.assert_array_equal(loaded.weights, classifier.weights)
 
@@ -166,13 +167,13 @@ class TestSentClassifier:
         classifier = LinearClassifier(Grid(2, 2))
         classifier.lock = multiprocessing.Lock()
         with raises_sentence(ClassifierError, "The classifier linear can't be sent to other processes"):
-            pack_classifier(classifier)
+            pack_classifier(adapted(classifier))
 
     def test_a_classifier_of_another_origin_is_not_taken_for_one_of_its_name(self, lite0):
         impostor = LinearClassifier(Grid(2, 2))
         impostor.name = lite0.name
         assert isinstance(lite0, Classifier)
-        assert pack_classifier(impostor).pickled
+        assert pack_classifier(adapted(impostor)).pickled
 
 
 @pytest.mark.parametrize("threads", ["1", "3", "", "many"])

@@ -17,6 +17,7 @@ from explainer.folders.focus_map import focus_grid, part_shares
 from explainer.folders.gallery import gallery, write_gallery
 from explainer.folders.inlined import data_uri, file_below
 from explainer.folders.overview import look_sentence, overview
+from explainer.reading import Reading
 from explainer.words.language import Language
 from tests.folders.painted import a_disc
 from tests.made_up_results import (
@@ -206,8 +207,8 @@ def test_the_focus_lies_where_the_weights_are():
     grid = Grid(3, 3)
     classifier = LinearClassifier(grid, classes=1)
     classifier.weights[0] = [0, 0, 0.6, 0, 0, 0, 0.2, -0.3, 0]
-    found = explain(a_photo(), classifier, num_samples=200, segmentation=grid)
-    shares = part_shares(focus_grid(found, 0, num_features=2))
+    found = explain(a_photo(), classifier, num_samples=200, segmentation=grid, num_features=2)
+    shares = part_shares(focus_grid(Reading.of(found)))
     np.testing.assert_allclose(shares, [0, 0, 0.75, 0, 0, 0, 0.25, 0, 0], atol=0.02)
 
 
@@ -215,7 +216,8 @@ def test_without_a_focus_there_is_no_grid():
     grid = Grid(3, 3)
     classifier = LinearClassifier(grid, classes=1)
     classifier.weights[0] = -0.1
-    assert focus_grid(explain(a_photo(), classifier, num_samples=200, segmentation=grid), 0) == ()
+    found = explain(a_photo(), classifier, num_samples=200, segmentation=grid)
+    assert focus_grid(Reading.of(found)) == ()
 
 
 def test_a_picture_becomes_part_of_the_page_and_what_is_none_does_not(tmp_path: Path):

@@ -6,7 +6,7 @@ import pytest
 from explainer import ExplainerError
 from explainer.classifiers.published import imagenet
 from explainer.folders.photos import find_photos, true_classes
-from explainer.folders.results import places
+from explainer.folders.results import subfolders
 
 IMAGENET = SimpleNamespace(class_names=imagenet.class_names(), wnids=imagenet.wnids())
 
@@ -104,9 +104,9 @@ class TestTrueClasses:
         assert list(true_classes(photos, classifier).values()) == [(0,), (1,), (0, 1), (2,), (3,)]
 
 
-class TestPlaces:
+class TestSubfolders:
     def test_are_named_like_the_photos(self):
-        assert places(["cats/one.jpg", "cats/one.png", "ねこ/さくら 1.jpg"]) == {
+        assert subfolders(["cats/one.jpg", "cats/one.png", "ねこ/さくら 1.jpg"]) == {
             "cats/one.jpg": "photos/cats/one.jpg",
             "cats/one.png": "photos/cats/one.png",
             "ねこ/さくら 1.jpg": "photos/ねこ/さくら 1.jpg",
@@ -118,7 +118,7 @@ class TestPlaces:
          "back\\slash.jpg", "half\udce4.jpg", 300 * "long" + ".jpg", "focus.png", 90 * "ね" + ".jpg"],
     )  # fmt: skip
     def test_any_file_system_takes_them(self, name):
-        (place,) = places([name]).values()
+        (place,) = subfolders([name]).values()
         assert place.isprintable()
         for part in place.split("/"):
             assert len(part.encode()) <= 255
@@ -126,7 +126,7 @@ class TestPlaces:
             assert part[-1] not in ". "
             assert part.partition(".")[0].lower() not in {"con", "nul"}
             assert part != "focus.png"
-        assert places([name, "other.jpg"])[name] == place
+        assert subfolders([name, "other.jpg"])[name] == place
 
     def test_no_two_photos_share_one(self):
         photos = [
@@ -140,5 +140,5 @@ class TestPlaces:
             99 * "x" + "1.jpg",
         ]
         photos.append(99 * "x" + "2.jpg")
-        found = places(photos)
+        found = subfolders(photos)
         assert len({place.casefold() for place in found.values()}) == len(photos)

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from explainer import explain_folder
-from explainer.folders.results import ResultsFolder
-from explainer.folders.summary import read_records
+from explainer.folders.results import ResultsFolder, read_records
 from tests.folders.conftest import EACH, SAMPLES
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
 
@@ -136,6 +135,7 @@ class TestWhatIsDoneAgain:
             lambda place: (place / "record.json").write_text('{"format": 0}'),
             lambda place: (place / "record.json").unlink(),
             lambda place: (place / "focus.png").unlink(),
+            lambda place: (place / "explanation.json").unlink(),
             lambda place: (place / "thumbnail.jpg").write_bytes(b""),
         ],
     )
@@ -200,8 +200,8 @@ class TestWhatIsDoneAgain:
 def test_a_photo_counts_though_ctrl_c_came_right_after_it_was_written(two, tmp_path, counting, monkeypatch):
     write = ResultsFolder.write
 
-    def write_and_interrupt(folder, place, result):
-        write(folder, place, result)
+    def write_and_interrupt(folder, result):
+        write(folder, result)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ResultsFolder, "write", write_and_interrupt)

@@ -8,17 +8,19 @@ from PIL import Image
 
 from explainer import ArgumentError, ExplainerError, WeightsError, explain, explain_folder, load_photo
 from explainer.folders.focus_map import part_shares
-from explainer.folders.summary import read_records
-from explainer.judging.evidence import Question, gather_evidence
-from explainer.lime.fitting import with_label
+from explainer.folders.results import read_records
+from explainer.judging.evidence import Question
+from explainer.lime.explain import with_label
 from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
+from explainer.reading import Reading
 from tests.folders.conftest import EACH, SAMPLES, WRONG
 from tests.folders.painted import COLOURS, a_disc
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
 
 LOWER_RIGHT = 8  # of the nine parts
 ONE_PHOTO = {
-    "explanation.json", "focus.png", "pros_cons.png", "record.json", "thumbnail.jpg",
+    "explanation.json", "focus.png", "preprocessed.png", "pros_cons.png", "record.json", "segments.png",
+    "thumbnail.jpg",
 }  # fmt: skip
 WRONG_PHOTO = ONE_PHOTO | {"true_focus.png", "true_pros_cons.png"}
 
@@ -64,7 +66,7 @@ class TestSixtyPhotos:
         photo = load_photo(photos / record.photo)
         explanation = explain(photo, colours, num_samples=SAMPLES)
         label = explanation.labels[0]
-        answers = gather_evidence(explanation, label.index)
+        answers = Reading.of(explanation).evidence
         assert (record.classifier, record.num_samples) == ("colours", SAMPLES)
         assert (record.truth, record.true_label, record.error) == ("blue_disc", None, "")
         found = record.predicted

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from explainer.errors import ExplainerError
+from explainer.folders.gallery import gallery
 from explainer.folders.record import PhotoRecord
-from explainer.folders.summary import SUMMARY, read_records, summary, write_summary
+from explainer.folders.results import RECORD, read_records
+from explainer.folders.summary import SUMMARY, summary, write_summary
+from explainer.words.language import Language
 from tests.made_up_results import HOSTILE_NAMES, a_label, a_record, write_pictures
 
 
@@ -119,6 +122,42 @@ def test_a_damaged_record_is_left_out_and_the_log_says_so(
     with caplog.at_level(logging.WARNING):
         assert [record.photo for record in read_records(tmp_path)] == ["whole.jpg"]
     assert "damaged" in caplog.text
+
+
+BEFORE_RECIPES = {
+    "format": 1, "photo": "cats/a.jpg", "key": "0123abcd", "classifier": "efficientnet-lite0",
+    "num_samples": 320, "thumbnail": "photos/cats/a.jpg/thumbnail.jpg",
+    "predicted": {
+        "index": 281, "wnid": "n02123045", "name": "tabby", "probability": 0.61, "fidelity": 0.72,
+        "stability": 0.93, "focus_only": 0.55, "focus_hidden": 0.08, "against_hidden": None,
+        "contradicted": False, "focus": "photos/cats/a.jpg/focus.png",
+        "pros_cons": "photos/cats/a.jpg/pros_cons.png", "focus_grid": [1.0] + 80 * [0.0],
+    },
+    "truth": "tiger cat",
+    "true_label": {
+        "index": 282, "wnid": "n02123159", "name": "tiger_cat", "probability": 0.21, "fidelity": 0.5,
+        "stability": 0.89, "focus_only": 0.1, "focus_hidden": 0.02, "against_hidden": 0.3,
+        "contradicted": False, "focus": "photos/cats/a.jpg/true_focus.png",
+        "pros_cons": "photos/cats/a.jpg/true_pros_cons.png", "focus_grid": [],
+    },
+    "error": "",
+}  # fmt: skip
+
+
+def test_a_record_of_an_older_version_still_opens(tmp_path: Path):
+    place = tmp_path / "photos" / "cats" / "a.jpg"
+    place.mkdir(parents=True)
+    (place / RECORD).write_text(json.dumps(BEFORE_RECIPES), "utf-8")
+    (record,) = read_records(tmp_path)
+    assert (record.predicted.settled, record.true_label.settled) == (True, False)
+    told = json.loads(record.to_json())
+    for label in (told["predicted"], told["true_label"]):
+        del label["settled"]
+    assert told == BEFORE_RECIPES
+    assert [row["settled"] for row in rows(summary([record]))] == ["yes"]
+    page = gallery([record], Language("en"), "Cats")
+    assert "It said “tabby” because of this" in page
+    assert "photos/cats/a.jpg/true_focus.png" in page
 
 
 def test_what_is_being_written_is_not_read(tmp_path: Path):

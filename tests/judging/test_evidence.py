@@ -2,15 +2,15 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explainer import ArgumentError, Classifier, Explanation, explain
-from explainer.judging.evidence import NOTICEABLE, Finding, Question, ask, compare, gather_evidence
-from explainer.page.controls import View
+from explainer import ArgumentError, Classifier, Explanation, Reading, explain
+from explainer.judging.evidence import NOTICEABLE, Evidence, Finding, Question, ask, compare
 from explainer.page.intake import Photo
 from explainer.page.result import Result
 from explainer.page.try_it import Trial
@@ -46,12 +46,19 @@ class TurncoatClassifier(CellClassifier):
         return (0.5 + 0.2 * side * visible[:, 0] + 0.1 * visible[:, 1])[:, np.newaxis]
 
 
-def explained(classifier: object, samples: int = 150) -> Explanation:
-    return explain(a_photo(), classifier, num_samples=samples, segmentation=GRID)
+def explained(classifier: object, samples: int = 150, **settings: Any) -> Explanation:
+    return explain(a_photo(), classifier, num_samples=samples, segmentation=GRID, **settings)
 
 
-def probability(explanation: Explanation, label_index: int, question: Question, **sizes: int) -> float:
-    answer = gather_evidence(explanation, label_index, **sizes).answer(question)
+def a_reading(
+    classifier: object, num_features: int, pros_cons_features: int, label: int = 0, samples: int = 150
+) -> Reading:
+    sizes = {"num_features": num_features, "pros_cons_features": pros_cons_features}
+    return Reading.of(explained(classifier, samples, **sizes), label)
+
+
+def probability(evidence: Evidence, question: Question) -> float:
+    answer = evidence.answer(question)
     assert answer is not None
     return answer.probability
 
@@ -60,16 +67,14 @@ class TestEvidence:
     weights = ({1: 0.2, 2: 0.1, 5: -0.15, 7: -0.05}, {3: 0.1, 5: 0.2})
 
     def test_the_answers_are_the_classifiers_own(self):
-        explanation = explained(KnownClassifier(*self.weights))
-        sizes = {"num_features": 2, "pros_cons_features": 4}
-        assert probability(explanation, 0, Question.WHOLE, **sizes) == pytest.approx(0.4)
-        assert probability(explanation, 0, Question.FOCUS_ONLY, **sizes) == pytest.approx(0.6)
-        assert probability(explanation, 0, Question.FOCUS_HIDDEN, **sizes) == pytest.approx(0.1)
-        assert probability(explanation, 0, Question.AGAINST_HIDDEN, **sizes) == pytest.approx(0.6)
+        evidence = a_reading(KnownClassifier(*self.weights), 2, 4).evidence
+        assert probability(evidence, Question.WHOLE) == pytest.approx(0.4)
+        assert probability(evidence, Question.FOCUS_ONLY) == pytest.approx(0.6)
+        assert probability(evidence, Question.FOCUS_HIDDEN) == pytest.approx(0.1)
+        assert probability(evidence, Question.AGAINST_HIDDEN) == pytest.approx(0.6)
 
     def test_what_is_hidden_is_what_the_pictures_show(self):
-        explanation = explained(KnownClassifier(*self.weights))
-        evidence = gather_evidence(explanation, 0, 2, 3)
+        evidence = a_reading(KnownClassifier(*self.weights), 2, 3).evidence
         hidden = {answer.question: answer.hidden for answer in evidence.answers}
         assert hidden[Question.WHOLE] == []
         assert hidden[Question.FOCUS_HIDDEN] == [1, 2]
@@ -77,7 +82,7 @@ class TestEvidence:
         assert hidden[Question.AGAINST_HIDDEN] == [5]  # among the three strongest
 
     def test_true_pictures_are_confirmed(self):
-        evidence = gather_evidence(explained(KnownClassifier(*self.weights)), 0, 2, 4)
+        evidence = a_reading(KnownClassifier(*self.weights), 2, 4).evidence
         assert evidence.focus_finding is Finding.CONFIRMED
         assert evidence.against_finding is Finding.CONFIRMED
         assert not evidence.contradicted
@@ -87,28 +92,29 @@ class TestEvidence:
         assert changes[Question.AGAINST_HIDDEN] == pytest.approx(0.2)
 
     def test_a_false_picture_is_contradicted_and_says_so(self):
-        explanation = explained(TurncoatClassifier(), samples=300)
-        assert explanation.labels[0].weights[0] < 0
-        evidence = gather_evidence(explanation, 0, 1, 2)
+        reading = a_reading(TurncoatClassifier(), 1, 2, samples=300)
+        assert reading.label.weights[0] < 0
+        evidence = reading.evidence
         assert evidence.focus_finding is Finding.CONFIRMED
         assert evidence.against_finding is Finding.CONTRADICTED
         assert evidence.contradicted
-        sentence = against_evidence_sentence(evidence, explanation.labels[0], ENGLISH)
+        sentence = against_evidence_sentence(reading, ENGLISH)
         assert "but hiding them lowers “thing 0” from 80% to 60%" in sentence
         assert "do not trust this part" in sentence
 
     def test_a_false_focus_is_contradicted_and_says_so(self):
         asked = explained(KnownClassifier({1: -0.2}))
-        explanation = replace(explained(KnownClassifier({1: 0.2})), neighborhood=asked.neighborhood)
-        evidence = gather_evidence(explanation, 0, 1, 2)
+        explanation = explained(KnownClassifier({1: 0.2}), num_features=1)
+        reading = Reading.of(replace(explanation, neighborhood=asked.neighborhood))
+        evidence = reading.evidence
         assert evidence.focus_finding is Finding.CONTRADICTED
         assert evidence.contradicted
-        sentence = focus_evidence_sentence(evidence, explanation.labels[0], ENGLISH)
+        sentence = focus_evidence_sentence(reading, ENGLISH)
         assert "raises “thing 0” from 10% to 30%" in sentence
         assert "do not trust this part" in sentence
 
     def test_where_nothing_speaks_against_nothing_is_asked(self):
-        evidence = gather_evidence(explained(KnownClassifier({1: 0.2, 2: 0.1})), 0, 2, 2)
+        evidence = a_reading(KnownClassifier({1: 0.2, 2: 0.1}), 2, 2).evidence
         assert [answer.question for answer in evidence.answers] == [
             Question.WHOLE,
             Question.FOCUS_ONLY,
@@ -118,25 +124,25 @@ class TestEvidence:
         assert not evidence.contradicted
 
     def test_where_nothing_speaks_for_there_is_no_focus_to_contradict(self):
-        evidence = gather_evidence(explained(KnownClassifier({1: -0.2, 2: -0.01})), 0, 0, 2)
+        evidence = a_reading(KnownClassifier({1: -0.2, 2: -0.01}), 0, 2).evidence
         assert [answer.question for answer in evidence.answers] == [Question.WHOLE, Question.AGAINST_HIDDEN]
         assert evidence.focus_finding is Finding.NO_CLAIM
         assert not evidence.contradicted
 
     def test_a_small_change_is_none(self):
         small = 0.9 * NOTICEABLE
-        evidence = gather_evidence(explained(KnownClassifier({1: small, 2: -small})), 0, 1, 2)
+        evidence = a_reading(KnownClassifier({1: small, 2: -small}), 1, 2).evidence
         assert evidence.focus_finding is Finding.UNNOTICEABLE
         assert evidence.against_finding is Finding.UNNOTICEABLE
         assert not evidence.contradicted
 
     def test_questions_are_remembered(self):
         counting = CountingClassifier(KnownClassifier(*self.weights))
-        explanation = explained(counting)
+        explanation = explained(counting, num_features=2)
         sampled = counting.images
-        first = gather_evidence(explanation, 0, 2, 4)
+        first = Reading.of(explanation, 0).evidence
         assert counting.images == sampled + 3  # of the whole photo it has been asked already
-        again = gather_evidence(explanation, 0, 2, 4)
+        again = Reading.of(explanation, 0).evidence
         compare(explanation, [1, 2])
         assert counting.images == sampled + 3
         assert [answer.probability for answer in again.answers] == [
@@ -145,7 +151,7 @@ class TestEvidence:
         assert set(counting.precisions[-1:]) == {"exact"}
 
     def test_another_label_has_other_evidence(self):
-        evidence = gather_evidence(explained(KnownClassifier(*self.weights)), 1, 1, 2)
+        evidence = a_reading(KnownClassifier(*self.weights), 1, 2, label=1).evidence
         answer = evidence.answer(Question.FOCUS_HIDDEN)
         assert answer is not None
         assert answer.hidden == [5]
@@ -153,22 +159,20 @@ class TestEvidence:
 
     def test_an_unexplained_label_is_refused(self, raises_sentence):
         with raises_sentence(ArgumentError, "label_index"):
-            gather_evidence(explained(KnownClassifier(*self.weights)), 77)
+            Reading.of(explained(KnownClassifier(*self.weights)), 77)
 
     @pytest.mark.slow
     def test_the_astronauts_helmet_is_held_down(self, lite2: Classifier, astronaut: Image.Image):
-        explanation = explain(astronaut, lite2, num_samples=600)
-        label = explanation.labels[0]
-        evidence = gather_evidence(explanation, label.index)
-        hidden = evidence.answer(Question.AGAINST_HIDDEN)
+        reading = Reading.of(explain(astronaut, lite2, num_samples=600))
+        hidden = reading.evidence.answer(Question.AGAINST_HIDDEN)
         assert hidden is not None
         assert hidden.change > 0.1
         assert re.fullmatch(
             r"Hiding the regions that speak against it raises “football helmet” from 9\.9% to \d\d%: "
             r"they did hold it down\.",
-            against_evidence_sentence(evidence, label, ENGLISH),
+            against_evidence_sentence(reading, ENGLISH),
         )
-        assert evidence.focus_finding is Finding.CONFIRMED
+        assert reading.evidence.focus_finding is Finding.CONFIRMED
 
 
 class TestCompare:
@@ -265,11 +269,9 @@ class TestPictures:
 
 
 def a_result(*weights: dict[int, float], label: int = 0) -> Result:
-    classifier = KnownClassifier(*weights)
-    explanation = explained(classifier)
+    reading = Reading.of(explained(KnownClassifier(*weights), num_features=2), label)
     photo = Photo("a.jpg", "a", a_photo(), fit_photo(a_photo()))
-    view = View(2, False, DEFAULT_PALETTE)
-    return Result(photo, classifier, explanation, explanation.label(label), view, ENGLISH)
+    return Result(photo, reading, DEFAULT_PALETTE, ENGLISH)
 
 
 def section(name: str, result: Result) -> AppTest:

@@ -6,7 +6,7 @@ import pytest
 from lime.lime_image import ImageExplanation
 
 from explainer import ArgumentError, explain
-from explainer.lime.explanation import chosen_regions, stability
+from explainer.lime.explanation import stability
 from explainer.lime.surrogate import Surrogate
 from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, NonlinearClassifier, a_photo
 
@@ -34,6 +34,16 @@ def surrogate_with(replicates):
     replicates = np.array(replicates, dtype=float)
     nothing = np.zeros(replicates.shape[1])
     return Surrogate(nothing, nothing, 0.0, 0.0, replicates)
+
+
+def surrogate_of(weights):
+    return Surrogate(weights, np.zeros_like(weights), 0.0, 0.0, np.tile(weights, (200, 1)))
+
+
+def largest(weights, positive_only, number):
+    """The superpixels with the largest weights, in any order."""
+    strength = weights if positive_only else np.abs(weights)
+    return {int(i) for i in np.argsort(-strength)[:number] if strength[i] > 0}
 
 
 class TestLabels:
@@ -127,51 +137,65 @@ class TestRegions:
         assert len(explanation.regions(label.index, False, 100)) == 20
         assert explanation.regions(label.index, True, 0) == {}
 
-    @pytest.mark.parametrize("num_features", [-1, 2.5, "5", None, True])
+    @pytest.mark.parametrize("num_features", [-1, 2.5, "5", True])
     def test_number_is_checked_by_name(self, explanation, num_features, raises_sentence):
         index = explanation.labels[0].index
         for ask in (explanation.regions, explanation.stability, explanation.image_and_mask):
             with raises_sentence(ArgumentError, f"num_features must be .*0 or more, and is {num_features!r}"):
                 ask(index, num_features=num_features)
 
-    def test_chosen_regions_of_known_weights(self):
+    def test_the_recipe_says_how_many(self):
+        explanation = explain(
+            a_photo(), NonlinearClassifier(GRID), num_samples=150, segmentation=GRID, num_features=3
+        )
+        assert explanation.regions(0) == explanation.regions(0, num_features=3)
+        assert explanation.stability(0) == explanation.stability(0, num_features=3)
+        np.testing.assert_array_equal(
+            explanation.image_and_mask(0)[1], explanation.image_and_mask(0, num_features=3)[1]
+        )
+        assert len(explanation.regions(0)) == 3
+        assert explanation.recipe.pros_cons_features == 6
+
+    def test_known_weights(self, explanation):
         weights = np.array([0.1, -0.5, 0.3, 0.0, -0.2])
-        assert chosen_regions(weights, True, 5).tolist() == [2, 0]
-        assert chosen_regions(weights, True, 1).tolist() == [2]
-        assert chosen_regions(weights, False, 3).tolist() == [1, 2, 4]
+        label = replace(explanation.labels[0], surrogate=surrogate_of(weights))
+        known = replace(explanation, labels=(label,))
+        assert known.regions(label.index, True, 5) == {2: 0.3, 0: 0.1}
+        assert known.regions(label.index, True, 1) == {2: 0.3}
+        assert list(known.regions(label.index, False, 3)) == [1, 2, 4]
 
 
 class TestStability:
     def test_replicates_that_agree(self):
         surrogate = surrogate_with([[3, 2, 1, -1, -2]] * 200)
         for num_features in (0, 1, 3, 5, 100):
-            assert stability(surrogate, True, num_features) == 1
-            assert stability(surrogate, False, num_features) == 1
+            assert stability(surrogate, num_features) == 1
+            assert stability(surrogate, num_features, positive_only=False) == 1
 
     def test_order_among_the_chosen_does_not_matter(self):
-        assert stability(surrogate_with([[3, 2, 1, 0.5], [2, 3, 0.5, 1]] * 100), True, 2) == 1
+        assert stability(surrogate_with([[3, 2, 1, 0.5], [2, 3, 0.5, 1]] * 100), 2) == 1
 
     def test_replicates_that_share_half(self):
         # Two kinds of replicates, one region in common and one not.
         surrogate = surrogate_with([[3, 2, 1, -1], [3, 1, 2, -1]] * 100)
-        assert stability(surrogate, True, 1) == 1
-        assert stability(surrogate, True, 2) == pytest.approx(0.75, abs=0.005)
+        assert stability(surrogate, 1) == 1
+        assert stability(surrogate, 2) == pytest.approx(0.75, abs=0.005)
 
     def test_share_in_common_between_two_replicates_on_average(self):
         replicates = np.random.RandomState(0).normal(size=(200, 12))
         for positive_only in (True, False):
-            chosen = [{(i, row[i] > 0) for i in chosen_regions(row, positive_only, 4)} for row in replicates]
+            chosen = [{(i, row[i] > 0) for i in largest(row, positive_only, 4)} for row in replicates]
             common = [len(one & other) for i, one in enumerate(chosen) for other in chosen[:i]]
             mean_size = np.mean([len(one) for one in chosen])
             expected = np.mean(common) / mean_size
-            assert stability(surrogate_with(replicates), positive_only, 4) == pytest.approx(expected)
+            assert stability(surrogate_with(replicates), 4, positive_only) == pytest.approx(expected)
 
     def test_for_and_against_are_not_the_same(self):
-        assert stability(surrogate_with([[1.0, 0.1], [-1.0, 0.1]] * 100), False, 1) < 0.5
+        assert stability(surrogate_with([[1.0, 0.1], [-1.0, 0.1]] * 100), 1, positive_only=False) < 0.5
 
     def test_nobody_chooses_anything(self):
-        assert stability(surrogate_with(np.zeros((200, 4)))) == 1
-        assert stability(surrogate_with(np.full((200, 4), -1.0))) == 1
+        assert stability(surrogate_with(np.zeros((200, 4))), 5) == 1
+        assert stability(surrogate_with(np.full((200, 4), -1.0)), 5) == 1
 
     def test_is_a_share(self, explanation):
         for label in explanation.labels:

@@ -4,23 +4,26 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from explainer.classifiers.classifier import adapted
 from explainer.errors import ClassifierError, ClassifierFailedError
 from explainer.lime.designs import make_design, perturbed_pictures
-from explainer.lime.neighborhood import BATCH_SIZE, Neighborhood, NeighborhoodStore, digest
-from explainer.lime.superpixels import hidden_image
+from explainer.lime.hiding import hidden_image
+from explainer.lime.neighborhood import BATCH_SIZE, Neighborhood, digest
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, NonlinearClassifier, a_photo
 
 GRID = Grid(3, 4)
 
 
 def make_neighborhood(classifier, design="balanced", seed=0, precision="exact"):
+    classifier = adapted(classifier)
     image = classifier.preprocess(a_photo())
     segments = GRID(image)
     return Neighborhood(
         classifier,
+        "of the photo",
         image,
         segments,
-        hidden_image(image, segments, 0.0),
+        hidden_image(image, segments, "grey", classifier),
         make_design(design, GRID.cells, seed),
         precision,
     )
@@ -341,88 +344,6 @@ class TestAsking:
         neighborhood = make_neighborhood(Answering(lambda asked, answers: answers * np.nan))
         with pytest.raises(ClassifierError):
             neighborhood.ask(self.masks)
-
-
-class Bytes:
-    def __init__(self, nbytes):
-        self.nbytes = nbytes
-
-
-def refuse():
-    pytest.fail("made again")
-
-
-class TestStore:
-    def test_same_object_for_the_same_key(self):
-        store = NeighborhoodStore()
-        first = store.get("a", lambda: Bytes(1))
-        assert store.get("a", refuse) is first
-        assert store.get("b", lambda: Bytes(1)) is not first
-
-    def test_bounded_in_bytes(self):
-        store = NeighborhoodStore(max_bytes=100)
-        for number in range(50):
-            store.get(number, lambda number=number: Bytes(1 + number % 40))
-            assert store.nbytes() <= 100
-
-    def test_least_recently_used_go_first(self):
-        store = NeighborhoodStore(max_bytes=3)
-        kept = {key: store.get(key, lambda: Bytes(1)) for key in "abc"}
-        store.get("a", refuse)
-        store.get("d", lambda: Bytes(1))
-        assert store.nbytes() == 3
-        assert store.get("c", refuse) is kept["c"]
-        assert store.get("a", refuse) is kept["a"]
-        assert store.get("b", lambda: Bytes(1)) is not kept["b"]
-
-    def test_the_last_one_is_kept_even_if_it_is_too_large(self):
-        store = NeighborhoodStore(max_bytes=10)
-        store.get("small", lambda: Bytes(1))
-        large = store.get("large", lambda: Bytes(1000))
-        assert store.nbytes() == 1000
-        assert store.get("large", refuse) is large
-        store.get("small", lambda: Bytes(1))
-        assert store.nbytes() == 1
-
-    def test_what_grew_is_counted_as_it_is_now(self):
-        store = NeighborhoodStore(max_bytes=10)
-        grown = store.get("grown", lambda: Bytes(1))
-        store.get("other", lambda: Bytes(1))
-        grown.nbytes = 20
-        assert store.nbytes() == 21
-        store.get("other", refuse)
-        assert store.nbytes() == 1
-
-    def test_made_once_by_threads_that_ask_at_once(self):
-        store = NeighborhoodStore()
-        asked = threading.Event()
-        made = []
-
-        def make():
-            made.append(Bytes(1))
-            asked.wait(10)
-            return made[-1]
-
-        with ThreadPoolExecutor(3) as pool:
-            first = pool.submit(store.get, "a", make)
-            second = pool.submit(store.get, "a", make)
-            other = pool.submit(store.get, "b", lambda: Bytes(1))
-            other.result(10)  # is not held up by the slow ones
-            asked.set()
-            assert first.result(10) is second.result(10) is made[0]
-        assert len(made) == 1
-
-    def test_what_can_not_be_made_is_made_the_next_time(self):
-        store = NeighborhoodStore()
-
-        def fail():
-            raise ValueError("no")
-
-        for _ in range(3):
-            with pytest.raises(ValueError, match="no"):
-                store.get("a", fail)
-        assert store.nbytes() == 0
-        assert store.get("a", lambda: Bytes(7)).nbytes == 7
 
 
 def test_digest_tells_contents_shapes_and_kinds_apart():

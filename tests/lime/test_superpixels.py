@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from skimage.segmentation import felzenszwalb, quickshift, slic
 
-from explainer.errors import ArgumentError
-from explainer.lime.superpixels import MAX_SUPERPIXELS, Felzenszwalb, Quickshift, Slic, segment
+from explainer import ArgumentError, Felzenszwalb, Quickshift, Recipe, Slic
+from explainer.lime.superpixels import MAX_SUPERPIXELS, segment
 from tests.synthetic import Grid
 
 ALGORITHMS = (Quickshift(), Slic(), Felzenszwalb())
@@ -107,14 +107,14 @@ def test_segmentation_that_paints_over_its_argument_leaves_the_photo_alone(image
 )
 def test_anything_else_is_refused(image, segmentation, words, raises_sentence):
     with raises_sentence(ArgumentError, words):
-        segment(image, segmentation)
+        segment(image, Recipe(segmentation=segmentation).segmentation)
 
 
 def test_more_superpixels_than_can_be_told_apart(raises_sentence):
     def cut(number):
-        return lambda image: np.arange(40 * 40).reshape(40, 40) % number
+        return lambda image: np.arange(260 * 260).reshape(260, 260) % number
 
-    image = np.zeros((40, 40, 3), np.float32)
-    assert segment(image, cut(MAX_SUPERPIXELS)).max() + 1 == MAX_SUPERPIXELS == 1024
-    with raises_sentence(ArgumentError, "into 1025 superpixels, and at most 1024 can be told apart"):
+    image = np.zeros((260, 260, 3), np.float32)
+    assert segment(image, cut(MAX_SUPERPIXELS)).max() + 1 == MAX_SUPERPIXELS == 65536
+    with raises_sentence(ArgumentError, "into 65537 superpixels, and at most 65536 can be told apart"):
         segment(image, cut(MAX_SUPERPIXELS + 1))

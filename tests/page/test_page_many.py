@@ -217,11 +217,17 @@ def test_what_is_taken_away_is_a_folder_of_results():
     record = a_record("ねこ.jpg", "cat")
     place = record.thumbnail.rpartition("/")[0]
     files = {"focus.png": b"focus", "pros_cons.png": b"pros and cons", "thumbnail.jpg": b"small"}
-    failed = PhotoResult(a_record("b.jpg", None), {})
-    content = bundle([PhotoResult(record, files), failed], Language("ja"), "写真")
+    failed = PhotoResult("photos/b.jpg", a_record("b.jpg", None), {})
+    content = bundle([PhotoResult(place, record, files), failed], Language("ja"), "写真")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert sorted(archive.namelist()) == sorted(
-            ["index.html", "summary.csv", f"{place}/record.json", *(f"{place}/{name}" for name in files)]
+            [
+                "index.html",
+                "summary.csv",
+                "photos/b.jpg/record.json",
+                f"{place}/record.json",
+                *(f"{place}/{name}" for name in files),
+            ]
         )
         assert archive.read(f"{place}/focus.png") == b"focus"
         assert PhotoRecord.from_json(archive.read(f"{place}/record.json")) == record

@@ -1,427 +1,100 @@
-"""The settings and figures for engineers, what the method is, and several photos, on the page."""
+"""Hide colours by name, superpixels without a question, and the samples that explain the method."""
 
-import io
-import re
-from pathlib import Path
+import pickle
 
+import numpy as np
 import pytest
 from PIL import Image
-from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
 
-from explainer.classifiers.classifier import Classifier
-from explainer.lime.superpixels import Felzenszwalb, Quickshift, Slic
-from explainer.page import intake, result
-from explainer.page.controls import Sampling
-
-pytestmark = pytest.mark.slow  # together they take a minute
-
-DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard.py"
-QUICK = {"classifier": "efficientnet-lite0", "auto": "false", "num_samples": "100"}
-
-# Each setting by its name in a link: what is chosen for it, what the link has then, and what is passed on.
-SETTINGS = [
-    ("kernel_width", 0.5, "0.5", {"kernel_width": 0.5}),
-    ("seed", 7, "7", {"seed": 7}),
-    ("seed", 2**32 - 1, "4294967295", {"seed": 2**32 - 1}),
-    ("stability", 0.8, "0.8", {"stability_threshold": 0.8}),
-    ("design", "lime", "lime", {"design": "lime"}),
-    ("precision", "fast", "fast", {"precision": "fast"}),
-    ("hide_color", "mean", "mean", {"hide_color": "mean"}),
-    ("hide_color", "black", "black", {"hide_color": "black"}),
-    ("hide_color", "blur", "blur", {"hide_color": "blur"}),
-    ("kernel_size", 3.0, "3.0", {"segmentation": Quickshift(kernel_size=3.0)}),
-    ("max_dist", 20.0, "20.0", {"segmentation": Quickshift(max_dist=20.0)}),
-    ("ratio", 0.5, "0.5", {"segmentation": Quickshift(ratio=0.5)}),
-    ("segmentation", "slic", "slic", {"segmentation": Slic()}),
-    ("segmentation", "felzenszwalb", "felzenszwalb", {"segmentation": Felzenszwalb()}),
-]
-OF_A_METHOD = [
-    ("slic", "n_segments", 80, {"segmentation": Slic(n_segments=80)}),
-    ("slic", "compactness", 20.0, {"segmentation": Slic(compactness=20.0)}),
-    ("slic", "slic_sigma", 0.0, {"segmentation": Slic(sigma=0.0)}),
-    ("felzenszwalb", "scale", 500.0, {"segmentation": Felzenszwalb(scale=500.0)}),
-    ("felzenszwalb", "sigma", 2.0, {"segmentation": Felzenszwalb(sigma=2.0)}),
-    ("felzenszwalb", "min_size", 400, {"segmentation": Felzenszwalb(min_size=400)}),
-]
+from explainer import explain
+from explainer.lime.explain import contrasting_samples, open_neighborhood
+from explainer.lime.hiding import blurred, hidden_image
+from explainer.recipe import HIDE_COLORS, Felzenszwalb, Quickshift, Recipe, Slic
+from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
 
 
-def _sidebar() -> None:
-    import streamlit as st
-
-    from explainer.page import controls
-    from explainer.words.language import Language
-
-    st.session_state.chosen = controls.choose_settings(Language(st.query_params.get("language", "en")))
+@pytest.fixture
+def classifier() -> CountingClassifier:
+    return CountingClassifier(LinearClassifier(Grid(4, 4)))
 
 
-def sidebar(**query: str) -> AppTest:
-    page = AppTest.from_function(_sidebar, default_timeout=60)
-    page.query_params.update(query)
-    page.run()
-    assert not page.exception
-    return page
+def hidden(name: str, photo: Image.Image, classifier) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The preprocessed photo, its superpixels, and what shows where all are hidden."""
+    image = classifier.preprocess(photo)
+    segments = Grid(3, 3)(image)
+    return image, segments, hidden_image(image, segments, name, classifier)
 
 
-def sampling(page: AppTest) -> Sampling:
-    chosen: Sampling = page.session_state.chosen[0]
-    return chosen
+def test_black_is_black_to_every_network(classifier, lite0):
+    *_, painted = hidden("black", a_photo(), lite0)
+    np.testing.assert_array_equal(painted, np.float32(-127 / 128))
+    for network in (classifier, lite0):
+        *_, painted = hidden("black", a_photo(), network)
+        np.testing.assert_array_equal(painted, network.preprocess(Image.new("RGB", (50, 40))))
+        np.testing.assert_array_equal(network.to_display(painted), 0)
 
 
-def widget(page: AppTest, key: str):
-    found = [
-        element
-        for kind in (page.slider, page.selectbox, page.pills, page.number_input)
-        for element in kind
-        if element.key == key
-    ]
-    (only,) = found
-    return only
+def test_blur_keeps_the_brightness_and_nothing_else(chelsea, lite0):
+    image, _, painted = hidden("blur", chelsea, lite0)
+    assert painted.shape == image.shape
+    np.testing.assert_allclose(painted.mean(axis=(0, 1)), image.mean(axis=(0, 1)), atol=0.03)
+    for axis in (0, 1):  # a step from one pixel to the next can't be seen
+        assert np.abs(np.diff(painted, axis=axis)).max() < 3 / 128
+    assert np.abs(np.diff(image, axis=0)).max() > 30 / 128
 
 
-def visit(**query: str) -> AppTest:
-    page = AppTest.from_file(DASHBOARD, default_timeout=120)
-    page.query_params.update({**QUICK, **query})
-    return page.run()
+def test_blur_reaches_as_far_in_every_size():
+    def edge(size: int) -> np.ndarray:
+        image = np.zeros((size, size, 3), np.float32)
+        image[:, size // 2 :] = 1
+        return blurred(image)[size // 2, :: size // 50, 0]
+
+    np.testing.assert_allclose(edge(100), edge(400), atol=0.02)
+    assert 0.05 < edge(100)[20] < 0.5 < edge(100)[30] < 0.95
 
 
-def assert_fine(page: AppTest) -> None:
-    assert not page.exception
-    assert [element.value for element in page.error] == []
-
-
-def text(page: AppTest) -> str:
-    parts = [element.value for element in (*page.markdown, *page.caption, *page.info)]
-    return "\n".join([*parts, *(element.proto.body for element in page.html)])
-
-
-def alternatives(page: AppTest) -> list[str]:
-    """What is said of each picture to those who can't see it."""
-    return [image.alt for element in page.get("image") for image in element.proto.imgs]
-
-
-def test_nothing_set_is_what_the_method_always_does():
-    chosen = sampling(sidebar())
-    assert chosen == Sampling(classifier=chosen.classifier, num_samples="auto", max_samples=2000)
-    assert chosen.segmentation == Quickshift()
-    assert (chosen.hide_color, chosen.kernel_width, chosen.design) == ("grey", 0.25, "balanced")
-    assert (chosen.seed, chosen.precision, chosen.stability_threshold) == (0, "exact", 0.9)
-    assert hash(chosen) == hash(sampling(sidebar()))
-
-
-@pytest.mark.parametrize(("key", "value", "linked", "expected"), SETTINGS)
-def test_each_setting_is_passed_on_and_a_link_restores_it(key, value, linked, expected):
-    page = sidebar()
-    usual = sampling(page)
-    widget(page, key).set_value(value).run()
-    assert not page.exception
-    changed = {name: item for name, item in vars(sampling(page)).items() if item != vars(usual)[name]}
-    assert changed == expected
-    assert sampling(sidebar(**{key: linked})) == sampling(page)
-
-
-@pytest.mark.parametrize(("method", "key", "value", "expected"), OF_A_METHOD)
-def test_each_method_has_its_own_settings(method, key, value, expected):
-    page = sidebar(segmentation=method)
-    widget(page, key).set_value(value).run()
-    assert not page.exception
-    assert vars(sampling(page)) == {**vars(sampling(sidebar())), **expected}
-    assert sampling(sidebar(**{"segmentation": method, key: str(value)})) == sampling(page)
-
-
-def test_a_link_means_the_same_in_every_language():
-    link = {"segmentation": "slic", "hide_color": "black", "design": "lime", "palette": "green-red"}
-    english, japanese = sidebar(**link), sidebar(**link, language="ja")
-    assert sampling(english) == sampling(japanese)
-    assert english.session_state.chosen[1] == japanese.session_state.chosen[1]
-    assert widget(english, "hide_color").value == "black"
-
-
-def test_a_link_has_the_options_name_and_only_what_is_unusual():
-    page = sidebar(language="ja")
-    widget(page, "hide_color").set_value("mean").run()
-    assert page.query_params["hide_color"] == "mean"
-    assert "design" not in page.query_params
-    widget(page, "hide_color").set_value("grey").run()
-    assert "hide_color" not in page.query_params
+def test_hide_colours_can_be_keys_and_be_sent_elsewhere():
+    recipes = [Recipe(hide_color=name) for name in HIDE_COLORS]
+    assert len({*recipes}) == len(HIDE_COLORS)
+    assert {*recipes} == {Recipe(hide_color=name) for name in HIDE_COLORS}
+    assert pickle.loads(pickle.dumps(recipes)) == recipes
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("segmentation", "scissors"),
-        ("hide_color", "<script>"),
-        ("hide_color", ""),
-        ("design", "none"),
-        ("precision", "1"),
-        ("kernel_width", "0"),
-        ("kernel_width", "1000"),
-        ("kernel_size", "many"),
-        ("seed", "-1"),
-        ("seed", "99999999999"),
-        ("stability", "7"),
-    ],
+    "segmentation", [None, Quickshift(kernel_size=2), Slic(n_segments=12), Felzenszwalb(min_size=30)]
 )
-def test_what_a_link_can_not_mean_is_not_taken(key: str, value: str):
-    assert sampling(sidebar(**{key: value})) == sampling(sidebar())
+def test_superpixels_are_those_of_the_explanation_and_cost_no_question(segmentation, classifier):
+    photo = a_photo(5)
+    segments = open_neighborhood(photo, classifier, Recipe(segmentation=segmentation)).segments
+    assert classifier.batches == []
+    explanation = explain(photo, classifier, num_samples=20, segmentation=segmentation)
+    assert explanation.segments is segments, "cut once, and kept"
 
 
-def test_every_setting_says_what_it_is_called_in_lime():
-    for method in ("quickshift", "slic", "felzenszwalb"):
-        page = sidebar(segmentation=method)
-        widgets = [*page.slider, *page.selectbox, *page.pills, *page.number_input, *page.toggle]
-        for found in widgets:
-            assert re.match(r"[“A-Z].+\.$", found.help), found.label
-        named = " ".join(found.help for found in widgets)
-        for name in ("segmentation_fn", "hide_color", "kernel_width", "random_seed", "num_samples"):
-            assert f"In LIME: {name}." in named
+def test_a_photo_is_the_same_one_however_it_comes(classifier):
+    array = np.asarray(a_photo(6))
+    opened = open_neighborhood(array, classifier, Recipe())
+    assert open_neighborhood(Image.fromarray(array), classifier, Recipe()) is opened
 
 
-def test_the_settings_reach_the_classifier(monkeypatch: pytest.MonkeyPatch, lite0: Classifier):
-    passed = []
-    for name in ("classify", "explain_live"):
-        real = getattr(result, name)
-
-        def recording(*arguments, real=real, **options):
-            passed.append(options)
-            return real(*arguments, **options)
-
-        monkeypatch.setattr(result, name, recording)
-    page = visit(
-        sample="coffee", segmentation="slic", n_segments="30", hide_color="black", design="lime", seed="5"
-    )
-    assert_fine(page)
-    classifying, explaining = passed
-    for options in passed:
-        assert options["segmentation"] == Slic(n_segments=30)
-        assert options["hide_color"] == (-127 / 128,) * 3
-        assert (options["design"], options["seed"], options["precision"]) == ("lime", 5, "exact")
-    assert "kernel_width" not in classifying
-    assert explaining["kernel_width"] == 0.25
-    assert explaining["stability_threshold"] == 0.9
+def test_contrasting_samples_are_the_lowest_the_middle_and_the_highest(classifier):
+    explanation = explain(a_photo(7), classifier, num_samples=300, segmentation=Grid(4, 4))
+    neighborhood = explanation.neighborhood
+    for label in explanation.labels:
+        samples = contrasting_samples(explanation, label.index)
+        probabilities = neighborhood.probabilities(200)[1:, label.index]
+        assert samples[0].probability == probabilities.min()
+        assert samples[1].probability == np.sort(probabilities)[len(probabilities) // 2]
+        assert samples[2].probability == probabilities.max()
+        for sample in samples:
+            answer = neighborhood.ask(sample.shown[np.newaxis].astype(np.uint8))[0, label.index]
+            assert sample.shown.dtype == bool
+            assert answer == pytest.approx(sample.probability, abs=1e-6)
 
 
-def test_another_kernel_width_asks_nothing(asked: list[int]):
-    page = visit(sample="rocket", details="true")
-    assert_fine(page)
-    asked.clear()
-    before = text(page)
-    page.slider(key="kernel_width").set_value(0.6).run()
-    assert_fine(page)
-    assert "<td>0.6</td>" in text(page)
-    assert text(page) != before
-    assert sum(asked) <= 3, "other regions may be strongest, and these are checked; no sample is taken"
-
-
-def test_a_stopped_run_stays_stopped_with_another_kernel_width(asked: list[int]):
-    link = {**QUICK, "num_samples": "300", "seed": "11"}
-    page = AppTest.from_file(DASHBOARD, default_timeout=120)
-    page.query_params.update({**link, "sample": "rocket"})
-    page.session_state["stopped"] = {("example-rocket", sampling(sidebar(**link)))}
-    page.run()
-    assert_fine(page)
-    assert "32 samples." in text(page)
-    assert page.button(key="resume")
-    asked.clear()
-    page.slider(key="kernel_width").set_value(0.6).run()
-    assert_fine(page)
-    assert "32 samples." in text(page)
-    assert sum(asked) <= 3, "only what is checked"
-    page.button(key="resume").click().run()
-    assert_fine(page)
-    assert "300 samples." in text(page)
-
-
-def _preview() -> None:
-    import streamlit as st
-
-    from explainer.page import controls
-    from explainer.page.intake import Photo
-    from explainer.words.language import Language
-    from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
-
-    chosen, _, preview = controls.choose_settings(Language("en"))
-    classifier = CountingClassifier(LinearClassifier(Grid(4, 4)))
-    photo = Photo("a.jpg", "a-photo", a_photo(9), a_photo(9, (640, 480)))
-    preview.show(photo, classifier, chosen, Language("en"))
-    st.session_state.asked = classifier.images
-
-
-def test_the_preview_shows_the_regions_and_asks_nothing():
-    page = AppTest.from_function(_preview, default_timeout=60)
-    page.query_params.update({"tuning": "true", "segmentation": "slic", "n_segments": "10"})
-    page.run()
-    assert not page.exception
-    (alternative,) = alternatives(page)
-    assert re.fullmatch(r"The photo with the outlines of its regions: \d+ regions", alternative)
-    assert page.session_state.asked == 0
-    page.slider(key="n_segments").set_value(60).run()
-    assert alternatives(page) != [alternative]
-    assert page.session_state.asked == 0
-
-
-def test_a_closed_panel_draws_no_preview():
-    page = AppTest.from_function(_preview, default_timeout=60).run()
-    assert not page.exception
-    assert alternatives(page) == []
-
-
-def test_an_open_panel_waits_for_a_photo():
-    page = visit(tuning="true")
-    assert_fine(page)
-    assert "Once there is a photo" in text(page)
-
-
-def test_too_many_regions_are_one_sentence(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("explainer.lime.superpixels.MAX_SUPERPIXELS", 4)
-    page = visit(sample="coffee", tuning="true", segmentation="slic", n_segments="200")
-    assert not page.exception
-    sentences = {re.sub(r"\\", "", error.value) for error in page.error}
-    (sentence,) = sentences
-    assert re.fullmatch(
-        r"The photo was cut into \d+ superpixels, .*: choose a coarser segmentation\.", sentence
-    )
-
-
-def test_details_say_what_the_figures_rest_on(lite0: Classifier):
-    page = visit(sample="coffee", details="true", segmentation="slic", n_segments="30")
-    assert_fine(page)
-    facts = text(page)
-    for fact in ("100", "0.25", "0", f"EfficientNet-Lite0, {lite0.describe_engine()}"):
-        assert f"<td>{fact}</td>" in facts
-    assert re.search(r"<td>\d+, found by SLIC \(n_segments 30, ", facts)
-    assert re.search(r"\*\*Fidelity \d+\\?%\.\*\* ", facts)
-    whole, strongest = [alt for alt in alternatives(page) if "The strongest is region" in alt]
-    assert re.match(r"Of \d+ regions, \d+ speak for “espresso” and \d+ against it\. ", whole)
-    assert whole.endswith(strongest)
-
-
-def test_closed_sections_cost_nothing():
-    page = visit(sample="coffee")
-    assert_fine(page)
-    assert "Fidelity" not in text(page)
-    assert "The photo is cut up" not in text(page)
-
-
-def test_the_method_is_told_with_this_photos_own_samples():
-    page = visit(sample="coffee", about="true")
-    assert_fine(page)
-    told = text(page)
-    assert all(f"##### {step}. " in told for step in (1, 2, 3, 4))
-    samples = [
-        alt for alt in alternatives(page) if alt.startswith("The photo with some of its regions hidden")
-    ]
-    shares = [float(re.search(r"“espresso”: ([\d.]+)%", alt).group(1)) for alt in samples]
-    assert len(shares) == 3
-    assert shares == sorted(shares)
-    assert shares[2] - shares[0] > 10
-
-
-def jpeg(photo: Image.Image, degrees: float) -> bytes:
-    stream = io.BytesIO()
-    photo.rotate(degrees).save(stream, "JPEG", quality=90)
-    return stream.getvalue()
-
-
-def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
-    page.file_uploader(key="uploads").set_value([(name, content, "image/jpeg") for name, content in files])
-    return page.run()
-
-
-def tiles(page: AppTest) -> list[Button]:
-    return [button for button in page.button if (button.key or "").startswith("photo-")]
-
-
-def captions(page: AppTest) -> list[str]:
-    """What the photos were taken for, under their thumbnails."""
-    return [caption.value for caption in page.caption if caption.value.startswith(":material/check:")]
-
-
-def test_photos_are_switched_between_and_each_keeps_its_result(chelsea, coffee, asked: list[int]):
-    page = upload(visit(), ("cat.jpg", jpeg(chelsea, 3)), ("cup.jpg", jpeg(coffee, 3)))
-    assert_fine(page)
-    assert [tile.label for tile in tiles(page)] == [r"cat\.jpg", r"cup\.jpg"]
-    assert captions(page) == [":material/check: espresso"]
-    tiles(page)[0].click().run()
-    assert_fine(page)
-    assert len(captions(page)) == 2
-    cat = captions(page)[0]
-    assert "cat" in cat
-    asked.clear()
-    tiles(page)[1].click().run()
-    assert captions(page) == [cat, ":material/check: espresso"]
-    tiles(page)[0].click().run()
-    assert_fine(page)
-    assert asked == []
-
-
-def test_a_sample_and_the_uploads_can_both_be_reached(chelsea):
-    page = upload(visit(sample="coffee"), ("cat.jpg", jpeg(chelsea, 4)))
-    assert_fine(page)
-    assert "sample" not in page.query_params
-    assert not tiles(page), "one photo needs no choice"
-    page.button(key="example-coffee").click().run()
-    assert page.query_params["sample"] == "coffee"
-    assert "“espresso”" in text(page)
-    tiles(page)[0].click().run()
-    assert_fine(page)
-    assert "sample" not in page.query_params
-    assert "“espresso”" not in text(page)
-
-
-def test_a_removed_photo_is_gone_and_another_is_shown(chelsea, coffee):
-    cat, cup = ("cat.jpg", jpeg(chelsea, 5)), ("cup.jpg", jpeg(coffee, 5))
-    page = upload(visit(), cup, cat)
-    assert "“espresso”" not in text(page)
-    upload(page, cup)
-    assert_fine(page)
-    assert "“espresso”" in text(page)
-    upload(page)
-    assert_fine(page)
-    assert "Choose a photo" in text(page)
-
-
-def test_a_bad_file_does_not_take_the_place_of_what_is_looked_at():
-    page = upload(visit(sample="coffee"), ("notes.jpg", b"milk"))
-    assert not page.exception
-    assert len(page.error) == 1
-    assert page.query_params["sample"] == "coffee"
-    assert "“espresso”" in text(page)
-
-
-def test_only_the_last_few_photos_stay_decoded(chelsea, monkeypatch: pytest.MonkeyPatch):
-    decoded = []
-    load = intake.load_photo
-
-    def loading(source):
-        decoded.append(source)
-        return load(source)
-
-    monkeypatch.setattr(intake, "load_photo", loading)
-    small = chelsea.resize((90, 60))
-    page = upload(visit(), *((f"{number}.jpg", jpeg(small, number)) for number in range(7)))
-    assert_fine(page)
-    assert len(tiles(page)) == len(decoded) == 7
-    assert len(page.session_state.decoded) == intake._KEPT_PHOTOS
-    tiles(page)[6].click().run()
-    assert len(decoded) == 7
-    tiles(page)[0].click().run()
-    assert_fine(page)
-    assert len(decoded) == 8, "decoded again from the file"
-    assert len(page.session_state.decoded) == intake._KEPT_PHOTOS
-
-
-def test_twins_share_one_result(chelsea, asked: list[int]):
-    twin = jpeg(chelsea, 6)
-    page = upload(visit(), ("one.jpg", twin), ("two.jpg", twin))
-    assert_fine(page)
-    assert len(captions(page)) == 2
-    asked.clear()
-    tiles(page)[0].click().run()
-    assert_fine(page)
-    assert asked == []
-
-
-def test_the_camera_is_not_asked_for_before_someone_wants_it():
-    page = visit()
-    assert not page.get("camera_input")
+@pytest.mark.parametrize(("size", "expected"), [(1, 0), (2, 1), (3, 2), (4, 3)])
+def test_contrasting_samples_of_few(size: int, expected: int, classifier):
+    explanation = explain(a_photo(8), classifier, num_samples=size, segmentation=Grid(4, 4), seed=size)
+    samples = contrasting_samples(explanation, 0, size)
+    assert len(samples) == expected
+    assert [s.probability for s in samples] == sorted(s.probability for s in samples)

@@ -11,8 +11,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from explainer import explain
-from explainer.lime.explanation import Explanation
+from explainer import Explanation, Reading, explain
 from explainer.pictures import charts
 from explainer.pictures.draw import PALETTES, fit_photo
 from explainer.words.language import Language
@@ -34,11 +33,11 @@ def photo() -> Image.Image:
 
 
 def draw_bars(explanation: Explanation, **options) -> Axes:
-    return charts.weight_bars(explanation, explanation.labels[0], ENGLISH, **options).axes[0]
+    return charts.weight_bars(Reading.of(explanation), ENGLISH, **options).axes[0]
 
 
 def draw_map(photo: Image.Image, explanation: Explanation, **options) -> Figure:
-    return charts.weight_map(photo, explanation, explanation.labels[0], ENGLISH, **options)
+    return charts.weight_map(photo, Reading.of(explanation), ENGLISH, **options)
 
 
 def numbers(axes: Axes) -> list[int]:
@@ -151,8 +150,8 @@ def test_japanese_is_written_without_a_missing_glyph(photo: Image.Image, explana
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for figure in (
-            charts.weight_map(photo, explanation, explanation.labels[0], Language("ja")),
-            charts.weight_bars(explanation, explanation.labels[0], Language("ja")),
+            charts.weight_map(photo, Reading.of(explanation), Language("ja")),
+            charts.weight_bars(Reading.of(explanation), Language("ja")),
         ):
             charts.png(figure)
     assert not caplog.records
@@ -160,7 +159,7 @@ def test_japanese_is_written_without_a_missing_glyph(photo: Image.Image, explana
 
 def test_without_a_japanese_font_words_are_english(explanation: Explanation, monkeypatch, caplog):
     monkeypatch.setattr(charts, "_font_families", lambda: ("DejaVu Sans",))
-    figure = charts.weight_bars(explanation, explanation.labels[0], Language("ja"))
+    figure = charts.weight_bars(Reading.of(explanation), Language("ja"))
     assert figure.axes[0].get_ylabel() == "Region"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -184,7 +183,7 @@ def test_weights_of_nothing_are_drawn_too(photo: Image.Image):
     )
     assert charts.png(draw_map(photo, flat))
     assert charts.png(draw_bars(flat).figure)
-    assert charts.bars_sentence(flat, flat.labels[0], ENGLISH) == (
+    assert charts.bars_sentence(Reading.of(flat), ENGLISH) == (
         "No region changes the probability of “thing 0”."
     )
 
@@ -198,8 +197,9 @@ def test_one_region_is_enough(photo: Image.Image):
 
 def test_the_sentences_say_what_is_seen(explanation: Explanation):
     for label in explanation.labels:
+        reading = Reading.of(explanation, label.index)
         strongest = int(np.abs(label.weights).argmax())
-        sentence = charts.bars_sentence(explanation, label, ENGLISH)
+        sentence = charts.bars_sentence(reading, ENGLISH)
         place = region_places(explanation.segments, ENGLISH)[strongest]
         verb = "raises" if label.weights[strongest] > 0 else "lowers"
         assert (
@@ -208,7 +208,7 @@ def test_the_sentences_say_what_is_seen(explanation: Explanation):
         points, margin = 100 * abs(label.weights[strongest]), 196 * label.standard_errors[strongest]
         assert f"by {points:.1f} ± {margin:.1f} points." in sentence
         pros, cons = (label.weights > 0).sum(), (label.weights < 0).sum()
-        whole = charts.map_sentence(explanation, label, ENGLISH)
+        whole = charts.map_sentence(reading, ENGLISH)
         assert whole.startswith(f"Of 20 regions, {pros} speak for ")
         assert f" and {cons} against it. " in whole
         assert whole.endswith(sentence)

@@ -4,9 +4,9 @@ import ast
 import base64
 import io
 import re
+import shlex
 import sys
 import zipfile
-from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -22,16 +22,25 @@ from nbclient.exceptions import CellExecutionError
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explainer import ArgumentError, Explanation, explain, load_classifier
+from explainer import (
+    ArgumentError,
+    Explanation,
+    Felzenszwalb,
+    Quickshift,
+    Reading,
+    Slic,
+    explain,
+    load_classifier,
+)
 from explainer.classifiers.classifier import Classifier
 from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE
-from explainer.lime.superpixels import Blur, Quickshift, Slic
 from explainer.page.downloads import file_name, zipped
 from explainer.pictures.draw import PALETTES, fit_photo
+from explainer.pictures.encode import png
 from explainer.takeaway.notebook import notebook
-from explainer.takeaway.report import Drawing, html_report, pictures, png
+from explainer.takeaway.report import html_report, pictures
 from explainer.words.language import Language
-from explainer.words.settings import how_hidden, how_segmented, settings_in_words
+from explainer.words.settings import settings_in_words
 from tests.browser.ensure_browser import NoBrowserError, find_browser
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
 
@@ -53,7 +62,7 @@ def explained(classifier: Any = None, photo: Image.Image | None = None, **option
 
 
 def report(explanation: Explanation, language: Language = ENGLISH, **options: Any) -> str:
-    return html_report(a_photo(), explanation, explanation.labels[0].index, language, **options)
+    return html_report(a_photo(), Reading.of(explanation), language, **options)
 
 
 class Document(HTMLParser):
@@ -89,8 +98,7 @@ class Document(HTMLParser):
 class TestPictures:
     def test_are_as_large_as_the_page_draws_them(self):
         photo = a_photo(size=(90, 60))
-        explanation = explained(photo=photo)
-        drawn = pictures(photo, explanation, explanation.labels[0].index)
+        drawn = pictures(photo, Reading.of(explained(photo=photo)))
         assert [*drawn] == ["preprocessed", "focus", "pros_cons", "superpixels"]
         for name, picture in drawn.items():
             decoded = Image.open(io.BytesIO(png(picture)))
@@ -99,24 +107,21 @@ class TestPictures:
             np.testing.assert_array_equal(np.asarray(decoded), np.asarray(picture.convert("RGB")))
 
     def test_follow_what_is_chosen(self):
-        explanation = explained()
-        best = explanation.labels[0].index
-        usual = pictures(a_photo(), explanation, best)
-        other = pictures(a_photo(), explanation, best, Drawing(1, 2, True, PALETTES["green-red"]))
+        usual = pictures(a_photo(), Reading.of(explained()))
+        fewer = Reading.of(explained(num_features=1), positive_only=True)
+        other = pictures(a_photo(), fewer, PALETTES["green-red"])
         assert usual["focus"] != other["focus"]
         assert usual["pros_cons"] != other["pros_cons"]
         assert usual["superpixels"] == other["superpixels"]
 
     @pytest.mark.parametrize("language", [ENGLISH, JAPANESE], ids=lambda language: language.code)
     def test_heat_map_is_drawn_on_demand(self, language: Language):
-        explanation = explained()
-        drawn = pictures(a_photo(), explanation, explanation.labels[0].index, heat_map_in=language)
+        drawn = pictures(a_photo(), Reading.of(explained()), heat_map_in=language)
         assert drawn["heat_map"].mode == "RGB"
         assert drawn["heat_map"].getpixel((0, 0)) == (255, 255, 255)
 
     def test_zipped_each_is_a_file(self):
-        explanation = explained()
-        drawn = pictures(a_photo(), explanation, explanation.labels[0].index)
+        drawn = pictures(a_photo(), Reading.of(explained()))
         with zipfile.ZipFile(io.BytesIO(zipped(drawn))) as archive:
             assert archive.testzip() is None
             assert archive.namelist() == [f"{name}.png" for name in drawn]
@@ -126,18 +131,13 @@ class TestPictures:
         exif = Image.Exif()
         exif[0x010E] = "SECRET"
         photo.info = {"exif": exif.tobytes(), "comment": b"SECRET", "icc_profile": b"SECRET"}
-        explanation = explained(Catalogued(GRID), photo)
-        best = explanation.labels[0].index
-        document = html_report(photo, explanation, best, ENGLISH)
+        explanation = explained(Catalogued(GRID, "inception-v3"), photo)
+        document = html_report(photo, Reading.of(explanation), ENGLISH)
         embedded = re.findall(r"data:image/\w+;base64,([^\"]+)", document)
         assert len(embedded) > 5
         files = [base64.b64decode(content) for content in embedded]
         files.append(png(photo))
-        data = next(
-            cell.source
-            for cell in cells(as_if(explanation, "inception-v3"), photo)
-            if "PHOTO =" in cell.source
-        )
+        data = next(cell.source for cell in cells(explanation, photo) if "PHOTO =" in cell.source)
         files.append(base64.b64decode(re.search(r'PHOTO = """(.*?)"""', data, re.DOTALL)[1]))
         assert not any(b"SECRET" in content for content in files)
 
@@ -171,19 +171,16 @@ class TestReport:
     def test_explains_the_label_that_was_asked_for(self):
         explanation = explained()
         second = explanation.labels[1]
-        document = html_report(a_photo(), explanation, second.index, ENGLISH)
+        document = html_report(a_photo(), Reading.of(explanation, second.index), ENGLISH)
         assert f"Why “{second.name.replace('_', ' ')}”?" in Document(document).text
         row = re.search(r'<tr class="explained">.*', document)
         assert row is not None
         assert second.wnid in row[0]
-        with pytest.raises(ArgumentError):
-            html_report(a_photo(), explanation, 999, ENGLISH)
 
     def test_is_in_japanese(self, lite0: Classifier, coffee: Image.Image):
         explanation = explained(lite0, coffee, num_samples=32)
-        text = Document(
-            html_report(coffee, explanation, explanation.labels[0].index, JAPANESE, day=date(2025, 3, 14))
-        ).text
+        document = html_report(coffee, Reading.of(explanation), JAPANESE, day=date(2025, 3, 14))
+        text = Document(document).text
         assert "エスプレッソ" in text
         assert "2025年3月14日" in text
         assert "espresso" in text  # the technical name
@@ -237,7 +234,7 @@ class TestReport:
         explanation = explained(lite0, photo, num_samples=32)
         path = tmp_path / "report.html"
         path.write_text(
-            html_report(photo, explanation, explanation.labels[0].index, language, name="x" * 200),
+            html_report(photo, Reading.of(explanation), language, name="x" * 200),
             encoding="utf-8",
         )
         try:
@@ -267,47 +264,41 @@ class TestReport:
         assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
 
 
-class TestOrigin:
+class TestSettings:
     @pytest.mark.parametrize(
-        ("hide_color", "found", "words"),
+        ("hide_color", "words"),
         [
-            (0.0, "colour", "the colour #000000"),
-            ((0.25, 0.5, 0.75), "colour", "the colour #3f7fbf"),
-            (None, "mean", "their mean colour"),
-            (Blur(), "blur", "the photo, blurred"),
-            (lambda image: image[::-1], "picture", "another picture"),
+            (0.0, "the colour #000000"),
+            ((0.25, 0.5, 0.75), "the colour #3f7fbf"),
+            (None, "their mean colour"),
+            ("blur", "the photo, blurred"),
+            (lambda image: image[::-1], "another picture"),
         ],
         ids=["black", "blue", "mean", "blur", "picture"],
     )
-    def test_what_hidden_regions_show(self, hide_color: Any, found: str, words: str):
-        explanation = explained(hide_color=hide_color)
-        assert how_hidden(explanation) == found
-        assert words in [value for _, value in settings_in_words(explanation, explanation.labels[0], ENGLISH)]
+    def test_what_hidden_regions_show(self, hide_color: Any, words: str):
+        assert told(explained(hide_color=hide_color))["Hidden regions show"] == words
 
-    @pytest.mark.parametrize("segmentation", [Quickshift(), Slic(), Slic(20)], ids=repr)
-    def test_how_regions_were_found(self, segmentation: Any, lite0: Classifier, coffee: Image.Image):
-        explanation = explained(lite0, coffee, num_samples=2, segmentation=segmentation)
-        recognised = segmentation if segmentation != Slic(20) else None
-        assert how_segmented(explanation) == recognised
-        told = dict(settings_in_words(explanation, explanation.labels[0], ENGLISH, segmentation))["Regions"]
-        assert told.startswith(f"{explanation.num_superpixels}, found by ")
-        assert type(segmentation).__name__.lower() in told.lower()
-        if isinstance(segmentation, Slic):
-            assert f"n_segments {segmentation.n_segments}" in told
-
-    def test_regions_found_in_another_way(self):
-        explanation = explained()
-        assert how_segmented(explanation) is None
-        told = dict(settings_in_words(explanation, explanation.labels[0], ENGLISH))
-        assert told["Regions"] == "12, found in a way of their own"
+    @pytest.mark.parametrize(
+        ("segmentation", "words"),
+        [
+            (Quickshift(), "found by Quickshift (kernel_size 4, max_dist 200, ratio 0.2)"),
+            (Slic(20), "found by SLIC (n_segments 20, compactness 10, sigma 1)"),
+            (Felzenszwalb(), "found by Felzenszwalb (scale 200, sigma 0.8, min_size 200)"),
+            (GRID, "found in a way of their own"),
+        ],
+        ids=repr,
+    )
+    def test_how_regions_were_found(self, segmentation: Any, words: str):
+        explanation = explained(num_samples=2, segmentation=segmentation)
+        assert told(explanation)["Regions"] == f"{explanation.num_superpixels}, {words}"
 
     def test_every_setting_is_told(self, lite0: Classifier, coffee: Image.Image):
         explanation = explained(
             lite0, coffee, num_samples=8, design="lime", seed=1234, kernel_width=0.4, precision="fast"
         )
-        told = dict(settings_in_words(explanation, explanation.labels[0], ENGLISH))
-        assert len(told) == 10
-        values = " ".join(told.values())
+        assert len(told(explanation)) == 10
+        values = " ".join(told(explanation).values())
         for value in (
             "EfficientNet-Lite0",
             "OpenVINO",
@@ -320,28 +311,30 @@ class TestOrigin:
 
     def test_settings_are_told_in_japanese(self):
         explanation = explained(design="lime")
-        told = settings_in_words(explanation, explanation.labels[0], JAPANESE)
-        assert all(re.search("[ぁ-んァ-ン一-龥]", name) for name, _ in told)
-        english = dict(settings_in_words(explanation, explanation.labels[0], ENGLISH))
-        assert not {*dict(told)} & {*english}
+        names = {*told(explanation, JAPANESE)}
+        assert all(re.search("[ぁ-んァ-ン一-龥]", name) for name in names)
+        assert not names & {*told(explanation)}
+
+
+def told(explanation: Explanation, language: Language = ENGLISH) -> dict[str, str]:
+    return dict(settings_in_words(Reading.of(explanation), language))
 
 
 class Catalogued(LinearClassifier):
-    """Can say what it is run by, as those of the catalogue can."""
+    """Has a name, and can say what it is run by, as those of the catalogue have and can."""
+
+    def __init__(self, grid: Grid, name: str) -> None:
+        super().__init__(grid)
+        self.name = name
 
     def describe_engine(self) -> str:
         return "an “engine” of its own"
 
 
-def as_if(explanation: Explanation, classifier: str) -> Explanation:
-    """The same explanation, as if another classifier had been asked."""
-    return replace(explanation, settings=replace(explanation.settings, classifier=classifier))
-
-
 def cells(
-    explanation: Explanation, photo: Image.Image, language: Language = ENGLISH, **options: Any
+    explanation: Explanation, photo: Image.Image, language: Language = ENGLISH
 ) -> list[nbformat.NotebookNode]:
-    text = notebook(photo, explanation, explanation.labels[0].index, language, **options)
+    text = notebook(photo, Reading.of(explanation), language)
     document = nbformat.reads(text, as_version=nbformat.NO_CONVERT)
     nbformat.validate(document)
     return document.cells
@@ -395,7 +388,7 @@ class TestNotebook:
     def test_is_valid_and_its_code_too(
         self, classifier: str, precision: str, design: str, language: Language
     ):
-        explanation = as_if(explained(Catalogued(GRID), design=design, precision=precision), classifier)
+        explanation = explained(Catalogued(GRID, classifier), design=design, precision=precision)
         found = cells(explanation, a_photo(), language)
         for cell in found:
             assert cell.source
@@ -403,7 +396,7 @@ class TestNotebook:
             if cell.cell_type == "code":
                 ast.parse(cell.source)
         code = "\n".join(cell.source for cell in found if cell.cell_type == "code")
-        assert ("import explain" in code) == (classifier != "inception-v3" or precision == "fast")
+        assert ("from explainer import" in code) == (classifier != "inception-v3" or precision == "fast")
         assert ("MASKS" in code) == (
             classifier == "inception-v3" and precision == "exact" and design != "lime"
         )
@@ -412,16 +405,13 @@ class TestNotebook:
         ]
 
     def test_is_not_made_for_what_nobody_can_load(self):
-        explanation = explained()
         with pytest.raises(ArgumentError, match=r"^There is no notebook for the classifier linear, .*\.$"):
-            notebook(a_photo(), explanation, explanation.labels[0].index, ENGLISH)
-        with pytest.raises(ArgumentError):
-            notebook(a_photo(), as_if(explanation, "inception-v3"), 999, ENGLISH)
+            notebook(a_photo(), Reading.of(explained()), ENGLISH)
 
     def test_a_large_photo_is_carried_as_the_network_sees_it(self, lite0: Classifier, coffee: Image.Image):
         photo = coffee.resize((1500, 1000))
         explanation = explained(lite0, photo, num_samples=2)
-        text = notebook(photo, explanation, explanation.labels[0].index, ENGLISH)
+        text = notebook(photo, Reading.of(explanation), ENGLISH)
         assert len(text) < 400_000
         assert "224 × 224 pixels" in text
 
@@ -432,7 +422,7 @@ class TestNotebook:
         [
             {"segmentation": None},
             {"hide_color": None, "design": "lime", "seed": 5, "segmentation": None},
-            {"hide_color": Blur(), "kernel_width": 0.5},
+            {"hide_color": "blur", "kernel_width": 0.5},
             {"hide_color": lambda image: image[::-1] / 2, "segmentation": Slic(30)},
             {"hide_color": (0.5, -0.25, 0.125), "precision": "fast"},
         ],
@@ -465,7 +455,7 @@ class TestNotebook:
     def test_notices_what_is_not_the_same(self, lite0: Classifier, coffee: Image.Image):
         found = cells(explained(lite0, coffee), coffee)
         for cell in found:
-            cell.source = cell.source.replace("SEED = 0", "SEED = 1")
+            cell.source = cell.source.replace('"seed": 0', '"seed": 1')
         with pytest.raises(AssertionError, match="not those of then"):
             run(found)
 
@@ -476,7 +466,7 @@ class TestNotebook:
         [
             {"design": "lime", "seed": 3, "segmentation": None},
             {"hide_color": None, "kernel_width": 0.5},
-            {"design": "lime", "hide_color": Blur(), "segmentation": Slic()},
+            {"design": "lime", "hide_color": "blur", "segmentation": Slic()},
         ],
         ids=["lime", "balanced", "carried"],
     )
@@ -501,7 +491,7 @@ class TestNotebook:
         self, lite0: Classifier, coffee: Image.Image, monkeypatch: pytest.MonkeyPatch
     ):
         explanation = explained(lite0, coffee, segmentation=None)
-        text = notebook(coffee, explanation, explanation.labels[1].index, JAPANESE)
+        text = notebook(coffee, Reading.of(explanation, explanation.labels[1].index), JAPANESE)
         assert "All weights are those of then, to 1e-06." in run_by_jupyter(text, monkeypatch)
         with pytest.raises(CellExecutionError, match="not those of then"):
             run_by_jupyter(text.replace("NUM_SAMPLES = 60", "NUM_SAMPLES = 50"), monkeypatch)
@@ -512,7 +502,7 @@ class TestNotebook:
         self, inception: Classifier, coffee: Image.Image, monkeypatch: pytest.MonkeyPatch
     ):
         explanation = explained(inception, coffee, num_samples=24, segmentation=None)
-        text = notebook(coffee, explanation, explanation.labels[0].index, ENGLISH)
+        text = notebook(coffee, Reading.of(explanation), ENGLISH)
         assert "All weights are those of then, to 0.0001." in run_by_jupyter(text, monkeypatch)
 
 
@@ -540,9 +530,8 @@ def test_a_file_to_take_away_gets_a_harmless_name(photo: str, label: str, name: 
 def page_with_downloads() -> None:
     import streamlit as st
 
-    from explainer import explain, load_classifier
+    from explainer import Reading, explain, load_classifier
     from explainer.page import downloads
-    from explainer.page.controls import View
     from explainer.page.intake import Photo
     from explainer.page.result import Result
     from explainer.photos.examples import example_photo
@@ -550,14 +539,11 @@ def page_with_downloads() -> None:
     from explainer.words.language import Language
 
     classifier, photo = load_classifier("efficientnet-lite0"), example_photo("coffee")
-    explanation = explain(photo, classifier, num_samples=20)
     downloads.show(
         Result(
             Photo("my cup.jpg", "key", photo, fit_photo(photo)),
-            classifier,
-            explanation,
-            explanation.labels[0],
-            View(num_features=5, positive_only=False, palette=DEFAULT_PALETTE),
+            Reading.of(explain(photo, classifier, num_samples=20)),
+            DEFAULT_PALETTE,
             Language(st.query_params.get("language", "en")),
         )
     )
@@ -595,6 +581,16 @@ class TestDownloads:
         page = self.visit(hostile="<script>&x=1")
         assert page.code[0].value.endswith("/?hostile=%3Cscript%3E%26x%3D1")
         assert "can't carry your photo" in page.caption[0].value
+
+    def test_the_same_as_code(self):
+        _link, command, python = (element.value for element in self.visit().code)
+        assert shlex.split(command) == [
+            *["limelight", "explain", "my cup.jpg", "--out", "results"],
+            *["--classifier", "efficientnet-lite0", "--num-samples", "20"],
+        ]
+        ast.parse(python)
+        assert 'load_photo("my cup.jpg")' in python
+        assert "num_samples=20" in python
 
     def test_speaks_japanese(self):
         page = self.visit(language="ja")

@@ -1,12 +1,16 @@
 import re
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from explainer import Explanation, LabelExplanation
-from explainer.judging.evidence import Answer, ComparedLabel, Comparison, Evidence, Question
-from explainer.lime.explanation import Label, Settings
+from explainer import Explanation, LabelExplanation, Reading, Recipe
+from explainer.judging.evidence import ComparedLabel, Comparison, Question
+from explainer.lime.explanation import Label
 from explainer.lime.surrogate import Surrogate
+from explainer.reading import Settledness
 from explainer.words.language import Language
 from explainer.words.places import place, place_numbers, region_places
 from explainer.words.sentences import (
@@ -19,7 +23,7 @@ from explainer.words.sentences import (
     focus_sentence,
     pros_cons_sentence,
     region_names,
-    stability_sentence,
+    settledness_sentence,
     verdict,
 )
 
@@ -30,33 +34,40 @@ EGYPTIAN = Label(285, "n02124075", "Egyptian_cat", 0.39)
 TIGER = Label(282, "n02123159", "tiger_cat", 0.31)
 
 
-def an_explanation(*weights: list[float], labels: tuple[Label, ...] = (EGYPTIAN, TIGER)) -> Explanation:
+def an_explanation(
+    *weights: list[float], labels: tuple[Label, ...] = (EGYPTIAN, TIGER), **settings: Any
+) -> Explanation:
     """Of a photo cut three by three, with these weights of each label, region by region."""
     explained = []
     for label, of_label in zip(labels, weights, strict=False):
         values = np.array(of_label, float)
-        surrogate = Surrogate(values, np.zeros(9), 0.0, 1.0, values[np.newaxis])
+        surrogate = Surrogate(values, np.zeros(9), 0.0, 1.0, np.tile(values, (2, 1)))
         explained.append(LabelExplanation(label.index, label.wnid, label.name, label.probability, surrogate))
-    settings = Settings("some", "balanced", 0, 0.25, "exact")
-    return Explanation(np.zeros((24, 30, 3), np.float32), NINE, tuple(explained), 100, settings, None)
+    recipe = Recipe(**settings)
+    return Explanation(np.zeros((24, 30, 3), np.float32), NINE, tuple(explained), 100, recipe, None)
 
 
-def an_evidence(focus_hidden: float | None, against_hidden: float | None, whole: float = 0.099) -> Evidence:
-    """Answers with these probabilities; None where the question was not asked."""
-    nothing = np.ones(9, bool)
-    asked = {
-        Question.WHOLE: whole,
-        Question.FOCUS_HIDDEN: focus_hidden,
-        Question.AGAINST_HIDDEN: against_hidden,
-    }
-    return Evidence(
-        HELMET.index,
-        tuple(
-            Answer(question, nothing, probability, probability - whole)
-            for question, probability in asked.items()
-            if probability is not None
-        ),
-    )
+def a_reading(weights: list[float], **settings: Any) -> Reading:
+    return Reading.of(an_explanation(weights, **settings))
+
+
+def a_checked_reading(
+    focus_hidden: float | None, against_hidden: float | None, whole: float = 0.099
+) -> Reading:
+    """Of a classifier that answers so; None where there is nothing to hide."""
+    weights = [0.0] * 9
+    weights[0] = 0.0 if focus_hidden is None else 1.0
+    weights[8] = 0.0 if against_hidden is None else -1.0
+
+    def answer(mask: np.ndarray) -> float | None:
+        hidden = np.flatnonzero(mask == 0).tolist()
+        return {(): whole, (0,): focus_hidden, (8,): against_hidden}.get(tuple(hidden), 0.0)
+
+    def ask(masks: np.ndarray) -> np.ndarray:
+        return np.array([np.full(HELMET.index + 1, answer(mask)) for mask in masks])
+
+    explanation = an_explanation(weights, labels=(HELMET,))
+    return Reading.of(replace(explanation, neighborhood=SimpleNamespace(ask=ask)))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +113,7 @@ def test_the_verdict_passes_over_a_distant_second(best: float, second: float):
     ],
 )
 def test_the_focus_is_where_most_of_the_weight_is(weights: list[float], sentence: str):
-    assert focus_sentence(an_explanation(weights), EGYPTIAN, 5, ENGLISH) == sentence
+    assert focus_sentence(a_reading(weights), ENGLISH) == sentence
 
 
 @pytest.mark.parametrize(
@@ -114,20 +125,44 @@ def test_the_focus_is_where_most_of_the_weight_is(weights: list[float], sentence
     ],
 )
 def test_what_speaks_against_is_the_worst_region(weights: list[float], sentence: str):
-    assert pros_cons_sentence(an_explanation(weights), EGYPTIAN, ENGLISH) == sentence
+    assert pros_cons_sentence(a_reading(weights), ENGLISH) == sentence
 
 
 @pytest.mark.parametrize(
-    ("stability", "samples", "sentence"),
+    ("settledness", "stability", "samples", "sentence"),
     [
-        (1.0, 1, "Settled: another run would choose the same regions. 1 sample."),
-        (0.9, 1400, "Settled: another run would choose 90% of the same regions. 1,400 samples."),
-        (0.75, 300, "Nearly settled: another run would choose 75% of the same regions. 300 samples."),
-        (0.4, 32, "Still moving: another run would choose only 40% of the same regions. 32 samples."),
+        ("settled", 1.0, 1, "Settled: another run would choose the same regions. 1 sample."),
+        ("settled", 0.9, 1400, "Settled: another run would choose 90% of the same regions. 1,400 samples."),
+        (
+            "nearly",
+            0.75,
+            300,
+            "Nearly settled: another run would choose 75% of the same regions. 300 samples.",
+        ),
+        (
+            "moving",
+            0.4,
+            32,
+            "Still moving: another run would choose only 40% of the same regions. 32 samples.",
+        ),
+        ("nothing", 1.0, 64, "Settled: another run would find no region either. 64 samples."),
+        (
+            "too_few",
+            1.0,
+            9,
+            "Too few samples yet for 9 regions: another run may well choose others. 9 samples.",
+        ),
     ],
 )
-def test_settledness(stability: float, samples: int, sentence: str):
-    assert stability_sentence(stability, samples, ENGLISH) == sentence
+def test_settledness(settledness: str, stability: float, samples: int, sentence: str):
+    reading = a_reading([1, 0, 0, 0, 0, 0, 0, 0, 0])
+    told = replace(
+        reading,
+        explanation=replace(reading.explanation, num_samples=samples),
+        stability=stability,
+        settledness=Settledness(settledness),
+    )
+    assert settledness_sentence(told, ENGLISH) == sentence
 
 
 @pytest.mark.parametrize(
@@ -148,7 +183,7 @@ def test_settledness(stability: float, samples: int, sentence: str):
     ],
 )
 def test_what_came_of_hiding_the_focus(hidden: float | None, sentence: str):
-    assert focus_evidence_sentence(an_evidence(hidden, None), HELMET, ENGLISH) == sentence
+    assert focus_evidence_sentence(a_checked_reading(hidden, None), ENGLISH) == sentence
 
 
 @pytest.mark.parametrize(
@@ -177,16 +212,17 @@ def test_what_came_of_hiding_the_focus(hidden: float | None, sentence: str):
     ],
 )
 def test_what_came_of_hiding_what_speaks_against(hidden: float | None, sentence: str):
-    assert against_evidence_sentence(an_evidence(0.01, hidden), HELMET, ENGLISH) == sentence
+    assert against_evidence_sentence(a_checked_reading(0.01, hidden), ENGLISH) == sentence
 
 
 def test_an_answer_carries_its_figures():
-    whole, focus, against = an_evidence(0.007, 0.29).answers
-    assert answer_sentence("All", whole, HELMET, ENGLISH) == "All: “football helmet” gets 9.9%."
-    sentence = answer_sentence("Hidden", focus, HELMET, ENGLISH)
-    assert sentence == "Hidden: “football helmet” gets 0.7% (−9.2 points)."
-    sentence = answer_sentence("Hidden", against, HELMET, ENGLISH)
-    assert sentence == "Hidden: “football helmet” gets 29% (+19 points)."
+    answers = a_checked_reading(0.007, 0.29).evidence.answers
+    told = {answer.question: answer_sentence(answer, HELMET, ENGLISH) for answer in answers}
+    assert told[Question.WHOLE] == "The whole photo: “football helmet” gets 9.9%."
+    assert told[Question.FOCUS_HIDDEN] == "The focus hidden: “football helmet” gets 0.7% (−9.2 points)."
+    assert told[Question.AGAINST_HIDDEN] == (
+        "Opposing regions hidden: “football helmet” gets 29% (+19 points)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -264,8 +300,8 @@ def test_two_labels_may_be_told_apart_in_the_same_part():
 
 
 def test_regions_have_names_with_the_strongest_first():
-    explanation = an_explanation([0.1, 0, 0, -3, 5, 0, 0, 0, 0.2])
-    names = region_names(explanation, EGYPTIAN, ENGLISH, num_features=1, pros_cons_features=2)
+    reading = a_reading([0.1, 0, 0, -3, 5, 0, 0, 0, 0.2], num_features=1)
+    names = region_names(reading, ENGLISH)
     assert list(names)[:4] == [4, 3, 8, 0]
     assert len(names) == 9
     assert names[4] == "Region 5 · middle · speaks for"
@@ -299,15 +335,15 @@ def test_a_region_may_be_a_corner_or_everything():
 
 def test_no_sentence_shows_an_underscore_or_an_empty_place():
     explanation = an_explanation([3, 0, 0, -1, 0, 0, 0, 0, 1], [0, 0, 0, 0, 2, 0, 0, 0, 3])
-    evidence = an_evidence(0.01, 0.3)
+    reading, checked = Reading.of(explanation), a_checked_reading(0.01, 0.3)
     compared = ComparedLabel(1, "n0", "two_words", 0.2, now=0.3)
     sentences = [
         verdict("Net", EGYPTIAN, ENGLISH, TIGER),
-        focus_sentence(explanation, EGYPTIAN, 5, ENGLISH),
-        pros_cons_sentence(explanation, EGYPTIAN, ENGLISH),
-        focus_evidence_sentence(evidence, HELMET, ENGLISH),
-        against_evidence_sentence(evidence, HELMET, ENGLISH),
-        answer_sentence("All", evidence.answers[1], HELMET, ENGLISH),
+        focus_sentence(reading, ENGLISH),
+        pros_cons_sentence(reading, ENGLISH),
+        focus_evidence_sentence(checked, ENGLISH),
+        against_evidence_sentence(checked, ENGLISH),
+        answer_sentence(checked.evidence.answers[1], HELMET, ENGLISH),
         comparison_sentence(Comparison((compared,), ()), EGYPTIAN, 2, ENGLISH),
         contrast_sentence(explanation, EGYPTIAN, TIGER, ENGLISH),
     ]

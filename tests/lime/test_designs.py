@@ -9,15 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lime.lime_image import LimeImageExplainer
 
-from explainer.errors import ArgumentError
+from explainer import ArgumentError, Classifier
 from explainer.lime.designs import make_design, perturbed_pictures
-from explainer.lime.kerdock import KerdockCode
+from explainer.lime.hiding import hidden_image
+from explainer.lime.kerdock import MAX_LENGTH, KerdockCode
 from explainer.lime.neighborhood import digest
-from explainer.lime.superpixels import HIDE_COLORS, Blur, hidden_image, hide_color_named
-from tests.synthetic import Grid, LinearClassifier
+from tests.synthetic import Grid
 
 DESIGNS = ("balanced", "lime")
 ROOT = Path(__file__).resolve().parents[2]
+
+ANYONE = Classifier.from_function(len, input_size=(12, 12), class_names=["thing"])
 
 sample_counts = st.integers(0, 700)
 superpixel_counts = st.integers(1, 70)
@@ -141,10 +143,11 @@ def test_groups_number_what_was_drawn_together():
         assert (first != second).all()
 
 
-@pytest.mark.parametrize("name", ["sobol", "", "LIME", None, 3])
-def test_unknown_design_lists_the_known_ones(name, raises_sentence):
-    with raises_sentence(ArgumentError, f"design must be one of balanced, lime, and is {name!r}"):
-        make_design(name, 5, 0)
+def test_balanced_design_tells_so_many_superpixels_apart_and_limes_any_number(raises_sentence):
+    assert make_design("balanced", MAX_LENGTH, 0).masks(0, 9).shape == (9, 1024)
+    assert make_design("lime", MAX_LENGTH + 1, 0).masks(0, 9).shape == (9, 1025)
+    with raises_sentence(ArgumentError, "into 1025 superpixels, and at most 1024 can be told apart"):
+        make_design("balanced", MAX_LENGTH + 1, 0)
 
 
 def test_superpixels_show_what_their_mask_says_and_nothing_else():
@@ -177,81 +180,5 @@ def test_pictures_are_those_that_lime_shows_to_the_classifier():
         image, classify, hide_color=None, num_samples=40, segmentation_fn=lambda _: segments
     )
     masks = make_design("lime", 9, 5).masks(0, 40)
-    pictures = perturbed_pictures(image, hidden_image(image, segments, None), segments, masks)
+    pictures = perturbed_pictures(image, hidden_image(image, segments, "mean", ANYONE), segments, masks)
     np.testing.assert_allclose(pictures, np.array(seen), atol=1e-6, rtol=0)
-
-
-class TestHideColour:
-    image = np.random.RandomState(2).uniform(-1, 1, (8, 10, 3)).astype(np.float32)
-    segments = Grid(2, 3)(image)
-
-    def hidden(self, hide_color):
-        painted = hidden_image(self.image, self.segments, hide_color)
-        assert painted.dtype == np.float32
-        assert painted.shape == self.image.shape
-        return painted
-
-    @pytest.mark.parametrize("number", [0, 0.0, -1.0, 0.25, np.float64(0.5)])
-    def test_number(self, number):
-        assert (self.hidden(number) == np.float32(number)).all()
-
-    @pytest.mark.parametrize("kind", [tuple, list, np.array])
-    def test_triple(self, kind):
-        painted = self.hidden(kind([0.1, -0.2, 0.3]))
-        for channel, value in enumerate((0.1, -0.2, 0.3)):
-            assert (painted[..., channel] == np.float32(value)).all()
-
-    def test_none_is_each_superpixels_mean(self):
-        painted = self.hidden(None)
-        for region in range(6):
-            own = self.segments == region
-            means = np.tile(self.image[own].astype(np.float64).mean(axis=0), (own.sum(), 1))
-            np.testing.assert_allclose(painted[own], means, atol=1e-6, rtol=0)
-
-    def test_callable_paints_an_image(self):
-        np.testing.assert_array_equal(self.hidden(lambda image: image[::-1] / 2), self.image[::-1] / 2)
-
-    def test_callable_that_paints_over_its_argument_leaves_the_photo_alone(self):
-        before = self.image.copy()
-
-        def paint(image):
-            image[:] = 0.5
-            return image
-
-        assert (self.hidden(paint) == 0.5).all()
-        np.testing.assert_array_equal(self.image, before)
-
-    @pytest.mark.parametrize(
-        "wrong",
-        [
-            "red",
-            (1, 2),
-            (1, 2, 3, 4),
-            {},
-            object(),
-            np.inf,
-            np.nan,
-            (0, 0, np.nan),
-            lambda image: image[1:],
-            lambda image: None,
-            lambda image: "red",
-            lambda image: image * np.nan,
-        ],
-    )
-    def test_anything_else_is_refused_by_name(self, wrong, raises_sentence):
-        with raises_sentence(ArgumentError, "^hide_color must be "):
-            self.hidden(wrong)
-
-    def test_names(self):
-        classifier = LinearClassifier(Grid(2, 3))
-        assert hide_color_named("grey", classifier) == 0
-        assert hide_color_named("mean", classifier) is None
-        assert hide_color_named("blur", classifier) == Blur()
-        black = self.hidden(hide_color_named("black", classifier))
-        np.testing.assert_array_equal(classifier.to_display(black), np.zeros_like(self.image))
-
-    @pytest.mark.parametrize("name", ["red", "", None])
-    def test_unknown_name_lists_the_known_ones(self, name, raises_sentence):
-        known = ", ".join(HIDE_COLORS)
-        with raises_sentence(ArgumentError, f"hide_color must be one of {known}, and is {name!r}"):
-            hide_color_named(name, LinearClassifier(Grid(2, 3)))

@@ -10,10 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer import ArgumentError, PhotoError, classify, explain, explain_live
-from explainer.lime import explain as live
-from explainer.lime.explain import superpixels_of
-from explainer.lime.superpixels import Felzenszwalb, Slic
+from explainer import (
+    ArgumentError,
+    Felzenszwalb,
+    PhotoError,
+    Recipe,
+    Slic,
+    classify,
+    explain,
+    explain_live,
+)
+from explainer.lime.explain import grow_explanation, open_neighborhood, with_label
 from tests.synthetic import (
     ConstantClassifier,
     CountingClassifier,
@@ -31,12 +38,19 @@ def counting():
     return CountingClassifier(NonlinearClassifier(GRID, classes=6))
 
 
-after_every_batch = functools.partial(explain_live, _seconds_between_pictures=0.0)
+def with_pauses(photo, classifier, seconds, **settings):
+    """`explain_live` with another time between pictures."""
+    recipe = Recipe(**settings)
+    return grow_explanation(open_neighborhood(photo, classifier, recipe), recipe, None, seconds)
+
+
+after_every_batch = functools.partial(with_pauses, seconds=0.0)
 
 
 def assert_equal(one, other):
     assert one.num_samples == other.num_samples
-    assert one.settings == other.settings
+    assert one.classifier.name == other.classifier.name
+    assert Recipe.of(one.recipe, num_samples=1) == Recipe.of(other.recipe, num_samples=1)
     np.testing.assert_array_equal(one.segments, other.segments)
     assert len(one.labels) == len(other.labels)
     for ours, theirs in zip(one.labels, other.labels, strict=True):
@@ -82,7 +96,7 @@ class TestLive:
         def now():  # every batch takes 0.2 seconds
             return 50 + 0.2 * len(counting.batches)
 
-        monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=now))
+        monkeypatch.setattr("explainer.lime.explain.time", SimpleNamespace(monotonic=now))
         explanations = explain_live(a_photo(), counting, num_samples=500, segmentation=GRID)
         sizes = [explanation.num_samples for explanation in explanations]
         assert sizes == [*range(32, 500, 48), 500], "half a second is over in the third batch of 16"
@@ -199,7 +213,7 @@ class TestWhatCostsNothing:
         assert len(calls) == 1
 
     def test_superpixels_can_be_had_before(self, counting):
-        segments = superpixels_of(a_photo(), counting, GRID)
+        segments = open_neighborhood(a_photo(), counting, Recipe(segmentation=GRID)).segments
         assert counting.images == 0
         explanation = explain(a_photo(), counting, num_samples=20, segmentation=GRID)
         np.testing.assert_array_equal(explanation.segments, segments)
@@ -227,9 +241,9 @@ class TestAuto:
         explanation = explain(a_photo(), classifier, **self.options)
         assert 64 < explanation.num_samples < 1500
         assert classifier.images == explanation.num_samples
-        assert explanation.stability(explanation.labels[0].index) >= live.STABILITY_THRESHOLD
+        assert explanation.stability(explanation.labels[0].index) >= Recipe().stability_threshold
         before = explain(a_photo(), classifier, segmentation=GRID, num_samples=64)
-        assert before.stability(before.labels[0].index) < live.STABILITY_THRESHOLD
+        assert before.stability(before.labels[0].index) < Recipe().stability_threshold
 
     @pytest.mark.parametrize("pace", [0.0, 1e9])
     def test_ends_at_the_same_place_however_it_gets_there(self, pace):
@@ -251,7 +265,7 @@ class TestAuto:
         assert_equal(at_once, explain(a_photo(), resumed, **self.options))
         assert resumed.images == at_once.num_samples
 
-        *_, last = explain_live(a_photo(), self.fresh(), _seconds_between_pictures=pace, **self.options)
+        *_, last = with_pauses(a_photo(), self.fresh(), pace, **self.options)
         assert_equal(at_once, last)
 
     def test_goes_no_further_than_allowed(self):
@@ -272,7 +286,7 @@ class TestAuto:
         for num_features in (1, 3):
             explanation = explain(a_photo(), self.fresh(), num_features=num_features, **self.options)
             index = explanation.labels[0].index
-            assert explanation.stability(index, num_features=num_features) >= live.STABILITY_THRESHOLD
+            assert explanation.stability(index, num_features=num_features) >= Recipe().stability_threshold
 
     def test_nothing_to_find_ends_at_once(self):
         explanation = explain(a_photo(), ConstantClassifier(0.25, 0.75), **self.options)
@@ -338,7 +352,7 @@ class TestFast:
         assert [label.probability for label in fast.labels] == [label.probability for label in exact.labels]
         assert counting.precisions[0] == "exact"
         assert set(counting.precisions[1:]) == {"fast"}
-        assert fast.settings.precision == "fast"
+        assert fast.recipe.precision == "fast"
         assert (fast.labels[0].weights != exact.labels[0].weights).all()
 
     def test_with_a_real_network(self, chelsea, lite0):
@@ -532,3 +546,33 @@ class TestOddPhotos:
     def test_classifier_with_fewer_classes_than_labels_asked_for(self):
         explanation = explain(a_photo(), LinearClassifier(GRID), num_samples=30, segmentation=GRID)
         assert len(explanation.labels) == 3
+
+
+class TestWithLabel:
+    @pytest.fixture
+    def classifier(self):
+        return CountingClassifier(NonlinearClassifier(GRID, classes=8))
+
+    def test_explains_the_label_as_if_it_were_among_the_best(self, classifier):
+        few = explain(a_photo(), classifier, num_samples=100, top_labels=2, segmentation=GRID)
+        asked = classifier.images
+        every = explain(a_photo(), classifier, num_samples=100, top_labels=8, segmentation=GRID)
+        least = every.labels[-1]
+        more = with_label(few, least.index)
+        assert [label.index for label in more.labels] == [*(label.index for label in few.labels), least.index]
+        found = more.label(least.index)
+        assert (found.name, found.probability) == (least.name, least.probability)
+        np.testing.assert_allclose(found.weights, least.weights, atol=1e-12)
+        assert found.fidelity == pytest.approx(least.fidelity)
+        assert classifier.images == asked
+        assert len(few.labels) == 2
+
+    def test_a_label_that_is_there_changes_nothing(self, classifier):
+        explanation = explain(a_photo(), classifier, num_samples=20, segmentation=GRID)
+        assert with_label(explanation, explanation.labels[3].index) is explanation
+
+    @pytest.mark.parametrize("index", [-1, 8, 1.5, None])
+    def test_no_class(self, classifier, index, raises_sentence):
+        explanation = explain(a_photo(), classifier, num_samples=1, top_labels=1, segmentation=GRID)
+        with raises_sentence(ArgumentError, "label_index must be a whole number, from 0 to 7"):
+            with_label(explanation, index)

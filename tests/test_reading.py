@@ -1,0 +1,102 @@
+"""What a reader is shown of a label: settled by the recipe's threshold, with what speaks against it too."""
+
+from dataclasses import replace
+
+import pytest
+
+from explainer import Explanation, Reading, Recipe, explain
+from explainer.reading import Settledness
+from explainer.words.language import Language
+from explainer.words.sentences import settledness_sentence
+from tests.synthetic import ConstantClassifier, CountingClassifier, Grid, NonlinearClassifier, a_photo
+
+GRID = Grid(4, 5)
+ENGLISH = Language("en")
+
+
+def explained(classifier: object = None, num_samples: int = 150, **settings: object) -> Explanation:
+    classifier = classifier or NonlinearClassifier(GRID, classes=3)
+    return explain(a_photo(), classifier, num_samples=num_samples, segmentation=GRID, **settings)
+
+
+@pytest.fixture(scope="module")
+def explanation() -> Explanation:
+    return explained()
+
+
+def under(explanation: Explanation, threshold: float) -> Reading:
+    """The same explanation, read under another threshold."""
+    return Reading.of(
+        replace(explanation, recipe=Recipe.of(explanation.recipe, stability_threshold=threshold))
+    )
+
+
+def test_the_recipe_s_threshold_decides_what_is_called_settled(explanation: Explanation):
+    settled, not_settled = under(explanation, 0.5), under(explanation, 0.99)
+    assert 0.5 < settled.stability == not_settled.stability < 0.99
+    assert (settled.is_settled, not_settled.is_settled) == (True, False)
+    assert settledness_sentence(settled, ENGLISH).startswith("Settled: ")
+    assert not settledness_sentence(not_settled, ENGLISH).startswith("Settled: ")
+
+
+def test_the_threshold_itself_is_settled_and_five_sixths_of_it_nearly(explanation: Explanation):
+    stability = Reading.of(explanation).stability
+    assert under(explanation, stability).settledness is Settledness.SETTLED
+    assert under(explanation, stability + 1e-9).settledness is Settledness.NEARLY
+    assert under(explanation, 1.19 * stability).settledness is Settledness.NEARLY
+    assert under(explanation, 1.21 * stability).settledness is Settledness.MOVING
+
+
+@pytest.mark.parametrize("samples", [1, 2, GRID.cells])
+def test_too_few_samples_are_never_settled_whatever_the_threshold(samples: int):
+    reading = under(explained(num_samples=samples), 0.0)
+    assert reading.settledness is Settledness.TOO_FEW
+    assert not reading.is_settled
+    assert settledness_sentence(reading, ENGLISH).startswith("Too few samples yet for 20 regions: ")
+
+
+def test_where_no_region_matters_there_is_nothing_to_settle():
+    reading = Reading.of(explained(ConstantClassifier(0.3, 0.7)))
+    assert (reading.focus, reading.pros_cons.keys() - range(GRID.cells), reading.against) == ({}, set(), {})
+    assert reading.settledness is Settledness.NOTHING
+    assert reading.is_settled
+
+
+def test_the_recipe_says_how_many_regions_are_shown():
+    reading = Reading.of(explained(num_features=3, pros_cons_features=7))
+    assert (len(reading.focus), len(reading.pros_cons)) == (3, 7)
+    assert min(reading.focus.values()) > 0 > min(reading.pros_cons.values())
+
+
+def test_what_speaks_against_is_known_even_where_only_what_speaks_for_is_shown(explanation: Explanation):
+    both, positive_only = (Reading.of(explanation, positive_only=only) for only in (False, True))
+    assert both.against
+    assert (
+        positive_only.against
+        == both.against
+        == {region: weight for region, weight in both.pros_cons.items() if weight < 0}
+    )
+    assert min(positive_only.pros_cons.values()) > 0
+    assert positive_only.focus == both.focus
+
+
+def test_the_best_label_is_read_unless_another_one_is_asked_for(explanation: Explanation):
+    best, other = explanation.labels[:2]
+    assert Reading.of(explanation).label is best
+    assert Reading.of(explanation, other.index).label is other
+    assert Reading.of(explanation, other.index).focus == explanation.regions(other.index)
+
+
+def test_the_classifier_is_asked_once_for_the_same_questions():
+    counting = CountingClassifier(NonlinearClassifier(GRID, classes=3))
+    explanation = explained(counting)
+    reading = Reading.of(explanation)
+    assert counting.images == 150, "reading asks nothing"
+    evidence = reading.evidence
+    assert counting.images == 150 + 3, "the focus alone, without it, and without what speaks against"
+    assert reading.evidence is evidence
+    for same in (Reading.of(explanation), Reading.of(explanation, positive_only=True)):
+        assert [answer.probability for answer in same.evidence.answers] == [
+            answer.probability for answer in evidence.answers
+        ]
+    assert counting.images == 150 + 3
