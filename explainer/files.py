@@ -32,18 +32,29 @@ def whole(target: Path, scratch: Path | None = None) -> Iterator[Path]:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch or target.parent, prefix=UNFINISHED) as folder:
-        unfinished, before = Path(folder, "new", target.name), Path(folder, "before")
-        unfinished.parent.mkdir()
+        unfinished = Path(folder, target.name)
         yield unfinished
-        if not (target.is_dir() and unfinished.is_dir()):
-            os.replace(unfinished, target)
-            return
-        target.rename(before)  # for a folder can't be replaced
-        try:
-            unfinished.rename(target)
-        except OSError:
-            before.rename(target)
-            raise
+        put(unfinished, target)
+
+
+def put(finished: Path, target: Path) -> None:
+    """Move a file or a folder to where it is to be, in place of what is there.
+
+    Raises
+    ------
+    OSError
+        It can't be moved; what was there before stays.
+    """
+    if finished.is_file() or not target.is_dir():  # a file does not take the place of a folder
+        os.replace(finished, target)
+        return
+    before = finished.with_name(f"{finished.name}-before")
+    target.rename(before)  # for a folder can't be replaced
+    try:
+        finished.rename(target)
+    except OSError:
+        before.rename(target)
+        raise
 
 
 def write_whole(path: Path, content: bytes, scratch: Path | None = None) -> Path:

@@ -4,7 +4,6 @@ import contextlib
 import logging
 import os
 import shutil
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from ..files import UNFINISHED, whole
 from .openvino_runtime import import_openvino
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_UNFINISHED = "writing-"
 _SECONDS_TO_WRITE = 3600.0  # far more than it takes; whatever is older was left by a process that ended
 
 
@@ -72,20 +71,18 @@ def _read(path: Path) -> "openvino.Model":
 
 
 def _write(model: "openvino.Model", path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     _tidy(path.parent)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=_UNFINISHED) as folder:
-        import_openvino().save_model(model, Path(folder) / "network.xml", compress_to_fp16=False)
-        unfinished = Path(folder) / path.name
+    with whole(path) as unfinished:
+        folder = unfinished.parent
+        import_openvino().save_model(model, folder / "network.xml", compress_to_fp16=False)
         with zipfile.ZipFile(unfinished, "w") as archive:
             for member in ("network.xml", "network.bin"):
-                archive.write(Path(folder) / member, member)
-        os.replace(unfinished, path)
+                archive.write(folder / member, member)
 
 
 def _tidy(folder: Path) -> None:
     """Delete what processes that were killed left behind, and nothing that may still be written to."""
-    for left_over in folder.glob(f"{_UNFINISHED}*"):
+    for left_over in folder.glob(f"{UNFINISHED}*"):
         with contextlib.suppress(OSError):  # another process may have been quicker
             changed = max(path.stat().st_mtime for path in (left_over, *left_over.iterdir()))
             if time.time() - changed > _SECONDS_TO_WRITE:

@@ -44,8 +44,7 @@ def check_installed() -> None:
     """
     if importlib.util.find_spec("distributed") is None:
         raise ExplainerError(
-            "Working on many processes needs Dask; please run pip install -r "
-            "explainer/requirements-cluster.txt first."
+            "Working on many processes needs Dask; please run pip install distributed first."
         )
 
 

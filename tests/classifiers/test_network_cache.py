@@ -359,11 +359,11 @@ def test_killed_with_9_in_the_middle_of_writing(folder, caplog):
         assert writing.stdout.readline() == b"half way\n"
         convert = Converter()
         convert.assert_answers(network_cache.load("other", HASH, convert))
-        (in_use,) = folder.glob("writing-*")
+        (in_use,) = folder.glob(".unfinished-*")
         assert (in_use / "network.xml").read_bytes() == b"<net", "what is being written is left alone"
         writing.kill()
     assert writing.returncode == -signal.SIGKILL
-    (left,) = folder.glob("writing-*")
+    (left,) = folder.glob(".unfinished-*")
 
     for calls in (2, 2):
         convert.assert_answers(network_cache.load("small", HASH, convert))

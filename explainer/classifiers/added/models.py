@@ -15,6 +15,7 @@ from typing import Any
 import platformdirs
 
 from ...errors import ClassifierError
+from ...files import UNFINISHED
 from ..classifier import Classifier
 from ..fingerprint import fingerprint
 from . import network_file
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 DESCRIPTION_FILE = "model.toml"
 LABELS_FILE = "labels.txt"
-UNFINISHED = ".unfinished-"
 
 
 def models_folder() -> Path:

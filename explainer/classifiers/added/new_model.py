@@ -14,6 +14,7 @@ import tomli_w
 from PIL import Image
 
 from ...errors import ClassifierError
+from ...files import UNFINISHED, put
 from ..classifier import Classifier
 from . import network_file
 from .description import SETTINGS, Description, checked_size, read_toml
@@ -21,7 +22,6 @@ from .labels import for_outputs, read_labels, tidy, write_labels
 from .models import (
     DESCRIPTION_FILE,
     LABELS_FILE,
-    UNFINISHED,
     is_model_name,
     load_model_folder,
     model_names,
@@ -83,15 +83,7 @@ class Candidate:
         if not replace:
             _check_not_taken(self.folder.name)
         try:
-            before = self.folder.with_name("before")
-            if target.exists():
-                target.rename(before)
-            try:
-                self.folder.rename(target)
-            except OSError:
-                if before.exists():
-                    before.rename(target)
-                raise
+            put(self.folder, target)
         except OSError as error:
             raise unwritable(error) from error
         return target
