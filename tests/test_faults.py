@@ -216,7 +216,7 @@ class TestHanging:
             with turns:
                 waiting = pool.submit(classifier.predict, picture)
                 wait_until(lambda: len(turns._waiting) == 1)
-                with pytest.raises(TimeoutError):
+                with pytest.raises(futures.TimeoutError):  # Python 3.10 has one of its own
                     waiting.result(0.5)  # more than a hanging one is given
             np.testing.assert_array_equal(waiting.result(10), [[1, 0]])
 

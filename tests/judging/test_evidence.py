@@ -288,7 +288,7 @@ def section(name: str, result: Result) -> AppTest:
 
 
 def html(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.html)
+    return "\n".join(element.proto.body for element in page.get("html"))
 
 
 class TestSections:

@@ -22,9 +22,8 @@ from tests.made_up_results import HOSTILE_NAMES, LOWER_RIGHT, a_grid, a_record, 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard.py"
 
 
-def visit(locale: str = "en-US", **query: str) -> AppTest:
+def visit(**query: str) -> AppTest:
     page = AppTest.from_file(DASHBOARD, default_timeout=120)
-    page.context["locale"] = locale
     settings = {"auto": "false", "num_samples": "100", "classifier": "efficientnet-lite0"}
     page.query_params.update({**settings, **query})
     return page.run()
@@ -190,7 +189,7 @@ def test_a_folder_without_results_says_so(contents: str, tmp_path: Path, monkeyp
 
 def test_a_japanese_visitor_reads_japanese(results: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(RESULTS_VARIABLE, str(results))
-    page = visit("ja-JP", view="results")
+    page = visit(language="ja", view="results")
     assert_fine(page)
     assert "注目部分" in markup(page)
 

@@ -21,7 +21,6 @@ def png(colour: int, side: int = 64) -> bytes:
 
 def bring(*files: bytes) -> AppTest:
     page = AppTest.from_file(ROOT / "dashboard.py", default_timeout=120)
-    page.context["locale"] = "en-US"
     page.query_params.update({"classifier": "efficientnet-lite0", "auto": "false", "num_samples": "100"})
     page.run()
     page.file_uploader(key="uploads").set_value(
