@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path

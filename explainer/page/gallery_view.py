@@ -12,12 +12,7 @@ from .markup import plain
 
 CARDS_AT_ONCE = 30  # their pictures are part of the page
 
-_component = st.components.v2.component(
-    "limelight_gallery",
-    html="<div id='gallery'></div>",
-    css=(TEMPLATES / "gallery.css").read_text("utf-8"),
-    # The markup comes from our own templates, which escape all that is put into them.
-    js="""
+_SCRIPT = """
     export default function ({ data, parentElement, setTriggerValue }) {
       const place = parentElement.querySelector("#gallery");
       place.lang = data.language;
@@ -27,8 +22,7 @@ _component = st.components.v2.component(
         if (button) setTriggerValue("photo", button.dataset.photo);
       };
     }
-    """,
-)
+"""
 
 
 def show(
@@ -80,7 +74,15 @@ def _mount(
         if on_details is not None and asked:
             on_details(str(asked))
 
-    _component(key=key, data={"markup": markup, "language": language.code}, on_photo_change=take)
+    # In each run, because Streamlit 1.65 registers it with the server, which tests have many of.
+    component = st.components.v2.component(
+        "limelight_gallery",
+        html="<div id='gallery'></div>",
+        css=(TEMPLATES / "gallery.css").read_text("utf-8"),
+        # The markup comes from our own templates, which escape all that is put into them.
+        js=_SCRIPT,
+    )
+    component(key=key, data={"markup": markup, "language": language.code}, on_photo_change=take)
 
 
 def _choose(records: Sequence[PhotoRecord], key: str, language: Language) -> list[PhotoRecord]:

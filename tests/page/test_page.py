@@ -221,7 +221,8 @@ def test_japanese_says_the_classes_in_japanese():
 
 
 @pytest.mark.skipif(
-    not hasattr(AppTest.from_string(""), "context"), reason="this Streamlit's AppTest has no browser's language"
+    not hasattr(AppTest.from_string(""), "context"),
+    reason="this Streamlit's AppTest has no browser's language",
 )
 @pytest.mark.parametrize(
     ("locale", "language", "label"),
