@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test quick lint audit format bench fuzz soak platforms messages clean
+.PHONY: run test quick lint audit format bench fuzz soak platforms pythons messages clean
 
 run: $(VENV)/installed $(VENV)/fetch-tried
 	@echo "Limelight opens in your browser, at http://localhost:8501 unless that is taken."
@@ -48,6 +48,10 @@ soak: $(VENV)/tests-installed
 platforms: $(VENV)/tests-installed
 	$(BIN)/python tests/platforms.py
 
+# The main job and the everyday tests on each supported Python of this machine, or on some: PYTHONS="3.10 3.13".
+pythons:
+	$(PYTHON) -m tests.pythons $(PYTHONS)
+
 # Brings the words to translate up to date; what is new has an empty msgstr then.
 messages: $(VENV)/tests-installed
 	mkdir -p build
@@ -63,6 +67,9 @@ clean:
 	rm -rf $(VENV) build
 
 $(VENV)/bin/python:
+	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or sys.exit('Limelight needs \
+	Python 3.10 to 3.13, which TensorFlow has releases for, and this is %d.%d: add PYTHON=python3.13, or the \
+	like, to the command.' % v)"
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: requirements.txt | $(VENV)/bin/python
