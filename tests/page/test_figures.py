@@ -94,7 +94,7 @@ def assert_fine(page: AppTest) -> None:
 
 def text(page: AppTest) -> str:
     parts = [element.value for element in (*page.markdown, *page.caption, *page.info)]
-    return "\n".join([*parts, *(element.proto.body for element in page.html)])
+    return "\n".join([*parts, *(element.proto.body for element in page.get("html"))])
 
 
 def alternatives(page: AppTest) -> list[str]:
