@@ -135,7 +135,7 @@ class Network:
                 "TensorFlow.",
                 name=self.name,
             )
-        return TensorFlowEngine(self._build(), fallback)
+        return TensorFlowEngine(_built(self._build), fallback)
 
     def _openvino_model(self) -> "openvino.Model":
         if self._read is not None:
@@ -144,7 +144,7 @@ class Network:
 
     def _convert(self) -> "openvino.Model":
         assert self._build is not None
-        network = self._build()
+        network = _built(self._build)
         from keras import InputSpec  # here, so that what is missing for building is told first
         from keras.export import ExportArchive
 
@@ -163,6 +163,12 @@ def _reason(error: Exception) -> str:
     """What an error comes down to, in one line; OpenVINO's have many, of which some begin with ``--``."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return next((line for line in lines if line.startswith("-- ")), lines[0]).removeprefix("-- ")
+
+
+def _built(build: "Callable[[], keras.Model]") -> "keras.Model":
+    """Build a network with a TensorFlow that keeps what it finds on this machine to itself."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    return build()
 
 
 class OpenVINOEngine:

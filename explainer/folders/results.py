@@ -56,7 +56,8 @@ def _folded(parts: list[str]) -> str:
 
 def _safe(name: str) -> str:
     printable = "".join(character if character.isprintable() else "_" for character in name)
-    safe = sanitize_filename(printable, replacement_text="_", platform="universal") or "_"
+    safe = sanitize_filename(printable, replacement_text="_", platform="universal")
+    safe = safe.rstrip(". ") or "_"  # pathvalidate lets the parent folder's name pass
     if safe in (RECORD, *FILES):
         safe = f"_{safe}"
     return safe if safe == name and len(safe) <= _LONGEST_NAME else _with_hash(safe, name)
@@ -208,3 +209,20 @@ def read_records(folder: Path) -> list[PhotoRecord]:
         except (ExplainerError, OSError) as error:
             logging.getLogger("limelight").warning("%s is left out: %s", path, error)
     return sorted(records, key=lambda record: natural_order(record.photo))
+
+
+def file_below(folder: Path, path: str) -> Path | None:
+    """The file that a record names; None where there is none in the folder of results.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of results.
+    path : str
+        The file's path in it, with forward slashes. What it names outside of the folder is not found.
+    """
+    try:
+        file = (folder / path).resolve()
+        return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have
+        return None

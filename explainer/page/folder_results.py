@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from ..folders.inlined import data_uri, file_below
 from ..folders.record import PhotoRecord
-from ..folders.results import read_records
+from ..folders.results import file_below, read_records
 from ..names import printable
+from ..pictures.encode import card_uri
 from ..words.language import Language
 from . import gallery_view
 from .links import choose_one
@@ -61,4 +61,4 @@ def _address(folder: Path, path: str) -> str:
 @st.cache_data(show_spinner=False, max_entries=16 * gallery_view.CARDS_AT_ONCE)
 def _data_uri(file: str, changed: int) -> str:
     del changed  # another time, another picture
-    return data_uri(Path(file).read_bytes())
+    return card_uri(Path(file).read_bytes())

@@ -11,10 +11,10 @@ from ..classifiers.catalogue import load_classifier
 from ..errors import ExplainerError
 from ..folders.bundle import bundle
 from ..folders.gallery_parts import Source
-from ..folders.inlined import data_uri
 from ..folders.results import subfolders
 from ..folders.task import PhotoResult, PhotoTask, not_explained, photo_result, task_key
 from ..lime.explain import OnProgress, explain
+from ..pictures.encode import card_uri
 from ..words.language import Language
 from .controls import Settings
 from .downloads import logged
@@ -219,7 +219,7 @@ def _source(results: Iterable[PhotoResult]) -> Source:
 
 @st.cache_data(show_spinner=False, max_entries=4 * MOST_PHOTOS)
 def _data_uri(key: str, name: str, _contents: bytes) -> str:
-    return data_uri(_contents)
+    return card_uri(_contents)
 
 
 def _go_back() -> None:

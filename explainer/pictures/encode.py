@@ -25,6 +25,30 @@ def data_uri(contents: bytes, kind: str = "jpeg") -> str:
     return f"data:image/{kind};base64,{base64.b64encode(contents).decode()}"
 
 
+def card_uri(contents: bytes, longest_side: int = 480) -> str:
+    """An encoded picture as an address that holds it, as small as a gallery's card needs it.
+
+    Parameters
+    ----------
+    contents : bytes
+        What is in the picture's file.
+    longest_side : int
+        In pixels, at most; about twice what a card shows by default.
+
+    Returns
+    -------
+    str
+        Empty where the file holds no picture.
+    """
+    try:
+        with Image.open(io.BytesIO(contents), formats=("PNG", "JPEG")) as opened:
+            small = opened.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # as Pillow says it
+        return ""
+    small.thumbnail((longest_side, longest_side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return data_uri(jpeg(small, quality=80))
+
+
 def smaller(picture: Image.Image, longest_side: int) -> Image.Image:
     """A copy whose longer side has at most so many pixels."""
     small = picture.copy()

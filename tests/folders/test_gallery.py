@@ -15,8 +15,9 @@ from explainer.errors import ExplainerError
 from explainer.folders.arrangement import arrange, choose, order_names
 from explainer.folders.focus_map import focus_grid, part_shares
 from explainer.folders.gallery import gallery, write_gallery
-from explainer.folders.inlined import data_uri, file_below
 from explainer.folders.overview import look_sentence, overview
+from explainer.folders.results import file_below
+from explainer.pictures.encode import card_uri
 from explainer.reading import Reading
 from explainer.words.language import Language
 from tests.folders.painted import a_disc
@@ -222,8 +223,8 @@ def test_without_a_focus_there_is_no_grid():
 
 def test_a_picture_becomes_part_of_the_page_and_what_is_none_does_not(tmp_path: Path):
     Image.new("RGB", (2000, 1000), "navy").save(tmp_path / "large.png")
-    assert data_uri((tmp_path / "large.png").read_bytes()).startswith("data:image/jpeg;base64,")
-    assert data_uri(b"") == data_uri(b"no picture") == ""
+    assert card_uri((tmp_path / "large.png").read_bytes()).startswith("data:image/jpeg;base64,")
+    assert card_uri(b"") == card_uri(b"no picture") == ""
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,8 @@ class TestSubfolders:
     @pytest.mark.parametrize(
         "name",
         ["con.jpg", "NUL/a.jpg", "a:b.jpg", 'x"y.jpg', "dots./a.jpg", "space /a.jpg", "line\nbreak.jpg",
-         "back\\slash.jpg", "half\udce4.jpg", 300 * "long" + ".jpg", "focus.png", 90 * "ね" + ".jpg"],
+         "back\\slash.jpg", "..", "a/../../b.jpg", "half\udce4.jpg", 300 * "long" + ".jpg", "focus.png",
+         90 * "ね" + ".jpg"],
     )  # fmt: skip
     def test_any_file_system_takes_them(self, name):
         (place,) = subfolders([name]).values()
