@@ -99,18 +99,16 @@ def _choose_segmentation(language: Language) -> Segmentation:
         _("The method that cuts the photo into regions. In LIME: segmentation_fn."),
     )
     smoothing = _("How much the photo is blurred before it is cut, against noise. In LIME: sigma.")
-    sliders: dict[str, tuple[tuple[str, str, str, tuple[Any, Any, Any], str], ...]] = {
-        # parameter, name in the link, label, least, most and step, help
+    sliders: dict[str, tuple[tuple[str, str, tuple[Any, Any, Any], str], ...]] = {
+        # the name in the link, label, least, most and step, help
         "quickshift": (
             (
-                "kernel_size",
                 "kernel_size",
                 _("Coarseness"),
                 (2.0, 8.0, 0.5),
                 _("Large values make fewer and larger regions, and take longer. In LIME: kernel_size."),
             ),
             (
-                "max_dist",
                 "max_dist",
                 _("Reach"),
                 (5.0, 200.0, 5.0),
@@ -121,7 +119,6 @@ def _choose_segmentation(language: Language) -> Segmentation:
             ),
             (
                 "ratio",
-                "ratio",
                 _("Weight of colour"),
                 (0.0, 1.0, 0.05),
                 _("Large values let regions follow colours, small ones keep them compact. In LIME: ratio."),
@@ -130,13 +127,11 @@ def _choose_segmentation(language: Language) -> Segmentation:
         "slic": (
             (
                 "n_segments",
-                "n_segments",
                 _("Number of regions"),
                 (10, 200, 5),
                 _("About how many regions there are to be; there may be fewer. In LIME: n_segments."),
             ),
             (
-                "compactness",
                 "compactness",
                 _("Compactness"),
                 (1.0, 50.0, 1.0),
@@ -145,19 +140,17 @@ def _choose_segmentation(language: Language) -> Segmentation:
                     "In LIME: compactness."
                 ),
             ),
-            ("sigma", "slic_sigma", _("Smoothing"), (0.0, 5.0, 0.5), smoothing),
+            ("slic_sigma", _("Smoothing"), (0.0, 5.0, 0.5), smoothing),
         ),
         "felzenszwalb": (
             (
-                "scale",
                 "scale",
                 _("Coarseness"),
                 (10.0, 1000.0, 10.0),
                 _("Large values make fewer and larger regions. In LIME: scale."),
             ),
-            ("sigma", "sigma", _("Smoothing"), (0.0, 3.0, 0.1), smoothing),
+            ("sigma", _("Smoothing"), (0.0, 3.0, 0.1), smoothing),
             (
-                "min_size",
                 "min_size",
                 _("Smallest region"),
                 (20, 1000, 20),
@@ -166,10 +159,11 @@ def _choose_segmentation(language: Language) -> Segmentation:
         ),
     }
     kind = SEGMENTATIONS[method]
-    chosen: dict[str, Any] = {
-        parameter: _slide(label, key, (least, most, getattr(kind, parameter), step), explanation)
-        for parameter, key, label, (least, most, step), explanation in sliders[method]
-    }
+    chosen: dict[str, Any] = {}
+    for key, label, (least, most, step), explanation in sliders[method]:
+        parameter = key.removeprefix(f"{method}_")  # "sigma" is Felzenszwalb's in links
+        limits = (least, most, getattr(kind, parameter), step)
+        chosen[parameter] = _slide(label, key, limits, explanation)
     return kind(**chosen)
 
 
