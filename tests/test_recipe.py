@@ -25,8 +25,8 @@ CHOICES = {
     "seed": [1, 2**32 - 1],
     "kernel_width": [0.1, 1.0],
     "precision": ["fast"],
-    "num_samples": [33, 90],
-    "max_samples": [70],
+    "num_samples": [33, 45],
+    "max_samples": [40],
     "stability_threshold": [0.3],
     "num_features": [3],
     "pros_cons_features": [7],
@@ -177,7 +177,7 @@ def test_json_suffices_to_repeat_it_in_another_process(name, tmp_path, chelsea):
     chelsea.crop((60, 10, 360, 240)).save(tmp_path / "photo.png")
     classifier = load_classifier(name)
     for number, recipe in enumerate(ALL):
-        recipe = Recipe.of(recipe, **({} if "num_samples" in recipe.changes() else {"max_samples": 70}))
+        recipe = Recipe.of(recipe, **({} if "num_samples" in recipe.changes() else {"max_samples": 40}))
         explanation = explain(tmp_path / "photo.png", classifier, recipe)
         case = tmp_path / "first" / f"{number:02}" / "photo"
         case.mkdir(parents=True)
