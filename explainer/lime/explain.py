@@ -144,12 +144,12 @@ def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborho
     if not isinstance(photo, Image.Image):
         photo = load_photo(photo)
     image = classifier.preprocess(photo)
-    segments = _segments(image, recipe.segmentation)
+    image_digest = digest(image)
+    segments = _segments(image, image_digest, recipe.segmentation)
     hidden = hidden_image(image, segments, recipe.hide_color, classifier)
     photo_digest = digest(np.asarray(photo))
-    parts = (photo_digest, digest(image), digest(segments), digest(hidden))
+    parts = (photo_digest, image_digest, digest(segments), digest(hidden))
     key = (classifier, *parts, recipe.design, recipe.seed, recipe.precision)
-    design = make_design(recipe.design, int(segments.max()) + 1, recipe.seed)
 
     def make() -> Neighborhood:
         made = Neighborhood(
@@ -158,7 +158,7 @@ def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborho
             image,
             segments,
             hidden,
-            design,
+            make_design(recipe.design, int(segments.max()) + 1, recipe.seed),
             recipe.precision,
             classifier.frame(photo).size,
         )
@@ -168,10 +168,10 @@ def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborho
     return _neighborhoods.get(key, make)
 
 
-def _segments(image: NDArray[np.float32], segmentation: Segmentation) -> NDArray[np.int64]:
+def _segments(image: NDArray[np.float32], image_digest: str, segmentation: Segmentation) -> NDArray[np.int64]:
     if not isinstance(segmentation, Hashable):
         return segment(image, segmentation)
-    return _segment_maps.get((digest(image), segmentation), lambda: segment(image, segmentation))
+    return _segment_maps.get((image_digest, segmentation), lambda: segment(image, segmentation))
 
 
 def grow_explanation(
