@@ -15,7 +15,7 @@ from . import Commands
 _ORIGINS = {
     "given": "given",
     "described": "from the description file",
-    "found": "found in the network's file",
+    "found": "found in the network",
     "default": "the default",
 }
 _HELP = {
@@ -94,7 +94,7 @@ def _print_settings(candidate: new_model.Candidate) -> None:
     print(f"{classifier.title}: {len(classifier.class_names)} classes")
     for name, (value, origin) in candidate.settings.items():
         written = " × ".join(map(str, value)) if isinstance(value, list) else value
-        print(f"  {name:<14} {written:<15} ({_ORIGINS[origin]})")
+        print(f"  {name:<14} {written:<15} ({_ORIGINS.get(origin, f'found in {origin}')})")
 
 
 def _list(_options: argparse.Namespace) -> int:

@@ -40,13 +40,13 @@ def test_a_network_is_added_listed_explained_and_removed(
     lines = printed.splitlines()
     assert lines[0] == "My shapes: 3 classes"
     assert [re.split(r"\s{2,}", line.strip()) for line in lines[1:8]] == [
-        ["input-size", "48 × 48", "(found in the network's file)"],
+        ["input-size", "48 × 48", "(found in the network)"],
         ["resize", "stretch", "(the default)"],
         ["range", "0-to-1", "(the default)"],
         ["channel-order", "rgb", "(the default)"],
-        ["layout", "channels-last", "(found in the network's file)"],
-        ["channels", "3", "(found in the network's file)"],
-        ["outputs", "probabilities", "(found in the network's file)"],
+        ["layout", "channels-last", "(found in the network)"],
+        ["channels", "3", "(found in the network)"],
+        ["outputs", "probabilities", "(found in the network)"],
     ]
     assert lines[8] == f"{photo}:"
     assert re.fullmatch(r" +\d+\.\d\d%  triangle", lines[9])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ClassifierError
 from ..openvino_runtime import import_openvino, read_model
+from .exports import from_metadata
 from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units, outputs_fact
 
 if TYPE_CHECKING:
@@ -71,8 +72,16 @@ def inspect(path: Path) -> NetworkFacts:
     model = _read(path)
     check_one_of_each(path, len(model.inputs), len(model.outputs))
     units = output_units(path, _shape(path, model.output(0)))
-    settings = input_facts(path, _shape(path, model.input(0)))
-    return NetworkFacts(units, settings | outputs_fact(_last_activation(model), units))
+    settings = input_facts(path, _shape(path, model.input(0))) | outputs_fact(_last_activation(model), units)
+    told, labels = from_metadata(_metadata(model))
+    return NetworkFacts(units, settings | told, labels)
+
+
+def _metadata(model: "openvino.Model") -> dict[str, str]:
+    """What an ONNX file's writer put into it, by name."""
+    if not model.has_rt_info(["framework"]):
+        return {}
+    return {name: str(value) for name, value in model.get_rt_info(["framework"]).value.items()}
 
 
 def _read(path: Path) -> "openvino.Model":

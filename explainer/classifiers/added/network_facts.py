@@ -19,10 +19,13 @@ class NetworkFacts:
     settings : mapping of str to object
         Those of a `Description`'s settings that the file tells, by the names they have in a description
         file.
+    labels : tuple of str, optional
+        The class names, where the file has them.
     """
 
     units: int | None
     settings: Mapping[str, Any]
+    labels: tuple[str, ...] | None = None
 
 
 def check_one_of_each(path: Path, inputs: int, outputs: int) -> None:

@@ -16,8 +16,9 @@ from PIL import Image
 from ...errors import ClassifierError
 from ...files import UNFINISHED, put
 from ..classifier import Classifier
-from . import network_file
+from . import exports, network_file
 from .description import SETTINGS, Description, checked_size, read_toml
+from .exports import Export
 from .labels import for_outputs, read_labels, tidy, write_labels
 from .models import (
     DESCRIPTION_FILE,
@@ -49,8 +50,9 @@ class Candidate:
     ----------
     settings : mapping of str to tuple
         All that a description can say, by the names that it has there: what it is set to, and how that is
-        known. It was ``given``, it is ``described`` in the description file beside the network, it was
-        ``found`` in the network's file, or nobody said anything else: ``default``.
+        known. It was ``given``, it is ``described`` in the description file beside the network, another
+        file of the export tells it (that file's name), it was ``found`` in the network itself, or nobody
+        said anything else: ``default``.
     classifier : Classifier
         To be tried.
     folder : Path
@@ -159,19 +161,23 @@ def prepare(
     ClassifierError
         The network, the labels or the description can't be used, or the models folder can't be written to.
     """
-    network_file.check_format(path)
     beside = path.with_suffix(".toml")
     described = _described(beside)
-    if labels is None and "labels" not in described:
-        raise ClassifierError("The classes need names: --labels names a file with one name a line.")
-    names = read_labels(labels or beside.parent / str(described["labels"]))
-    facts = network_file.inspect(path)
-    names = for_outputs(names, facts.units or len(names))
-    settings = _settings(given or {}, described, facts, path)
-    description = Description.from_settings({setting: value for setting, (value, _) in settings.items()})
-    title = tidy(title or str(described.get("title", ""))) or path.stem
-    with _unfinished_folder(name) as folder:
-        copy = _copied(path, folder)
+    with exports.opened(path) as export, _unfinished_folder(name) as folder:
+        network_file.check_format(export.network)
+        facts = network_file.inspect(export.network)
+        if labels is not None or "labels" in described:
+            names = read_labels(labels or beside.parent / str(described["labels"]))
+        else:
+            found = export.labels or facts.labels
+            if not found:
+                raise ClassifierError("The classes need names: --labels names a file with one name a line.")
+            names = found
+        names = for_outputs(names, facts.units or len(names))
+        settings = _settings(given or {}, described, export, facts)
+        description = Description.from_settings({setting: value for setting, (value, _) in settings.items()})
+        title = tidy(title or str(described.get("title", "")) or export.title) or path.stem
+        copy = _copied(export.network, folder)
         write_labels(names, folder / LABELS_FILE)
         values = {"title": title, "network": copy.name, "sha256": network_file.network_hash(copy)}
         text = tomli_w.dumps(values | description.settings())
@@ -195,12 +201,19 @@ def _described(path: Path) -> dict[str, Any]:
 
 
 def _settings(
-    given: Mapping[str, Any], described: Mapping[str, Any], facts: NetworkFacts, path: Path
+    given: Mapping[str, Any], described: Mapping[str, Any], export: Export, facts: NetworkFacts
 ) -> dict[str, tuple[Any, str]]:
+    path = export.network
     defaults = dict(_DEFAULTS)
     if path.suffix.lower() == ".onnx":
         defaults["layout"] = "channels-first"  # where they come from, that is usual
-    sources = (("given", given), ("described", described), ("found", facts.settings), ("default", defaults))
+    sources = (
+        ("given", given),
+        ("described", described),
+        (export.told_by, export.settings),
+        ("found", facts.settings),
+        ("default", defaults),
+    )
     known: dict[str, tuple[Any, str]] = {}
     for name in SETTINGS:
         origin, source = next(((o, s) for o, s in sources if name in s), ("", {}))
