@@ -31,7 +31,10 @@ def fingerprint(
     settings : mapping of str to object, optional
         Whatever else matters, such as the order of its channels.
     """
-    parts = [weights_hash, asdict(preprocessing), list(class_names), dict(settings or {})]
+    of_photos = asdict(preprocessing)
+    if preprocessing.resize != "shorter-side":
+        del of_photos["crop_share"]  # which changes nothing then
+    parts = [weights_hash, of_photos, list(class_names), dict(settings or {})]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -1,5 +1,6 @@
 """What is done to a photo before a network sees it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,19 @@ from PIL import Image
 from ..arguments import check_size
 from ..errors import ArgumentError
 
-Resize = Literal["stretch", "crop", "pad"]
+Resize = Literal["stretch", "crop", "pad", "shorter-side"]
+RESAMPLINGS = {
+    resampling.name.lower(): resampling
+    for resampling in (
+        Image.Resampling.NEAREST,
+        Image.Resampling.BILINEAR,
+        Image.Resampling.BICUBIC,
+        Image.Resampling.LANCZOS,
+    )
+}
 
 _LARGEST_PADDED_FRAME = 2048  # pixels: a padded panorama would else be a huge square
+_LARGEST_RESIZED = 100_000_000  # pixels: a photo of one row and a million columns would else be many more
 
 
 class PhotoPreprocessing(Protocol):
@@ -42,11 +53,15 @@ class Preprocessing:
         In units of 8-bit values, 0 to 255; three of them are for red, green and blue.
     resample : PIL.Image.Resampling
         How pixels are interpolated.
-    resize : {"stretch", "crop", "pad"}
+    resize : {"stretch", "crop", "pad", "shorter-side"}
         What becomes of another aspect ratio: ``stretch`` squeezes the photo, ``crop`` cuts off what is too
-        much on both sides, ``pad`` adds black on both sides.
+        much on both sides, ``pad`` adds black on both sides. ``shorter-side`` does as torchvision's
+        ``Resize`` and ``CenterCrop`` do: the shorter side becomes ``input_size / crop_share``, then the
+        middle is cut out.
     grey : bool
         Make the photo grey; it has three equal channels then.
+    crop_share : float
+        Above 0, at most 1; for ``shorter-side``.
 
     Raises
     ------
@@ -67,6 +82,7 @@ class Preprocessing:
     resample: Image.Resampling = Image.Resampling.BILINEAR
     resize: Resize = "stretch"
     grey: bool = False
+    crop_share: float = 0.875
 
     def __post_init__(self) -> None:
         check_size("input_size", self.input_size)
@@ -90,6 +106,10 @@ class Preprocessing:
             raise ArgumentError(
                 "resample must be one of PIL.Image.Resampling, and is {value}.", value=repr(self.resample)
             )
+        if not (isinstance(self.crop_share, float | int) and 0 < self.crop_share <= 1):
+            raise ArgumentError(
+                "crop_share must be above 0 and at most 1, and is {value}.", value=repr(self.crop_share)
+            )
 
     def frame(self, photo: Image.Image) -> Image.Image:
         """What of a photo the network sees: the photo itself, cropped, or padded with black.
@@ -104,6 +124,10 @@ class Preprocessing:
             return self._cropped(photo)
         if self.resize == "pad":
             return self._padded(photo)
+        if self.resize == "shorter-side":
+            left, upper, right, lower = map(round, self._middle(photo))
+            left, upper = min(left, photo.width - 1), min(upper, photo.height - 1)
+            return photo.crop((left, upper, max(left + 1, right), max(upper + 1, lower)))
         return photo
 
     def preprocess(self, photo: Image.Image) -> NDArray[np.float32]:
@@ -113,12 +137,13 @@ class Preprocessing:
         -------
         numpy.ndarray of float32, shape (H, W, 3)
         """
-        height, width = self.input_size
-        resized = self.frame(photo.convert("RGB")).resize((width, height), self.resample)
+        resized = self._resized(photo.convert("RGB"))
         if self.grey:
             resized = resized.convert("L").convert("RGB")
         pixels = np.asarray(resized, dtype=np.float32)
-        scaled = (pixels - np.array(self.offset, np.float32)) / np.array(self.scale, np.float32)
+        scale = np.asarray(self.scale, np.float64)
+        # Divided first, as Keras has it: its last bit is the same then.
+        scaled = pixels / scale.astype(np.float32) - (np.asarray(self.offset) / scale).astype(np.float32)
         return scaled.astype(np.float32, copy=False)
 
     def to_display(self, image: NDArray[Any]) -> NDArray[np.float64]:
@@ -131,6 +156,32 @@ class Preprocessing:
         colours = np.asarray(image, np.float64) * np.asarray(self.scale) + np.asarray(self.offset)
         display: NDArray[np.float64] = np.clip(colours / 255.0, 0.0, 1.0)
         return display
+
+    def _resized(self, photo: Image.Image) -> Image.Image:
+        height, width = self.input_size
+        if self.resize != "shorter-side":
+            return self.frame(photo).resize((width, height), self.resample)
+        size, (left, upper) = self._shorter_side(photo)
+        if math.prod(size) > _LARGEST_RESIZED:
+            return photo.resize((width, height), self.resample, self._middle(photo))
+        return photo.resize(size, self.resample).crop((left, upper, left + width, upper + height))
+
+    def _shorter_side(self, photo: Image.Image) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Width and height that a photo is resized to, and where the part that is kept begins."""
+        height, width = (math.floor(side / self.crop_share + 1e-6) for side in self.input_size)
+        if photo.width * height <= photo.height * width:
+            height = width * photo.height // photo.width
+        else:
+            width = height * photo.width // photo.height
+        left, upper = round((width - self.input_size[1]) / 2), round((height - self.input_size[0]) / 2)
+        return (width, height), (left, upper)
+
+    def _middle(self, photo: Image.Image) -> tuple[float, float, float, float]:
+        """The part that is kept, in the photo's own pixels."""
+        (width, height), (left, upper) = self._shorter_side(photo)
+        across, down = photo.width / width, photo.height / height
+        right, lower = left + self.input_size[1], upper + self.input_size[0]
+        return left * across, upper * down, right * across, lower * down
 
     def _cropped(self, photo: Image.Image) -> Image.Image:
         """The largest part of the photo's middle that has the input's aspect ratio."""

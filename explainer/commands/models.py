@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..classifiers.added import models, new_model
-from ..classifiers.added.description import CHOICES, parse_size
+from ..classifiers.added.description import CHOICES, SETTINGS, parse_colours, parse_size
 from ..classifiers.catalogue import built_in_names, catalogue
 from ..errors import ClassifierError
 from ..lime.explain import classify
@@ -20,6 +20,7 @@ _ORIGINS = {
 }
 _HELP = {
     "resize": "what becomes of a photo of another aspect ratio",
+    "resample": "how pixels are interpolated",
     "range": "the values that the network takes; torch and caffe are ImageNet's mean and deviation",
     "channel-order": "the order of the colours",
     "layout": "where the channels are",
@@ -62,6 +63,11 @@ def _add_add(commands: Commands) -> None:
     )
     for name, choices in CHOICES.items():
         parser.add_argument(f"--{name}", choices=choices, help=_HELP[name])
+    parser.add_argument(
+        "--crop-share", type=float, metavar="SHARE", help="of --resize shorter-side, by default 0.875"
+    )
+    for name, what in (("mean", "taken from values after --range"), ("std", "what they are divided by")):
+        parser.add_argument(f"--{name}", metavar="R,G,B", help=f"{what}: three numbers, or one for all")
     parser.set_defaults(run=_add)
 
 
@@ -69,8 +75,10 @@ def _add(options: argparse.Namespace) -> int:
     name = options.name or new_model.usable_name(options.file.resolve().stem)
     new_model.check_name(name, built_in_names(), options.replace)
     photo = load_photo(options.photo) if options.photo else None
-    given = {setting: vars(options)[setting.replace("-", "_")] for setting in CHOICES}
-    given["input-size"] = parse_size(options.input_size) if options.input_size else None
+    given = {setting: vars(options)[setting.replace("-", "_")] for setting in SETTINGS}
+    for setting, parse in (("input-size", parse_size), ("mean", parse_colours), ("std", parse_colours)):
+        if given[setting] is not None:
+            given[setting] = parse(given[setting])
     with new_model.prepare(
         options.file,
         options.labels,

@@ -278,7 +278,7 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("description", "words"),
         [
-            ('resize = "shrink"', "resize must be one of stretch, crop, pad, and is 'shrink'"),
+            ('resize = "shrink"', "resize must be one of stretch, crop, pad, shorter-side, and is 'shrink'"),
             ("input-size = 48.5", "input-size must be a height and a width"),
             ("colour = true", "says colour, which means nothing here"),
             ("resize = ", "is not written in TOML"),

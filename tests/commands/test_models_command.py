@@ -39,19 +39,20 @@ def test_a_network_is_added_listed_explained_and_removed(
     printed = capsys.readouterr().out
     lines = printed.splitlines()
     assert lines[0] == "My shapes: 3 classes"
-    assert [re.split(r"\s{2,}", line.strip()) for line in lines[1:8]] == [
+    assert [re.split(r"\s{2,}", line.strip()) for line in lines[1:9]] == [
         ["input-size", "48 × 48", "(found in the network)"],
         ["resize", "stretch", "(the default)"],
+        ["resample", "bilinear", "(the default)"],
         ["range", "0-to-1", "(the default)"],
         ["channel-order", "rgb", "(the default)"],
         ["layout", "channels-last", "(found in the network)"],
         ["channels", "3", "(found in the network)"],
         ["outputs", "probabilities", "(found in the network)"],
     ]
-    assert lines[8] == f"{photo}:"
-    assert re.fullmatch(r" +\d+\.\d\d%  triangle", lines[9])
-    assert {line.split()[-1] for line in lines[9:12]} == {"circle", "square", "triangle"}
-    assert lines[12:] == [f"Added as my-shapes, in {models_folder / 'my-shapes'}."]
+    assert lines[9] == f"{photo}:"
+    assert re.fullmatch(r" +\d+\.\d\d%  triangle", lines[10])
+    assert {line.split()[-1] for line in lines[10:13]} == {"circle", "square", "triangle"}
+    assert lines[13:] == [f"Added as my-shapes, in {models_folder / 'my-shapes'}."]
 
     assert main(["list-models"]) == 0
     listed = capsys.readouterr().out

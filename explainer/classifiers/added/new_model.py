@@ -17,7 +17,7 @@ from ...errors import ClassifierError
 from ...files import UNFINISHED, put
 from ..classifier import Classifier
 from . import exports, network_file
-from .description import SETTINGS, Description, checked_size, read_toml
+from .description import SETTINGS, USUAL, Description, checked_size, read_toml
 from .exports import Export
 from .labels import for_outputs, read_labels, tidy, write_labels
 from .models import (
@@ -33,6 +33,7 @@ from .network_facts import NetworkFacts
 
 _DEFAULTS: dict[str, Any] = {
     "resize": "stretch",
+    "resample": USUAL["resample"],
     "range": "0-to-1",
     "channel-order": "rgb",
     "layout": "channels-last",
@@ -40,6 +41,7 @@ _DEFAULTS: dict[str, Any] = {
     "outputs": "probabilities",
 }
 _CERTAIN = ("input-size", "layout", "channels")  # where the file tells them, nothing else can be true
+_GOES_WITH = {"crop-share": "resize", "mean": "range", "std": "range"}  # and comes from where that comes from
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,8 @@ def prepare(
         copy = _copied(export.network, folder)
         write_labels(names, folder / LABELS_FILE)
         values = {"title": title, "network": copy.name, "sha256": network_file.network_hash(copy)}
-        text = tomli_w.dumps(values | description.settings())
+        origins = {"origins": {setting: origin for setting, (_, origin) in settings.items()}}
+        text = tomli_w.dumps(values | description.settings() | origins)
         (folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
         yield Candidate(settings, load_model_folder(folder), folder)
 
@@ -208,15 +211,18 @@ def _settings(
     if path.suffix.lower() == ".onnx":
         defaults["layout"] = "channels-first"  # where they come from, that is usual
     sources = (
-        ("given", given),
-        ("described", described),
-        (export.told_by, export.settings),
+        ("given", _with_implied(given)),
+        ("described", _with_implied(described)),
+        (export.told_by, _with_implied(export.settings)),
         ("found", facts.settings),
         ("default", defaults),
     )
     known: dict[str, tuple[Any, str]] = {}
     for name in SETTINGS:
-        origin, source = next(((o, s) for o, s in sources if name in s), ("", {}))
+        decisive = _GOES_WITH.get(name, name)
+        origin, source = next(((o, s) for o, s in sources if decisive in s), ("", {}))
+        if name not in source and name in USUAL:
+            continue
         if not origin:
             raise ClassifierError(
                 "{path} does not say how large its input is: --input-size says it.", path=path
@@ -234,6 +240,21 @@ def _settings(
         if name == "range" and source[name] == "caffe":
             defaults["channel-order"] = "bgr"  # as Caffe has it
     return known
+
+
+def _with_implied(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings, with those that follow from them."""
+    implied: dict[str, Any] = {}
+    if "crop-share" in settings:
+        implied["resize"] = "shorter-side"
+    if "range" not in settings and {"mean", "std"} & {*settings}:
+        if np.max([np.max(settings[name]) for name in ("mean", "std") if name in settings]) > 1:
+            raise ClassifierError(
+                "With a mean or a std above 1, --range says what values are brought to before: --range "
+                "0-to-255 takes them as they are, --range 0-to-1 divides them by 255."
+            )
+        implied["range"] = "0-to-1"
+    return implied | dict(settings)
 
 
 @contextlib.contextmanager
