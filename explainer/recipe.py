@@ -19,6 +19,7 @@ from .errors import ArgumentError
 NumSamples = int | Literal["auto"]
 Precision = Literal["exact", "fast"]
 Design = Literal["balanced", "lime"]
+Segmented = Literal["photo", "image"]
 Segmentation = Callable[[NDArray[Any]], NDArray[Any]]
 HideColor = str | float | tuple[float, float, float] | Callable[[NDArray[Any]], NDArray[Any]] | None
 
@@ -28,7 +29,9 @@ LARGEST_SEED = 2**32 - 1
 
 @dataclass(frozen=True)
 class Quickshift:
-    """Superpixels by quickshift; the defaults are those of the `lime` package.
+    """Superpixels by quickshift; the defaults suit a photo with values from 0 to 1.
+
+    The `lime` package has a `ratio` of 0.2, for what a network gets.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ class Quickshift:
 
     kernel_size: float = 4.0
     max_dist: float = 200.0
-    ratio: float = 0.2
+    ratio: float = 1.0
 
     def __post_init__(self) -> None:
         if check_positive("kernel_size", self.kernel_size) < 1:
@@ -123,7 +126,7 @@ class Felzenszwalb:
     Felzenszwalb and Huttenlocher: Efficient graph-based image segmentation. IJCV 59 (2), 2004.
     """
 
-    scale: float = 200.0
+    scale: float = 100.0
     sigma: float = 0.8
     min_size: int = 200
 
@@ -158,8 +161,16 @@ class Recipe:
     Parameters
     ----------
     segmentation : callable
-        From the preprocessed photo, float32 (H, W, 3), to a map of whole numbers (H, W), one for each
-        superpixel: `Quickshift`, `Slic`, `Felzenszwalb`, or a function of one's own. None is `Quickshift()`.
+        From a picture, float32 (H, W, 3), to a map of whole numbers (H, W), one for each superpixel:
+        `Quickshift`, `Slic`, `Felzenszwalb`, or a function of one's own. None is `Quickshift()`. Where
+        there are more than can be told apart, 256 with balanced samples, the most alike neighbours are
+        merged.
+    segmented : {"photo", "image"}
+        Which picture that is. ``"photo"`` is the photo as people see it, with values from 0 to 1, so that
+        its superpixels do not depend on the network: `Quickshift` and its like get it at a fixed size (that
+        of a square of 256 pixels), and as it is by default, `Quickshift` makes 30 to 60 superpixels of
+        nearly every photo; a function of one's own gets it at the size of the network's input. ``"image"``
+        is what the network gets, in its own range of values, as the `lime` package has it.
     hide_color : str, float, 3 floats, callable or None
         What hidden superpixels show. ``"grey"`` is 0 in the network's own range, ``"mean"`` (or None) each
         superpixel's own mean, ``"black"`` what a black photo is preprocessed to, ``"blur"`` the photo
@@ -203,6 +214,7 @@ class Recipe:
     """
 
     segmentation: Segmentation = field(default_factory=Quickshift)
+    segmented: Segmented = "photo"
     hide_color: HideColor = "grey"
     design: Design = "balanced"
     seed: int = 0
@@ -222,6 +234,7 @@ class Recipe:
         _set(
             self,
             segmentation=_checked_segmentation(self.segmentation),
+            segmented=_one_of("segmented", self.segmented, get_args(Segmented)),
             hide_color=_checked_hide_color(self.hide_color),
             design=_one_of("design", self.design, get_args(Design)),
             seed=check_whole_number("seed", self.seed, least=0, most=LARGEST_SEED),
@@ -244,7 +257,12 @@ class Recipe:
         Its weights are those of ``LimeImageExplainer(random_state=0).explain_instance(image, predict,
         top_labels=5, hide_color=0, num_samples=1000)``.
         """
-        return cls(design="lime", num_samples=1000)
+        return cls(
+            segmentation=Quickshift(kernel_size=4.0, max_dist=200.0, ratio=0.2),
+            segmented="image",
+            design="lime",
+            num_samples=1000,
+        )
 
     @classmethod
     def of(cls, recipe: "Recipe | None" = None, **changes: Any) -> "Recipe":
@@ -332,6 +350,8 @@ class Recipe:
             raise ArgumentError(
                 "This is no recipe: it is not written as Recipe.to_json writes it."
             ) from error
+        if "segmentation" in found:
+            found.setdefault("segmented", "image")  # as it was before there was a choice
         return cls.of(**{name: _read(name, value, functions) for name, value in found.items()})
 
 

@@ -102,8 +102,11 @@ WRONG = {
     "folder: workers": (lambda path: folder(path, classifier=LINEAR, workers=0), "workers must be a whole"),
     "folder: language": (lambda path: folder(path, classifier=LINEAR, language="fr"), "language must be"),
     "Language": (lambda _: Language("tlh"), "language must be one of en, ja, and is 'tlh'"),
-    "segment": (lambda _: segment(np.zeros((8, 8))), r"image must be an array of the shape \(H, W, 3\)"),
-    "segment: text": (lambda _: segment("cat.jpg"), "image must be an array"),
+    "segment": (
+        lambda _: segment(np.zeros((8, 8)), Slic()),
+        r"image must be an array of the shape \(H, W, 3\)",
+    ),
+    "segment: text": (lambda _: segment("cat.jpg", Slic()), "image must be an array"),
     "Quickshift": (lambda _: Quickshift(kernel_size=0.5), "kernel_size must be 1 or more, and is 0.5"),
     "Quickshift: max_dist": (lambda _: Quickshift(max_dist=-1), "max_dist must be a number above 0"),
     "Quickshift: ratio": (lambda _: Quickshift(ratio=2), "ratio must be a number from 0 to 1"),

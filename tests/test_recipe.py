@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # For every setting other values than the usual one, each segmentation, hiding, design and stop among them.
 CHOICES = {
     "segmentation": [Quickshift(3.0, 100.0, 0.5), Slic(30, 5.0, 0.5), Felzenszwalb(100.0, 0.5, 300)],
+    "segmented": ["image"],
     "hide_color": ["mean", "black", "blur", 0.25, (0.1, -0.2, 0.3)],
     "design": ["lime"],
     "seed": [1, 2**32 - 1],
@@ -57,6 +58,7 @@ def test_changes_are_what_is_not_as_usual():
 def test_the_notebook_s_recipe():
     recipe = Recipe.notebook()
     assert (recipe.design, recipe.num_samples, recipe.hide_color) == ("lime", 1000, "grey")
+    assert recipe.segmented == "image"
     assert recipe.segmentation == Quickshift(kernel_size=4, max_dist=200, ratio=0.2)
     assert (recipe.top_labels, recipe.num_features, recipe.pros_cons_features) == (5, 5, 10)
 
@@ -66,6 +68,13 @@ def test_the_same_settings_are_the_same_recipe():
     assert Recipe(hide_color=None) == Recipe(hide_color="mean")
     assert Recipe(segmentation=None) == Recipe()
     assert Recipe(segmentation=Slic(np.int64(30))).to_json() == Recipe(segmentation=Slic(30)).to_json()
+
+
+def test_a_recipe_from_before_there_was_a_choice_cuts_what_the_network_gets():
+    told = Recipe(segmentation=Slic()).to_dict()
+    del told["segmented"]
+    assert Recipe.from_json(json.dumps(told)) == Recipe(segmentation=Slic(), segmented="image")
+    assert Recipe.from_json('{"seed": 3}') == Recipe(seed=3)
 
 
 def test_frozen():

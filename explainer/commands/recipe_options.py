@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ..errors import ExplainerError, reason_of
-from ..recipe import HIDE_COLORS, SEGMENTATIONS, Design, Precision, Recipe
+from ..recipe import HIDE_COLORS, SEGMENTATIONS, Design, Precision, Recipe, Segmented
 from ..takeaway.code import option
 
 _PARAMETERS = {
@@ -22,6 +22,7 @@ _HELP = {
     "pros_cons_features": "regions that pros and cons show; twice as many by default",
     "top_labels": "how many of the best labels are explained",
     "segmentation": "how the photo is cut",
+    "segmented": "the picture that is cut: the photo as people see it, or the image that the network gets",
     "hide_color": f"what hidden regions show: {', '.join(HIDE_COLORS)}, or one or three numbers in the "
     "network's range, like 0.5 or 0.1,0.2,0.3",
     "design": "how samples are drawn",
@@ -31,6 +32,7 @@ _HELP = {
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "segmentation": tuple(SEGMENTATIONS),
+    "segmented": get_args(Segmented),
     "design": get_args(Design),
     "precision": get_args(Precision),
 }

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .kerdock import MAX_LENGTH, KerdockCode
-from .superpixels import check_number
+from .superpixels import MAX_SUPERPIXELS
 
 
 class Design(ABC):
@@ -21,6 +21,7 @@ class Design(ABC):
     """
 
     name: str
+    most_superpixels: int  # that are told apart
     group_size: int  # how many consecutive samples, after the first, are drawn together
 
     def __init__(self, superpixels: int, seed: int) -> None:
@@ -53,6 +54,7 @@ class LimeDesign(Design):
     """Each superpixel is on with probability one half, by itself, as the `lime` package draws them."""
 
     name = "lime"
+    most_superpixels = MAX_SUPERPIXELS  # lime has no limit
     group_size = 1
     _BLOCK = 256
 
@@ -73,11 +75,8 @@ class BalancedDesign(Design):
     """
 
     name = "balanced"
+    most_superpixels = MAX_LENGTH
     group_size = 2
-
-    def __init__(self, superpixels: int, seed: int) -> None:
-        check_number(superpixels, MAX_LENGTH)
-        super().__init__(superpixels, seed)
 
     def _draw(self, random: np.random.RandomState) -> Iterator[np.ndarray]:
         code = KerdockCode(self.superpixels)
@@ -94,14 +93,13 @@ _DESIGNS = {design.name: design for design in (BalancedDesign, LimeDesign)}
 
 
 def make_design(name: str, superpixels: int, seed: int) -> Design:
-    """A design by name, ``balanced`` or ``lime``.
-
-    Raises
-    ------
-    ArgumentError
-        The design can't tell so many superpixels apart.
-    """
+    """A design by name, ``balanced`` or ``lime``."""
     return _DESIGNS[name](superpixels, seed)
+
+
+def most_superpixels(name: str) -> int:
+    """How many superpixels a design tells apart; a photo is cut into no more."""
+    return _DESIGNS[name].most_superpixels
 
 
 def perturbed_pictures(

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,13 @@ from PIL import Image
 from ..arguments import check_callable, check_whole_number
 from ..classifiers.classifier import adapted
 from ..photos.load import load_photo
-from ..recipe import Recipe, Segmentation
-from .designs import make_design
+from ..recipe import Recipe
+from .designs import make_design, most_superpixels
 from .explanation import Explanation, Label, LabelExplanation, stability
 from .hiding import hidden_image
 from .neighborhood import BATCH_SIZE, Neighborhood, digest
 from .store import Store
-from .superpixels import segment
+from .superpixels import Cut, cut_image, cut_photo, picture_to_cut
 from .surrogate import fit_surrogates
 
 FIRST_PICTURE = 32  # samples
@@ -31,7 +32,7 @@ _MEBIBYTE = 1 << 20
 
 OnProgress = Callable[[int, int], None]
 
-_segment_maps: Store[NDArray[np.int64]] = Store(32 * _MEBIBYTE)
+_cuts: Store[Cut] = Store(32 * _MEBIBYTE)
 _neighborhoods: Store[Neighborhood] = Store(224 * _MEBIBYTE, Neighborhood.release)
 
 
@@ -145,11 +146,13 @@ def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborho
         photo = load_photo(photo)
     image = classifier.preprocess(photo)
     image_digest = digest(image)
-    segments = _segments(image, image_digest, recipe.segmentation)
+    frame = classifier.frame(photo)
+    cut = _cut(frame, image, image_digest, recipe)
+    segments = cut.segments
     hidden = hidden_image(image, segments, recipe.hide_color, classifier)
     photo_digest = digest(np.asarray(photo))
     parts = (photo_digest, image_digest, digest(segments), digest(hidden))
-    key = (classifier, *parts, recipe.design, recipe.seed, recipe.precision)
+    key = (classifier, *parts, cut.found, recipe.design, recipe.seed, recipe.precision)
 
     def make() -> Neighborhood:
         made = Neighborhood(
@@ -160,7 +163,8 @@ def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborho
             hidden,
             make_design(recipe.design, int(segments.max()) + 1, recipe.seed),
             recipe.precision,
-            classifier.frame(photo).size,
+            frame.size,
+            cut.found,
         )
         made.on_growth = lambda: _neighborhoods.keep(key, made)
         return made
@@ -168,10 +172,19 @@ def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborho
     return _neighborhoods.get(key, make)
 
 
-def _segments(image: NDArray[np.float32], image_digest: str, segmentation: Segmentation) -> NDArray[np.int64]:
+def _cut(frame: Image.Image, image: NDArray[np.float32], image_digest: str, recipe: Recipe) -> Cut:
+    segmentation, most = recipe.segmentation, most_superpixels(recipe.design)
+    if recipe.segmented == "image":
+        picture_digest = image_digest
+        make = partial(cut_image, image, segmentation, most)
+    else:
+        picture = picture_to_cut(frame, image.shape[:2], segmentation)
+        picture_digest = digest(picture)
+        make = partial(cut_photo, picture, image.shape[:2], segmentation, most)
     if not isinstance(segmentation, Hashable):
-        return segment(image, segmentation)
-    return _segment_maps.get((image_digest, segmentation), lambda: segment(image, segmentation))
+        return make()
+    key = (recipe.segmented, picture_digest, image.shape[:2], segmentation, most)
+    return _cuts.get(key, make)
 
 
 def grow_explanation(

@@ -15,7 +15,8 @@ import functools
 import numpy as np
 
 # Primitive polynomials over GF(2), bit i for x^i, by degree.
-_PRIMITIVE_POLYNOMIALS = {3: 0b1011, 5: 0b100101, 7: 0b10000011, 9: 0b1000010001}
+_PRIMITIVE_POLYNOMIALS = {3: 0b1011, 5: 0b100101, 7: 0b10000011}
+# A block of the next longer code is 2048 samples: too many to wait for.
 MAX_LENGTH = 1 << (max(_PRIMITIVE_POLYNOMIALS) + 1)
 
 

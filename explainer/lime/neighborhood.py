@@ -47,6 +47,8 @@ class Neighborhood:
     frame_size : tuple of int, optional
         Width and height of what the classifier sees of the photo, at the photo's resolution; those of the
         preprocessed photo by default.
+    superpixels_found : int, optional
+        How many there were before those that were too many were merged; as many as there are by default.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Neighborhood:
         design: Design,
         precision: Precision = "exact",
         frame_size: tuple[int, int] | None = None,
+        superpixels_found: int | None = None,
     ) -> None:
         self.classifier = classifier
         self.photo_digest = photo_digest
@@ -68,6 +71,7 @@ class Neighborhood:
         self.design = design
         self.precision = precision
         self.frame_size = frame_size or image.shape[1::-1]
+        self.superpixels_found = superpixels_found or design.superpixels
         self.on_growth: Callable[[], None] = lambda: None
         self._probabilities = np.empty((0, 0), np.float32)
         self._size = 0

@@ -59,7 +59,10 @@ def choose_tuning(language: Language) -> tuple[dict[str, Any], Preview]:
     panel = st.expander(_("For engineers"), icon=":material/tune:", key="tuning", bind="query-params")
     with panel:
         st.caption(_("How the photo is cut, hidden and sampled. The usual settings suit nearly every photo."))
-        settings: dict[str, Any] = {"segmentation": _choose_segmentation(language)}
+        settings: dict[str, Any] = {
+            "segmentation": _choose_segmentation(language),
+            "segmented": _choose_segmented(language),
+        }
         slot = st.container() if panel.open else None
         if slot is not None:
             slot = slot.empty()
@@ -154,7 +157,7 @@ def _choose_segmentation(language: Language) -> Segmentation:
                 "min_size",
                 _("Smallest region"),
                 (20, 1000, 20),
-                _("In pixels of what the network sees; smaller regions are merged. In LIME: min_size."),
+                _("In pixels of the photo at 256 × 256; smaller regions are merged. In LIME: min_size."),
             ),
         ),
     }
@@ -165,6 +168,20 @@ def _choose_segmentation(language: Language) -> Segmentation:
         limits = (least, most, getattr(kind, parameter), step)
         chosen[parameter] = _slide(label, key, limits, explanation)
     return kind(**chosen)
+
+
+def _choose_segmented(language: Language) -> str:
+    _ = language.gettext
+    return choose_one(
+        _("What is cut"),
+        {"photo": _("The photo"), "image": _("What the network gets")},
+        "photo",
+        "segmented",
+        _(
+            "The photo gives the same regions for every network. LIME cuts what the network gets, "
+            "so that its range of values counts too."
+        ),
+    )
 
 
 def _slide(label: str, key: str, limits: tuple[Any, Any, Any, Any], explanation: str, shown: str = "") -> Any:

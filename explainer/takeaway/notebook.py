@@ -21,7 +21,7 @@ from ..lime.explanation import Explanation
 from ..lime.hiding import BLUR
 from ..pictures.draw import draw_input
 from ..reading import Reading
-from ..recipe import Quickshift
+from ..recipe import Recipe
 from ..words.language import Language
 from . import notebook_cells as cells
 
@@ -84,7 +84,11 @@ class _Notebook:
         # bfloat16 is OpenVINO's, so what was computed in it only this package computes again.
         self._keras = self._classifier.name == "inception-v3" and self._recipe.precision == "exact"
         self._carries_masks = self._keras and self._recipe.design != "lime"
-        self._cut_by_lime = self._recipe.segmentation == Quickshift()
+        lime_s, neighborhood = Recipe.notebook(), reading.explanation.neighborhood
+        self._cut_by_lime = (self._recipe.segmentation, self._recipe.segmented) == (
+            lime_s.segmentation,
+            lime_s.segmented,
+        ) and neighborhood.superpixels_found == neighborhood.design.superpixels
 
     def cells(self) -> Iterator[dict[str, Any]]:
         """All cells, without their ids."""

@@ -22,12 +22,14 @@ def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, s
         "exact": _("exact, 32-bit floats"),
         "fast": _("fast, 16-bit floats where possible"),
     }
+    pictures = {"photo": _("the photo"), "image": _("what the network gets")}
     return [
         (_("Classifier"), f"{classifier.title}, {engine}" if engine else classifier.title),
         (_("Samples"), language.number(explanation.num_samples)),
         (_("Samples are"), designs[recipe.design]),
         (_("Seed"), str(recipe.seed)),
         (_("Regions"), _regions(explanation, language)),
+        (_("What is cut"), pictures[recipe.segmented]),
         (_("Hidden regions show"), _hidden(explanation, language)),
         (_("Kernel width"), f"{recipe.kernel_width:g}"),
         (_("Arithmetic"), precisions[recipe.precision]),
@@ -40,6 +42,9 @@ def _regions(explanation: Explanation, language: Language) -> str:
     _ = language.gettext
     names = {Quickshift: "Quickshift", Slic: "SLIC", Felzenszwalb: "Felzenszwalb"}
     number, segmentation = language.number(explanation.num_superpixels), explanation.recipe.segmentation
+    found = explanation.neighborhood.superpixels_found
+    if found > explanation.num_superpixels:
+        number = _("{number}, merged from {found}").format(number=number, found=language.number(found))
     if type(segmentation) not in names:
         return _("{number}, found in a way of their own").format(number=number)
     settings = ", ".join(f"{name} {value:g}" for name, value in vars(segmentation).items())

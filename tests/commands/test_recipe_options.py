@@ -19,6 +19,7 @@ from explainer.takeaway.code import command_line, python_code
 CLASSIFIER, PHOTO = "efficientnet-lite0", "-my'cat'&\"dog\".jpg"
 SETTINGS = {
     "segmentation": [Slic(), Felzenszwalb(), Quickshift(kernel_size=2.5)],
+    "segmented": ["image"],
     "hide_color": ["mean", "black", "blur", 0.5, -1e-05, (0.1, 0.2, 0.3), (-0.1, 0.2, 1e-7)],
     "design": ["lime"],
     "seed": [7, 2**32 - 1],

@@ -5,7 +5,7 @@ import pytest
 
 from explainer.lime.kerdock import KerdockCode
 
-LENGTH_OF_COLUMNS = {1: 16, 4: 16, 16: 16, 17: 64, 64: 64, 65: 256, 256: 256, 257: 1024, 1024: 1024}
+LENGTH_OF_COLUMNS = {1: 16, 4: 16, 16: 16, 17: 64, 64: 64, 65: 256, 256: 256}
 
 
 def signs_of_block(code, block):
@@ -25,7 +25,7 @@ def test_shortest_code_with_enough_columns(columns, length):
     assert (code.length, code.blocks) == (length, length // 2)
 
 
-@pytest.mark.parametrize("columns", [4, 16, 20, 64, 100, 256, 600, 1024])
+@pytest.mark.parametrize("columns", [4, 16, 20, 64, 100, 200, 256])
 def test_blocks_are_hadamard_matrices(columns):
     code = KerdockCode(columns)
     for block in (0, 1, code.blocks // 2, code.blocks - 1):
@@ -33,7 +33,7 @@ def test_blocks_are_hadamard_matrices(columns):
         np.testing.assert_array_equal(signs.T @ signs, code.length * np.eye(code.length))
 
 
-@pytest.mark.parametrize(("columns", "product"), [(16, 4), (64, 8), (256, 16), (1024, 32)])
+@pytest.mark.parametrize(("columns", "product"), [(16, 4), (64, 8), (256, 16)])
 def test_words_of_different_blocks_differ_as_much_as_words_can(columns, product):
     code = KerdockCode(columns)
     numbers = range(code.blocks) if code.blocks <= 32 else (0, 1, 2, 77, code.blocks - 1)

@@ -35,6 +35,7 @@ SETTINGS = [
     ("kernel_size", 3.0, "3.0", {"segmentation": Quickshift(kernel_size=3.0)}),
     ("max_dist", 20.0, "20.0", {"segmentation": Quickshift(max_dist=20.0)}),
     ("ratio", 0.5, "0.5", {"segmentation": Quickshift(ratio=0.5)}),
+    ("segmented", "image", "image", {"segmented": "image"}),
     ("segmentation", "slic", "slic", {"segmentation": Slic()}),
     ("segmentation", "felzenszwalb", "felzenszwalb", {"segmentation": Felzenszwalb()}),
 ]

@@ -282,9 +282,9 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("segmentation", "words"),
         [
-            (Quickshift(), "found by Quickshift (kernel_size 4, max_dist 200, ratio 0.2)"),
+            (Quickshift(), "found by Quickshift (kernel_size 4, max_dist 200, ratio 1)"),
             (Slic(20), "found by SLIC (n_segments 20, compactness 10, sigma 1)"),
-            (Felzenszwalb(), "found by Felzenszwalb (scale 200, sigma 0.8, min_size 200)"),
+            (Felzenszwalb(), "found by Felzenszwalb (scale 100, sigma 0.8, min_size 200)"),
             (GRID, "found in a way of their own"),
         ],
         ids=repr,
@@ -297,7 +297,7 @@ class TestSettings:
         explanation = explained(
             lite0, coffee, num_samples=8, design="lime", seed=1234, kernel_width=0.4, precision="fast"
         )
-        assert len(told(explanation)) == 10
+        assert len(told(explanation)) == 11
         values = " ".join(told(explanation).values())
         for value in (
             "EfficientNet-Lite0",
