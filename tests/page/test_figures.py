@@ -253,7 +253,7 @@ def _preview() -> None:
 
 def test_the_preview_shows_the_regions_and_asks_nothing():
     page = AppTest.from_function(_preview, default_timeout=60)
-    page.query_params.update({"tuning": "true", "segmentation": "slic", "n_segments": "10"})
+    page.query_params.update({"tuning": "true", "segmentation": "slic", "n_segments": "200"})
     page.run()
     assert not page.exception
     (alternative,) = alternatives(page)
