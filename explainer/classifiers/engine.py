@@ -144,19 +144,34 @@ class Network:
 
     def _convert(self) -> "openvino.Model":
         assert self._build is not None
-        network = _built(self._build)
-        from keras import InputSpec  # here, so that what is missing for building is told first
-        from keras.export import ExportArchive
+        return convert(self._build, self._input_shape)
 
-        # By way of a SavedModel, since openvino.convert_model fails on Python 3.13. Not Keras' own export(),
-        # which leaves layers that change pictures at random as they are in training.
-        archive = ExportArchive()
-        archive.track(network)
-        one_picture = InputSpec("float32", (1, *(self._input_shape or network.input_shape[1:])))
-        archive.add_endpoint("serve", lambda pictures: network(pictures, training=False), [one_picture])
-        with tempfile.TemporaryDirectory() as folder:
-            archive.write_out(folder, verbose=False)
-            return read_model(Path(folder))
+
+def convert(
+    build: "Callable[[], keras.Model]", input_shape: Sequence[int | None] | None = None
+) -> "openvino.Model":
+    """Convert a Keras network, for one picture at a time.
+
+    Parameters
+    ----------
+    build : callable
+        Returns the network.
+    input_shape : sequence of int, optional
+        Of one picture; needed where the network leaves more of it open than is to be.
+    """
+    network = _built(build)
+    from keras import InputSpec  # here, so that what is missing for building is told first
+    from keras.export import ExportArchive
+
+    # By way of a SavedModel, since openvino.convert_model fails on Python 3.13. Not Keras' own export(),
+    # which leaves layers that change pictures at random as they are in training.
+    archive = ExportArchive()
+    archive.track(network)
+    one_picture = InputSpec("float32", (1, *(input_shape or network.input_shape[1:])))
+    archive.add_endpoint("serve", lambda pictures: network(pictures, training=False), [one_picture])
+    with tempfile.TemporaryDirectory() as folder:
+        archive.write_out(folder, verbose=False)
+        return read_model(Path(folder))
 
 
 def _reason(error: Exception) -> str:

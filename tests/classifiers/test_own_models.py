@@ -214,8 +214,8 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("shape", "words"),
         [
-            ((10,), r"inputs of the shape \(any, 10\), and not for pictures"),
-            ((8, 8, 4), r"\(any, 8, 8, 4\), and only pictures of one or three channels"),
+            ((10,), r"inputs of the shape \(1, 10\), and not for pictures"),
+            ((8, 8, 4), r"\(1, 8, 8, 4\), and only pictures of one or three channels"),
         ],
     )
     def test_what_takes_no_pictures(self, shape, words, add, tmp_path, raises_sentence):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ClassifierError
 from ..openvino_runtime import import_openvino, read_model
 from .exports import from_metadata
+from .graph_facts import last_activation, range_facts
 from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units, outputs_fact
 
 if TYPE_CHECKING:
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".onnx", ".xml")
 
-_ONLY_RESHAPE = ("Reshape", "Squeeze", "Unsqueeze", "Convert", "Transpose")
-_ACTIVATIONS = {"SoftMax": "softmax", "Softmax": "softmax", "Sigmoid": "sigmoid"} | dict.fromkeys(
-    ("Add", "MatMul", "Convolution", "ReduceMean", "LogSoftmax"), "linear"
-)
-
 
 def is_saved_model(path: Path) -> bool:
     """Whether a path is a SavedModel folder."""
@@ -27,14 +23,24 @@ def is_saved_model(path: Path) -> bool:
 
 
 def read(path: Path, input_shape: Sequence[int]) -> "openvino.Model":
-    """Read a network for one picture at a time, 32-bit floats in and out.
+    """Read a network for one picture at a time, 32-bit floats in and out; see `ready`.
 
     Raises
     ------
     ClassifierError
         The file is damaged, or its network does not take pictures of this shape.
     """
-    model = _read(path)
+    return ready(path, _read(path), input_shape)
+
+
+def ready(path: Path, model: "openvino.Model", input_shape: Sequence[int]) -> "openvino.Model":
+    """Make a network take one picture of a shape at a time, 32-bit floats in and out.
+
+    Raises
+    ------
+    ClassifierError
+        It does not take pictures of this shape.
+    """
     from openvino import Type
     from openvino.preprocess import PrePostProcessor
 
@@ -69,10 +75,23 @@ def inspect(path: Path) -> NetworkFacts:
     ClassifierError
         The file is damaged, or is no classifier of pictures.
     """
-    model = _read(path)
+    return facts_of(path, _read(path))
+
+
+def facts_of(path: Path, model: "openvino.Model") -> NetworkFacts:
+    """Find out what a network that OpenVINO has read tells; `path` is for messages.
+
+    Raises
+    ------
+    ClassifierError
+        It is no classifier of pictures.
+    """
     check_one_of_each(path, len(model.inputs), len(model.outputs))
     units = output_units(path, _shape(path, model.output(0)))
-    settings = input_facts(path, _shape(path, model.input(0))) | outputs_fact(_last_activation(model), units)
+    settings = input_facts(path, _shape(path, model.input(0)))
+    if "layout" in settings:
+        settings |= range_facts(model, 1 if settings["layout"] == "channels-first" else -1)
+    settings |= outputs_fact(last_activation(model.output(0)), units)
     told, labels = from_metadata(_metadata(model))
     return NetworkFacts(units, settings | told, labels)
 
@@ -116,10 +135,3 @@ def _shape(path: Path, end: Any) -> list[int | None]:
             path=path,
         )
     return [None if length.is_dynamic else length.get_length() for length in shape]
-
-
-def _last_activation(model: "openvino.Model") -> str:
-    step = model.output(0).get_node().input_value(0).get_node()
-    while step.get_type_name() in _ONLY_RESHAPE:
-        step = step.input_value(0).get_node()
-    return _ACTIVATIONS.get(step.get_type_name(), "")

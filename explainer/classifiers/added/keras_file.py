@@ -6,20 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ClassifierError
-from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units, outputs_fact
+from ...errors import ClassifierError, ExplainerError, reason_of
+from .. import cache as network_cache
+from ..engine import convert
+from ..fingerprint import file_hash
+from . import graph_file
+from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units
 
 if TYPE_CHECKING:
     import keras
+    import openvino
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
-
-# Between the input and what scales it, these may stand: they leave values as they are.
-_LEAVE_VALUES = (
-    "InputLayer", "Permute", "Resizing", "CenterCrop", "ZeroPadding2D", "RandomFlip", "RandomRotation",
-    "RandomZoom", "RandomCrop", "RandomTranslation",
-)  # fmt: skip
-_FOR_8_BIT_VALUES = 1 / 50  # a factor below this is for values up to 255, one above it for values up to 1
 
 
 def load(path: Path) -> "keras.Model":
@@ -48,6 +46,17 @@ def load(path: Path) -> "keras.Model":
     )  # without a name of its own, which TensorFlow may refuse
 
 
+def read(path: Path) -> "openvino.Model":
+    """Convert a network to OpenVINO, for one picture at a time; what its file leaves open stays open.
+
+    Raises
+    ------
+    ClassifierError
+        The file can't be loaded; see `load`.
+    """
+    return network_cache.load("keras", file_hash(path), lambda: convert(lambda: load(path)))
+
+
 def inspect(path: Path) -> NetworkFacts:
     """Find out what the file tells about its network.
 
@@ -56,13 +65,16 @@ def inspect(path: Path) -> NetworkFacts:
     ClassifierError
         The file can't be loaded, or is no classifier of pictures; see `load`.
     """
+    try:
+        return graph_file.facts_of(path, read(path))
+    except ExplainerError:
+        raise
+    except Exception as error:  # openvino's converter has exceptions of its own
+        reason = reason_of(error)
     network = load(path)
     check_one_of_each(path, len(network.inputs), len(network.outputs))
     units = output_units(path, network.outputs[0].shape)
-    settings = input_facts(path, network.inputs[0].shape)
-    if _scales_8_bit_values(network):
-        settings["range"] = "0-to-255"
-    return NetworkFacts(units, settings | outputs_fact(_last_activation(network), units))
+    return NetworkFacts(units, input_facts(path, network.inputs[0].shape), unread=reason)
 
 
 def _refuse_code(path: Path) -> None:
@@ -95,31 +107,6 @@ def _parts(config: Any) -> Iterator[dict[str, Any]]:
         yield config
     for part in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
         yield from _parts(part)
-
-
-def _last_activation(network: Any) -> str:
-    """What the network's last layer ends in, such as ``softmax``; empty where that is not known."""
-    last = network.outputs[0]._keras_history.operation
-    if hasattr(last, "layers"):  # a network in the network
-        return _last_activation(last)
-    if type(last).__name__ in ("Softmax", "Sigmoid"):
-        return type(last).__name__.lower()
-    return getattr(getattr(last, "activation", None), "__name__", "")
-
-
-def _scales_8_bit_values(network: Any) -> bool:
-    """Whether the network begins with what brings values up to 255 into the range that it was trained for."""
-    for step in getattr(network, "operations", network.layers):
-        kind = type(step).__name__
-        if hasattr(step, "layers"):  # a network in the network
-            return _scales_8_bit_values(step)
-        if kind == "Rescaling":
-            return bool(abs(step.scale) < _FOR_8_BIT_VALUES) if isinstance(step.scale, float) else False
-        if kind == "Normalization":
-            return bool((abs(step.mean) > 1).numpy().any())
-        if kind not in _LEAVE_VALUES:
-            return False
-    return False
 
 
 def _first_line(error: Exception) -> str:

@@ -21,11 +21,14 @@ class NetworkFacts:
         file.
     labels : tuple of str, optional
         The class names, where the file has them.
+    unread : str
+        Why the network's steps could not be looked at; empty where they were.
     """
 
     units: int | None
     settings: Mapping[str, Any]
     labels: tuple[str, ...] | None = None
+    unread: str = ""
 
 
 def check_one_of_each(path: Path, inputs: int, outputs: int) -> None:

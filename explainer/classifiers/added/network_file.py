@@ -49,7 +49,13 @@ def open_network(name: str, path: Path, description: Description) -> Network:
     identity = network_hash(path)
     shape = description.input_shape
     if _is_keras(path):
-        return Network(name, identity, lambda: keras_file.load(path), input_shape=shape)
+        return Network(
+            name,
+            identity,
+            lambda: keras_file.load(path),
+            lambda: graph_file.ready(path, keras_file.read(path), shape),
+            shape,
+        )
     return Network(
         name,
         identity,

@@ -1,0 +1,179 @@
+"""What a network does first with its input, and last with its output, as OpenVINO has read it.
+
+Whatever tool wrote it, its own preprocessing stands right after the input, and layers that change pictures in
+training only are gone.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..openvino_runtime import import_openvino
+
+if TYPE_CHECKING:
+    import openvino
+
+_REARRANGE = {
+    "Concat", "Convert", "ConvertLike", "Gather", "Interpolate", "Pad", "Reshape", "Reverse", "Slice",
+    "Split", "Squeeze", "StridedSlice", "Transpose", "Unsqueeze", "VariadicSplit",
+}  # fmt: skip
+_SCALE_OR_SHIFT = {"Add", "Multiply", "Subtract"}
+_SCALE_OR_SHIFT_THE_FIRST = {"BatchNormInference", "Divide"}
+_ANY_SIZE = 224  # pixels, for a network that takes any
+
+_BOUNDS = {"0-to-255": (0, 255), "0-to-1": (0, 1), "minus-1-to-1": (-1, 1), "torch": (-2.118, 2.64)}
+
+_ONLY_RESHAPE = ("Convert", "FakeQuantize", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze")
+_ACTIVATIONS = {"SoftMax": "softmax", "Softmax": "softmax", "Sigmoid": "sigmoid"} | dict.fromkeys(
+    ("MatMul", "Convolution", "ReduceMean", "LogSoftmax"), "linear"
+)
+
+
+def range_facts(model: "openvino.Model", channel_axis: int) -> dict[str, Any]:
+    """The range, and the order of the channels, that a network's first steps show it to take.
+
+    Those are the steps that rearrange values, and that scale and shift them. What they come to is asked: of
+    black, and of black with one channel brighter. Empty where they show nothing, or fit several ranges.
+    """
+    found = [_facts(model, value, takers, channel_axis) for value, takers in _ends_of_first_steps(model)]
+    facts = found[0] if found and all(one == found[0] for one in found) else {}
+    return facts | ({"range": "0-to-255"} if _is_8_bit(model.input(0)) else {})
+
+
+def last_activation(output: Any) -> str:
+    """What an output ends in: ``softmax``, ``sigmoid`` or ``linear``; empty where that is open."""
+    step, is_scaled = output.get_node().input_value(0).get_node(), False
+    while True:
+        kind, sources = step.get_type_name(), [value.get_node() for value in step.input_values()]
+        of_picture = [source for source in sources if not _is_constant(source)]
+        if kind in _ONLY_RESHAPE:
+            step = sources[0]
+        elif (
+            kind in _SCALE_OR_SHIFT | {"Divide"} and sum(not _is_constant(source) for source in sources) == 1
+        ):
+            step, is_scaled = next(source for source in sources if not _is_constant(source)), True
+        else:
+            break
+    activation = _ACTIVATIONS.get(kind, "")
+    return "" if is_scaled and activation != "linear" else activation
+
+
+def _ends_of_first_steps(model: "openvino.Model") -> list[tuple[Any, list[Any]]]:
+    """What the last of the first steps give, each with the other steps that take it."""
+    is_first: dict[str, bool] = {}  # of the steps that get something of the picture
+    ends: dict[tuple[str, int], tuple[Any, list[Any]]] = {}
+    for step in model.get_ordered_ops():
+        kind, name = step.get_type_name(), step.get_name()
+        values = [step.input_value(i) for i in range(step.get_input_size())]
+        sources = [value.get_node().get_name() for value in values]
+        of_picture = [i for i, source in enumerate(sources) if source in is_first]
+        if kind == "Parameter" or kind.startswith("Random"):
+            is_first[name] = kind == "Parameter"
+        elif of_picture and kind != "ShapeOf":
+            is_first[name] = all(is_first[sources[i]] for i in of_picture) and (
+                (kind in _REARRANGE and not _is_8_bit(step.output(0)))
+                or (kind in _SCALE_OR_SHIFT and len(of_picture) == 1)
+                or (kind in _SCALE_OR_SHIFT_THE_FIRST and of_picture == [0])
+            )
+            for i in of_picture if not is_first[name] else ():
+                if is_first[sources[i]]:
+                    end = ends.setdefault((sources[i], values[i].get_index()), (values[i], []))
+                    end[1].append(step)
+    return [*ends.values()]
+
+
+def _facts(model: "openvino.Model", value: Any, takers: Sequence[Any], channel_axis: int) -> dict[str, Any]:
+    scale, zero = _scale_and_zero(model, value, channel_axis)
+    name = _range_of(scale, zero) or _range_within(takers, scale, zero)
+    facts = {"range": name} if name else {}
+    if len(zero) == 3:
+        means = zero if name == "0-to-255" else 255 * zero if name == "0-to-1" else np.zeros(3)
+        for order, imagenet in (("rgb", (123.7, 116.5, 103.7)), ("bgr", (103.7, 116.5, 123.7))):
+            if np.allclose(means, imagenet, rtol=0, atol=1):
+                facts["channel-order"] = order
+    return facts
+
+
+def _scale_and_zero(
+    model: "openvino.Model", value: Any, channel_axis: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """By how much each channel is multiplied, and which value of it becomes 0; NaN where channels mix."""
+    parameter = model.input(0).get_node()
+    shape = [
+        axis_length.get_length() if axis_length.is_static else _ANY_SIZE if axis else 1
+        for axis, axis_length in enumerate(parameter.get_partial_shape())
+    ]
+    openvino = import_openvino()
+    steps = openvino.Core().compile_model(
+        openvino.Model([value], [parameter]), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    bright = 100.0  # within any 8-bit type
+
+    def ask(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+        answer = steps(picture.astype(parameter.get_element_type().to_dtype()))[0]
+        return np.asarray(answer, np.float64).ravel()
+
+    of_black = ask(np.zeros(shape))
+    of_white = (ask(np.full(shape, bright)) - of_black) / bright
+    scales, zeros = [], []
+    for channel in range(shape[channel_axis]):
+        picture = np.zeros(shape)
+        np.moveaxis(picture, channel_axis, 0)[channel] = bright
+        of_channel = (ask(picture) - of_black) / bright
+        strong = (
+            np.abs(of_channel) > np.abs(of_channel).max(initial=0) / 2
+        )  # not the other channels, nor borders
+        alone = np.allclose(of_channel[strong], of_white[strong], rtol=0.01, atol=0)
+        scale = np.median(of_channel[strong]) if strong.any() and alone else np.nan
+        scales.append(scale)
+        zeros.append(-np.median(of_black[strong]) / scale if strong.any() else np.nan)
+    return np.array(scales), np.array(zeros)
+
+
+def _range_of(scale: NDArray[np.float64], zero: NDArray[np.float64]) -> str:
+    """The range that scaling and shifting is made for; empty where it could be for several.
+
+    A network may begin with a normalization that it has learned, so numbers that several ranges could have
+    led to tell nothing.
+    """
+    small = (scale > 1 / 1000) & (scale < 1 / 50) & (zero > -20)
+    if np.all(small | ((zero > 20) & (zero < 260))):
+        return "0-to-255"
+    if np.all((scale > 0) & (abs(zero + 1) < 0.01)) or np.all((abs(scale - 127.5) < 2) & (abs(zero) < 0.5)):
+        return "minus-1-to-1"
+    usual = (scale > 3.3) & (zero > 0.2) & (zero < 0.8)  # a mean, and a deviation of less than 0.3
+    around_half = (scale > 0.9) & (abs(zero - 0.5) < 0.01)
+    to_8_bit = (abs(scale - 255) < 3) & (zero > -0.02) & (zero < 0.8)
+    return "0-to-1" if np.all(usual | around_half | to_8_bit) else ""
+
+
+def _range_within(takers: Sequence[Any], scale: NDArray[np.float64], zero: NDArray[np.float64]) -> str:
+    """The range that values are limited to, or made whole numbers in, after the first steps."""
+    for step in takers:
+        if step.get_type_name() == "Clamp":
+            limits = [step.get_attributes()["min"], step.get_attributes()["max"]]
+        elif _is_8_bit(step.output(0)):
+            limits = [0, 255]
+        elif step.get_type_name() == "FakeQuantize":
+            ends = [step.input_value(side).get_node() for side in (1, 2)]
+            if any(end.get_type_name() != "Constant" for end in ends):
+                continue
+            limits = [ends[0].get_data().min(), ends[1].get_data().max()]
+        else:
+            continue
+        low, high = (np.median(limit / scale + zero) for limit in limits)
+        for name, (least, most) in _BOUNDS.items():
+            if max(abs(low - least), abs(high - most)) < 0.02 * (most - least):
+                return name
+    return ""
+
+
+def _is_8_bit(value: Any) -> bool:
+    return value.get_element_type().to_string() in ("u8", "uint8_t")
+
+
+def _is_constant(step: Any) -> bool:
+    sources = [value.get_node() for value in step.input_values()]
+    return step.get_type_name() == "Constant" or (bool(sources) and all(map(_is_constant, sources)))
