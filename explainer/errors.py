@@ -40,6 +40,10 @@ class PhotoError(ExplainerError):
     """A file is not a photo that can be used."""
 
 
+class PhotoNote(ExplainerError):  # noqa: N818 - for it is never raised
+    """What was assumed about a photo, or left out of it; kept beside the photo, and not raised."""
+
+
 class ClassifierError(ExplainerError):
     """A classifier can't be loaded, or answered with something that is no answer."""
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from ..classifiers.catalogue import catalogue, load_classifier
 from ..classifiers.classifier import Classifier
 from ..errors import ExplainerError
+from ..folders.photos import kinds_in_words
 from ..folders.record import PhotoRecord
 from ..folders.run import FolderResult, explain_folder, explain_photos
 from ..names import printable
@@ -115,8 +116,13 @@ def _tell(result: FolderResult) -> int:
     failed = [record for record in records if record.error]
     for error in result.unreadable:
         print(f"explainer: {error}", file=sys.stderr)
-    for record in failed:
-        print(f"explainer: {printable(record.photo)}: {record.error}", file=sys.stderr)
+    for record in records:
+        for sentence in (*record.notes, *filter(None, [record.error])):
+            print(f"explainer: {printable(record.photo)}: {sentence}", file=sys.stderr)
+    if result.left_out:
+        number = sum(result.left_out.values())
+        were = "1 file was" if number == 1 else f"{number} files were"
+        print(f"{were} left out: {kinds_in_words(result.left_out)}.")
     print(f"{len(records) - len(failed)} of {len(records)} photos explained", end="")
     print(f", {result.reused} of them before" if result.reused else "", end=".\n")
     with_truth = [record for record in records if record.truth and not record.error]
@@ -137,6 +143,8 @@ def _explain_photos(options: argparse.Namespace, classifier: Classifier, recipe:
             print(f"explainer: {printable(str(photo))}: {record.error}", file=sys.stderr)
             failed = True
             return
+        for note in record.notes:
+            print(f"explainer: {printable(str(photo))}: {note}", file=sys.stderr)
         print(f"{printable(str(photo))}:")
         for label in json.loads((results / "explanation.json").read_bytes())["labels"]:
             wnid = f" ({label['wnid']})" if label["wnid"] else ""

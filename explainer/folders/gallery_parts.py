@@ -170,6 +170,7 @@ def _cards(shown: Sequence[PhotoRecord], language: Language, source: Source) -> 
             "ranks": rank,
             "text": searched_text(record, language),
             "error": printable(record.error),
+            "notes": [printable(note) for note in record.notes],
             "explained": [
                 _explained(label, language, source)
                 for label in (record.predicted, record.true_label)

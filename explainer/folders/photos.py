@@ -1,17 +1,19 @@
 """Which photos lie below a folder, and which class each one's sub-folder stands for."""
 
+import contextlib
+import json
 import os
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import ExplainerError
-from ..names import natural_order
-from ..photos.load import FILE_EXTENSIONS
+from ..names import natural_order, printable
+from ..photos.kinds import FILE_EXTENSIONS, START, looks_like_a_photo
 from ..words.language import LANGUAGES, Language
 
 _SEPARATORS = re.compile(r"[\s_-]+")
@@ -27,16 +29,20 @@ class FoundPhotos:
         Paths below the folder, with forward slashes, in natural order.
     unreadable : tuple of ExplainerError
         One for each sub-folder that could not be looked into.
+    left_out : mapping of str to int
+        How many files are no photos, by the endings of their names, such as ``.txt``.
     """
 
     photos: tuple[str, ...]
     unreadable: tuple[ExplainerError, ...]
+    left_out: Mapping[str, int]
 
 
 def find_photos(folder: Path, leave_out: Path | None = None) -> FoundPhotos:
-    """All photos below a folder, by their file names' endings; nothing hidden.
+    """All photos below a folder, by their file names' endings or, without one, their first bytes.
 
-    Links are followed. A folder that can be reached in two ways is looked into once.
+    Nothing hidden, and no results of another run. Links are followed. A folder that can be reached in two
+    ways is looked into once.
 
     Parameters
     ----------
@@ -55,6 +61,7 @@ def find_photos(folder: Path, leave_out: Path | None = None) -> FoundPhotos:
     left_out = leave_out.resolve() if leave_out else None
     photos: list[str] = []
     unreadable: list[ExplainerError] = []
+    others: Counter[str] = Counter()
     seen: set[Path] = set()
 
     def report(error: OSError) -> None:
@@ -68,20 +75,47 @@ def find_photos(folder: Path, leave_out: Path | None = None) -> FoundPhotos:
 
     for place, folders, files in os.walk(folder, onerror=report, followlinks=True):
         real = Path(place).resolve()
-        if real in seen or real == left_out:
+        if real in seen or real == left_out or _holds_results(real, files):
             folders.clear()
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         below = Path(place).relative_to(folder)
-        photos += [(below / name).as_posix() for name in files if _is_photo(name)]
+        for name in [name for name in files if not name.startswith(".")]:
+            ending = Path(name).suffix.lower()
+            if ending[1:] in FILE_EXTENSIONS or (not ending and _begins_like_a_photo(real / name)):
+                photos.append((below / name).as_posix())
+            else:
+                others[ending or "without an ending"] += 1
     return FoundPhotos(
-        tuple(sorted(photos, key=lambda photo: (natural_order(photo), photo))), tuple(unreadable)
+        tuple(sorted(photos, key=lambda photo: (natural_order(photo), photo))), tuple(unreadable), others
     )
 
 
-def _is_photo(name: str) -> bool:
-    return not name.startswith(".") and Path(name).suffix[1:].lower() in FILE_EXTENSIONS
+def kinds_in_words(files: Mapping[str, int]) -> str:
+    """How many files there are of each kind, the most frequent first: ``9 .txt, 3 .mov``."""
+    kinds = sorted(files.items(), key=lambda kind: (-kind[1], kind[0]))
+    return ", ".join(f"{number} {printable(kind)}" for kind, number in kinds)
+
+
+def _begins_like_a_photo(path: Path) -> bool:
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
+        with path.open("rb") as file:
+            return looks_like_a_photo(file.read(START))
+    except OSError:
+        return False
+
+
+def _holds_results(folder: Path, files: Sequence[str]) -> bool:
+    """Whether a run wrote its results of a photo here, or began to: the explanation comes first."""
+    ours = {"explanation.json": {"fingerprint", "recipe"}, "record.json": {"key", "num_samples"}}
+    for name in ours.keys() & set(files):
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            if ours[name] <= {*json.loads((folder / name).read_bytes())}:
+                return True
+    return False
 
 
 def true_classes(photos: Sequence[str], classifier: Any) -> dict[str, tuple[int, ...]]:

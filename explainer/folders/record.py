@@ -81,6 +81,8 @@ class PhotoRecord:
         That class, explained, where it is known and is not the predicted one.
     error : str
         Why the photo could not be explained; empty where it could.
+    notes : tuple of str
+        What was assumed about the photo, or left out of it.
     """
 
     photo: str
@@ -92,6 +94,7 @@ class PhotoRecord:
     truth: str = ""
     true_label: ExplainedLabel | None = None
     error: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def is_wrong(self) -> bool:
@@ -122,9 +125,9 @@ class PhotoRecord:
                 raise ValueError("another format")
             for name in ("predicted", "true_label"):
                 found[name] = None if found[name] is None else _label(found[name])
-            record = cls(**found)
+            record = cls(**found | {"notes": tuple(found.get("notes", ()))})
             _check_types(str, record.photo, record.key, record.classifier, record.thumbnail)
-            _check_types(str, record.truth, record.error)
+            _check_types(str, record.truth, record.error, *record.notes)
             _check_types(int, record.num_samples)
             return record
         except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -18,7 +18,7 @@ from ..photos.load import read_file
 from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
 from .gallery import write_gallery
-from .photos import find_photos, true_classes
+from .photos import find_photos, kinds_in_words, true_classes
 from .record import PhotoRecord
 from .results import ResultsFolder, subfolders, subfolders_by_stem
 from .summary import write_summary
@@ -50,6 +50,8 @@ class FolderResult:
         How many photos were finished before this run.
     unreadable : tuple of ExplainerError
         One for each sub-folder that could not be looked into.
+    left_out : mapping of str to int
+        How many files are no photos, by the endings of their names.
     gallery, summary : pathlib.Path
         The files that show all of it.
     """
@@ -57,6 +59,7 @@ class FolderResult:
     records: tuple[PhotoRecord, ...]
     reused: int
     unreadable: tuple[ExplainerError, ...]
+    left_out: Mapping[str, int]
     gallery: Path
     summary: Path
 
@@ -134,6 +137,12 @@ def explain_folder(
     results.check_apart_from(folder)
     found = find_photos(folder, leave_out=results.path)
     if not found.photos:
+        if found.left_out:
+            raise ExplainerError(
+                "There is no photo in the folder {folder}, only other files: {files}.",
+                folder=folder,
+                files=kinds_in_words(found.left_out),
+            )
         raise ExplainerError("There is no photo in the folder {folder}.", folder=folder)
     results.prepare()
     run = _Run(
@@ -157,7 +166,7 @@ def explain_folder(
             if run.take_up_the_last() and on_progress is not None:
                 on_progress(len(run.records), len(found.photos))
             index, summary = gallery.write()
-    return FolderResult(run.sorted_records(), run.reused, found.unreadable, index, summary)
+    return FolderResult(run.sorted_records(), run.reused, found.unreadable, found.left_out, index, summary)
 
 
 def explain_photos(
@@ -317,6 +326,7 @@ class _Run:
     def _keep(self, task: PhotoTask, outcome: Outcome) -> None:
         if not isinstance(outcome, PhotoResult):
             outcome = not_explained(task, self._classifier, self._language.error(outcome))
+        outcome = outcome.told(self._language)
         self._being_written = task
         if self._keep_failures or not outcome.record.error:
             self._results.write(outcome)

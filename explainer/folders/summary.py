@@ -77,6 +77,7 @@ def _row(record: PhotoRecord) -> dict[str, _Cell]:
         "num_samples": record.num_samples,
         "classifier": record.classifier,
         "error": record.error,
+        "notes": " ".join(record.notes),
         "key": record.key,
     }
 

@@ -3,21 +3,22 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PIL import Image
 
 from ..classifiers.classifier import ClassifierLike
-from ..errors import ClassifierFailedError, ExplainerError, reason_of
+from ..errors import ClassifierFailedError, ExplainerError, PhotoNote, reason_of
 from ..judging.evidence import Question
 from ..lime.explain import OnProgress, explain, with_label
 from ..lime.explanation import Explanation
-from ..photos.load import load_photo
+from ..photos.load import load_photo, notes_of
 from ..pictures.draw import DEFAULT_PALETTE, Palette, draw_input, draw_reading, fit_frame
 from ..pictures.encode import jpeg, png, smaller
 from ..reading import Reading
 from ..recipe import Recipe
+from ..words.language import Language
 from . import record
 from .focus_map import focus_grid
 from .record import ExplainedLabel, PhotoRecord
@@ -66,6 +67,12 @@ class PhotoResult:
     subfolder: str
     record: PhotoRecord
     files: dict[str, bytes] = field(repr=False)
+    notes: tuple[PhotoNote, ...] = ()
+
+    def told(self, language: Language) -> "PhotoResult":
+        """The same with the notes in its record, in a language."""
+        notes = tuple(language.error(note) for note in self.notes)
+        return replace(self, record=replace(self.record, notes=notes))
 
 
 Outcome = PhotoResult | ExplainerError
@@ -172,7 +179,7 @@ def photo_result(
         truth="" if truth is None else classifier.class_names[truth],
         true_label=explained(truth, "true_") if truth is not None and truth != predicted else None,
     )
-    return PhotoResult(task.subfolder, found, files)
+    return PhotoResult(task.subfolder, found, files, notes_of(photo))
 
 
 def not_explained(task: PhotoTask, classifier: ClassifierLike, reason: str) -> PhotoResult:

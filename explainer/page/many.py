@@ -152,7 +152,7 @@ class _Batch:
         self._intake.note(photo, explanation.labels[0])
         return photo_result(
             self._task(photo), photo.original, explanation, settings.positive_only, settings.palette
-        )
+        ).told(self._language)
 
     def _task(self, photo: Photo) -> PhotoTask:
         name = f"{photo.key[:8]}-{photo.name}"  # cameras call every photo image.jpg

@@ -12,6 +12,7 @@ from ..classifiers.classifier import Classifier
 from ..lime.explain import FIRST_PICTURE, explanation_at, grow_explanation
 from ..lime.explanation import Explanation, Label, LabelExplanation
 from ..lime.neighborhood import Neighborhood
+from ..photos.load import notes_of
 from ..pictures.draw import Palette, draw_input, draw_reading
 from ..pictures.encode import jpeg
 from ..reading import Reading
@@ -63,6 +64,8 @@ def show_labels(photo: Photo, neighborhood: Neighborhood, labels: list[Label], l
             ),
             width="stretch",
         )
+        for note in notes_of(photo.original):
+            st.caption(f":material/info: {plain(language.error(note))}")
     with label_column:
         st.markdown(f"#### {verdict(classifier.title, labels[0], language, *labels[1:2])}")
         st.html(_table(labels, language))

@@ -8,7 +8,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 
 from ..photos.limits import MAX_BYTES
-from ..photos.load import FILE_EXTENSIONS
 from ..words.language import Language
 
 MOST_PHOTOS = 60
@@ -45,7 +44,6 @@ def choose_files(language: Language) -> list[File]:
     _ = language.gettext
     uploads = st.file_uploader(
         _("Drop photos here"),
-        type=list(FILE_EXTENSIONS),
         accept_multiple_files=True,
         key="uploads",
         help=_("JPEG, PNG, WebP, AVIF, HEIC, BMP, GIF or TIFF, up to {limit} MB each.").format(

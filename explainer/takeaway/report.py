@@ -11,6 +11,7 @@ from PIL import Image
 
 from ..judging.evidence import Question
 from ..names import printable
+from ..photos.load import notes_of
 from ..pictures.draw import (
     DEFAULT_PALETTE,
     Palette,
@@ -139,6 +140,7 @@ def html_report(
                 against_evidence_sentence(reading, language),
             ),
             settings=settings_in_words(reading, language),
+            notes=[language.error(note) for note in notes_of(photo)],
             pictures={key: _data_uri(picture) for key, picture in drawn.items()},
             colours={"for": _css(palette.speaks_for), "against": _css(palette.speaks_against)},
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .judge import PHOTO
-from .mutations import generated_file
+from .mutations import SOUND, generated_file
 
 ROOT = Path(__file__).parent.parent.parent
 MOST_SECONDS = 5.0  # of processor time, for other programs may be busy too
@@ -39,7 +39,7 @@ class Findings:
         self.files += 1
         if verdict == PHOTO:
             self.photos += 1
-        elif verdict.startswith("WRONG"):
+        elif verdict.startswith("WRONG") or f"({SOUND}" in name:
             self.wrong.append(f"{name}: {verdict}")
         else:
             self.refusals[verdict] += 1

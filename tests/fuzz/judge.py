@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from explainer.errors import PhotoError
-from explainer.photos.limits import MAX_PIXELS, MIN_SIDE
+from explainer.photos.limits import MAX_KEPT_PIXELS, MIN_SIDE
 from explainer.photos.load import load_photo
 
 PHOTO = "photo"
@@ -37,7 +37,7 @@ def judge(content: bytes) -> str:
         return str(error) if is_one_sentence(str(error)) else f"WRONG: no clear sentence: {error}"
     except BaseException as error:  # that is what is looked for
         return f"WRONG: {type(error).__name__}: {error}"
-    if photo.mode != "RGB" or min(photo.size) < MIN_SIDE or photo.width * photo.height > MAX_PIXELS:
+    if photo.mode != "RGB" or min(photo.size) < MIN_SIDE or photo.width * photo.height > MAX_KEPT_PIXELS:
         return f"WRONG: a photo in {photo.mode} of {photo.size}"
     return PHOTO
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .cameras import camera_file
 from .hostile import HOSTILE
 from .valid import NAMES, valid_file
 
@@ -71,16 +72,25 @@ def _start_of_another(data: bytearray, random: Random) -> None:
     data[:length] = other[:length]
 
 
+SOUND = "a sound "
+"""How what `generated_file` calls a file begins where it must not be refused."""
+
 MUTATIONS: tuple[Callable[[bytearray, Random], None], ...] = (
     _flip_bits, _set_bytes, _set_number, _cut_short, _cut_out, _double, _insert, _splice, _start_of_another,
 )  # fmt: skip
 
 
 def generated_file(number: int, seed: int = 0) -> tuple[str, bytes]:
-    """File number `number` and what it is: hostile ones first, then mutations of valid ones in turn."""
+    """File number `number` and what it is: hostile ones first, then mutations of valid ones in turn.
+
+    Every tenth is a sound one instead, as cameras write it.
+    """
     kinds = tuple(HOSTILE)
     if number < len(kinds):
         return kinds[number], HOSTILE[kinds[number]]()
+    if number % 10 == 0:
+        kind, content = camera_file(number // 10, seed)
+        return SOUND + kind, content
     random = np.random.default_rng([seed, number])
     name = NAMES[number % len(NAMES)]
     data = bytearray(valid_file(name))
