@@ -119,16 +119,16 @@ def _tell(result: FolderResult) -> int:
     for record in records:
         for sentence in (*record.notes, *filter(None, [record.error])):
             print(f"explainer: {printable(record.photo)}: {sentence}", file=sys.stderr)
-    if result.left_out:
-        number = sum(result.left_out.values())
-        were = "1 file was" if number == 1 else f"{number} files were"
-        print(f"{were} left out: {kinds_in_words(result.left_out)}.")
     print(f"{len(records) - len(failed)} of {len(records)} photos explained", end="")
     print(f", {result.reused} of them before" if result.reused else "", end=".\n")
     with_truth = [record for record in records if record.truth and not record.error]
     if with_truth:
         wrong = sum(record.is_wrong for record in with_truth)
         print(f"{wrong} of {len(with_truth)} whose class is known are wrongly classified.")
+    if result.left_out:
+        number = sum(result.left_out.values())
+        were = "1 file was" if number == 1 else f"{number} files were"
+        print(f"{were} left out: {kinds_in_words(result.left_out)}.")
     print(f"{result.gallery}\n{result.summary}")
     return _BAD_INPUT if failed or result.unreadable else 0
 

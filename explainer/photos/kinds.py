@@ -1,6 +1,7 @@
 """What a file is, by its first bytes: a photo in a format that is opened, or something else."""
 
 import re
+from copy import copy
 
 from ..errors import PhotoError
 from .limits import damaged
@@ -82,7 +83,7 @@ def not_a_photo(contents: bytes) -> PhotoError:
         return damaged()
     for start, error in _OTHERS:
         if re.match(rb"(?s)" + start, contents[:1024]):
-            return PhotoError(error.template)
+            return copy(error)  # for what is raised holds on to where
     return PhotoError(
         "This file is damaged or is not a picture in a format that can be opened; "
         "please use {formats} or {last}.",

@@ -143,6 +143,15 @@ def test_errors_are_told_in_the_language_asked_for(broken, tmp_path, capsys):
 
 
 @pytest.mark.slow
+def test_what_is_assumed_about_a_photo_is_said(tmp_path, capsys):
+    path = tmp_path / "deep.png"
+    Image.linear_gradient("L").resize((90, 60)).convert("I;16").point(lambda value: value * 16).save(path)
+    assert run(path, out=tmp_path / "out", samples=4, more=["--language", "ja"]) == 0
+    assert (
+        f"explainer: {path}: このファイルの値は、0（黒）から4095（白）までの範囲" in capsys.readouterr().err
+    )
+
+
 def test_photos_can_be_left_to_workers(photo, tmp_path):
     # Workers import the main module again, so it has to be the command itself.
     command = [sys.executable, "-m", "explainer", "explain", photo, "--classifier", "efficientnet-lite0"]
@@ -296,11 +305,13 @@ class TestFolder:
     def test_is_told_and_written(self, folder, tmp_path, capsys):
         (folder / "broken.jpg").write_bytes(b"no photo at all")
         (folder / "line\nbreak.jpg").touch()
+        (folder / "notes.txt").touch()
         assert run(folder, out=tmp_path / "out", samples=4) == 2
         output = capsys.readouterr()
         assert output.out.splitlines() == [
             "3 of 5 photos explained.",
             "1 of 2 whose class is known are wrongly classified.",
+            "1 file was left out: 1 .txt.",
             str(tmp_path / "out" / "index.html"),
             str(tmp_path / "out" / "summary.csv"),
         ]

@@ -5,14 +5,15 @@ import pytest
 
 from explainer import ExplainerError
 from explainer.classifiers.published import imagenet
-from explainer.folders.photos import find_photos, true_classes
-from explainer.folders.results import subfolders
+from explainer.folders.photos import find_photos, kinds_in_words, true_classes
+from explainer.folders.results import ResultsFolder, subfolders
+from explainer.folders.task import PhotoTask, not_explained
 
 IMAGENET = SimpleNamespace(class_names=imagenet.class_names(), wnids=imagenet.wnids())
 
 
 def own(*names):
-    return SimpleNamespace(class_names=names, wnids=("",) * len(names))
+    return SimpleNamespace(name="own", class_names=names, wnids=("",) * len(names))
 
 
 def make(folder, *names):
@@ -29,6 +30,21 @@ class TestFindPhotos:
         found = find_photos(tmp_path)
         assert found.photos == ("a.HeIc", "b/c/d/e.tiff", "b/cat 2.JPG", "b/cat 10.jpg")
         assert found.unreadable == ()
+        assert found.left_out == {".txt": 2, "without an ending": 1}
+        assert kinds_in_words(found.left_out) == "2 .txt, 1 without an ending"
+
+    def test_what_begins_like_a_photo_needs_no_ending(self, tmp_path):
+        make(tmp_path, "notes", "a.jfif", "b.JPE", "c.hif", "d.mpo")
+        for number, start in enumerate(
+            [b"\xff\xd8\xff\xe1", b"\x89PNG\r\n\x1a\n", b"RIFF\1\2\3\4WEBPVP8 ", b"\0\0\0\x18ftypheic"]
+        ):
+            (tmp_path / f"{number}").write_bytes(start)
+        (tmp_path / "film").write_bytes(b"\0\0\0\x18ftypmp42")
+        if hasattr(os, "mkfifo"):
+            os.mkfifo(tmp_path / "pipe")
+        found = find_photos(tmp_path)
+        assert found.photos == ("0", "1", "2", "3", "a.jfif", "b.JPE", "c.hif", "d.mpo")
+        assert found.left_out == {"without an ending": 3 if hasattr(os, "mkfifo") else 2}
 
     def test_what_is_hidden_is_left_out(self, tmp_path):
         make(tmp_path, ".a.jpg", "._b.jpg", ".trash/c.jpg", "d.jpg")
@@ -37,6 +53,17 @@ class TestFindPhotos:
     def test_the_results_are_left_out(self, tmp_path):
         make(tmp_path, "a.jpg", "out/photos/a.jpg/thumbnail.jpg", "outside/b.jpg")
         assert find_photos(tmp_path, leave_out=tmp_path / "out").photos == ("a.jpg", "outside/b.jpg")
+
+    def test_the_results_of_other_runs_are_left_out(self, tmp_path):
+        result = not_explained(PhotoTask("a.jpg", "photos/a.jpg", "key"), own("cat"), "damaged")
+        ResultsFolder(tmp_path / "whole").write(result)
+        make(tmp_path, "whole/photos/a.jpg/focus.png", "begun/photos/b.jpg/segments.png", "mine/x.jpg")
+        (tmp_path / "begun/photos/b.jpg/explanation.json").write_text('{"fingerprint": "", "recipe": {}}')
+        for name in ("record.json", "explanation.json"):  # somebody's own
+            (tmp_path / "mine" / name).write_text('["cat", {"labels": 1}]')
+        found = find_photos(tmp_path)
+        assert found.photos == ("mine/x.jpg",)
+        assert found.left_out == {".json": 2}
 
     def test_links_that_lead_in_circles(self, tmp_path):
         make(tmp_path / "photos", "a/b/one.jpg")

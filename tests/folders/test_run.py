@@ -229,9 +229,30 @@ class TestExplainFolder:
             explain_folder(folder, tmp_path / "out", LinearClassifier(Grid(2, 2)), **options)
         assert not (tmp_path / "out").exists()
 
+    def test_what_was_left_out_or_assumed_is_told(self, tmp_path):
+        folder = a_folder(tmp_path / "in", a=a_photo())
+        Image.fromarray(np.arange(4096, dtype=np.uint16).reshape(64, 64)).save(folder / "deep.png")
+        (folder / "notes.txt").touch()
+        classifier = LinearClassifier(Grid(2, 2))
+        classifier.fingerprint = "linear"
+        for language in ("ja", "en"):  # the second time it is read
+            result = explain_folder(folder, folder / "out", classifier, num_samples=4, language=language)
+            assert [record.photo for record in result.records] == ["a.png", "deep.png"]
+            assert result.left_out == {".txt": 1}
+            assert result.records[0].notes == ()
+            assert result.records[1].notes == (
+                "このファイルの値は、0（黒）から4095（白）までの範囲とみなしました。",
+            )
+        assert "4095（白）" in result.summary.read_text("utf-8-sig")
+        assert "4095（白）" in result.gallery.read_text("utf-8")
+        (folder / "index.html").touch()
+        again = explain_folder(folder, tmp_path / "elsewhere", classifier, num_samples=4)
+        assert [record.photo for record in again.records] == ["a.png", "deep.png"]
+
     def test_a_folder_without_photos(self, tmp_path, raises_sentence):
         (tmp_path / "in").mkdir()
-        with raises_sentence(ExplainerError, "There is no photo in the folder"):
+        (tmp_path / "in" / "film.mov").touch()
+        with raises_sentence(ExplainerError, "only other files: 1 .mov."):
             explain_folder(tmp_path / "in", tmp_path / "out", LinearClassifier(Grid(2, 2)))
         assert not (tmp_path / "out").exists()
 

@@ -153,7 +153,7 @@ def test_a_record_of_an_older_version_still_opens(tmp_path: Path):
     told = json.loads(record.to_json())
     for label in (told["predicted"], told["true_label"]):
         del label["settled"]
-    assert told == BEFORE_RECIPES
+    assert told == BEFORE_RECIPES | {"notes": []}
     assert [row["settled"] for row in rows(summary([record]))] == ["yes"]
     page = gallery([record], Language("en"), "Cats")
     assert "It said “tabby” because of this" in page

@@ -22,6 +22,7 @@ from explainer.errors import (
     ClassifierFailedError,
     ExplainerError,
     PhotoError,
+    PhotoNote,
     WeightsError,
 )
 from explainer.words.language import CATALOGUES, LANGUAGES, Language, negotiate_language
@@ -37,6 +38,7 @@ ERRORS = [
         ClassifierError,
         ClassifierFailedError,
         PhotoError,
+        PhotoNote,
         WeightsError,
     )
 ]
