@@ -62,7 +62,7 @@ def test_the_page_is_closed_unless_it_is_opened():
     assert server["enableCORS"]
     assert server["corsAllowedOrigins"] == []
     assert server["showEmailPrompt"] is False
-    assert server["maxUploadSize"] == 20
+    assert server["maxUploadSize"] == 50
     assert not {"enableAgentApi", "enableStaticServing"} & set(server)
     assert settings["client"]["showErrorDetails"] == "none"
     assert settings["client"]["showErrorLinks"] is False

@@ -19,12 +19,15 @@ def png(colour: int, side: int = 64) -> bytes:
     return stream.getvalue()
 
 
-def bring(*files: bytes) -> AppTest:
+def bring(*files: bytes, names: tuple[str, ...] = (), language: str = "en") -> AppTest:
     page = AppTest.from_file(ROOT / "dashboard.py", default_timeout=120)
-    page.query_params.update({"classifier": "efficientnet-lite0", "auto": "false", "num_samples": "100"})
+    page.query_params.update(
+        {"classifier": "efficientnet-lite0", "auto": "false", "num_samples": "100", "language": language}
+    )
     page.run()
+    names = names or tuple(f"{number}.png" for number in range(len(files)))
     page.file_uploader(key="uploads").set_value(
-        [(f"{number}.png", content, "image/png") for number, content in enumerate(files)]
+        [(name, content, "image/png") for name, content in zip(names, files, strict=True)]
     )
     return page.run()
 
@@ -73,6 +76,19 @@ def test_a_file_that_is_no_photo_takes_no_memory(held):
     assert held["1.png"] == 0
     page.run()
     assert "**1\\.png**" in page.error[0].value
+
+
+def test_any_name_is_taken_and_what_is_no_photo_is_named(held):
+    deep = io.BytesIO()
+    Image.linear_gradient("L").convert("I;16").point(lambda value: value * 16).save(deep, "TIFF")
+    page = bring(png(1), b"%PDF-1.7" * 9, deep.getvalue(), names=("a", "b.pdf", "c.tif"), language="ja")
+    assert not page.exception
+    assert photos(page) == ["a", "c\\.tif"]
+    (error,) = page.error
+    assert error.value.startswith("**b\\.pdf** – これはPDFまたはPostScriptの文書です。")
+    assert ":material/info: このファイルの値は、0（黒）から4095（白）" in "".join(
+        c.value for c in page.caption
+    )
 
 
 def test_only_so_many_pixels_are_kept_decoded(monkeypatch):
