@@ -44,7 +44,7 @@ _TAG_VALUE_BYTES = {
     TiffTags.SIGNED_RATIONAL: 8, TiffTags.FLOAT: 4, TiffTags.DOUBLE: 8, TiffTags.IFD: 4, TiffTags.LONG8: 8,
 }  # fmt: skip
 _JPEG_SEGMENT = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")  # with a length, and the end
-_AVIF_EXIF = re.compile(rb"(?s)(?<=infe)(\x02.{7}|\x03.{9})Exif")
+_AVIF_EXIF = re.compile(rb"(?s)(infe(?:\x02.{7}|\x03.{9}))Exif")
 
 
 class CountingReader(io.BytesIO):
@@ -109,12 +109,13 @@ def without_exif(avif: bytes) -> bytes:
     return _AVIF_EXIF.sub(rb"\1skip", avif)
 
 
-def check_jpeg(contents: bytes) -> int:
-    """Refuse a JPEG that would keep Pillow busy before it is decoded; returns how many scans it has.
+def check_jpeg(contents: bytes) -> list[int]:
+    """Refuse a JPEG that would keep Pillow busy before it is decoded; returns how many colours each scan has.
 
     Each scan means going over the whole picture.
     """
-    position, markers, scans = 2, 0, 0
+    position, markers = 2, 0
+    scans: list[int] = []
     exif: list[bytes] = []
     while match := _JPEG_SEGMENT.search(contents, position):
         marker, position = contents[match.end() - 1], match.end()
@@ -125,24 +126,26 @@ def check_jpeg(contents: bytes) -> int:
         length = int.from_bytes(contents[position : position + 2], "big")
         if marker == 0xE1 and not scans and contents.startswith(b"Exif\0\0", position + 2):
             exif.append(contents[position + 8 : position + length])
+        if marker == 0xDA:
+            scans += contents[position + 2 : position + 3]
         position += max(2, length)
         markers += 1
-        scans += marker == 0xDA
-        if scans > _MAX_JPEG_SCANS or markers > _MAX_JPEG_MARKERS or len(exif) > _MAX_EXIF_SEGMENTS:
+        if len(scans) > _MAX_JPEG_SCANS or markers > _MAX_JPEG_MARKERS or len(exif) > _MAX_EXIF_SEGMENTS:
             raise damaged()
     check_tags(b"".join(exif))
     return scans
 
 
-def jpeg_scale(image: JpegImagePlugin.JpegImageFile, scans: int) -> int:
+def jpeg_scale(image: JpegImagePlugin.JpegImageFile, scans: list[int]) -> int:
     """By how much a JPEG's sides have to be divided while it is decoded: 1, 2, 4 or 8."""
     pixels = image.width * image.height
     if pixels > MAX_JPEG_PIXELS:
         raise too_many_pixels(pixels, MAX_JPEG_PIXELS)
-    if scans > 1:  # all of it has to be held before any of it can be reduced
+    if image.info.get("progressive") or scans != [image.layers]:
+        # All of it has to be held before any of it can be reduced.
         blocks = [across * down for _, across, down, _ in image.layer]
         held = 2 * pixels * sum(blocks) // max(blocks)
-        if max(held, held * scans // 20) > _MAX_COEFFICIENT_BYTES:
+        if max(held, held * len(scans) // 20) > _MAX_COEFFICIENT_BYTES:
             raise PhotoError(
                 "This progressive JPEG of {megapixels} megapixels would take too much memory; please save "
                 "it again without the option “progressive”, or make it smaller.",

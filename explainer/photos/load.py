@@ -256,11 +256,11 @@ def _open_bytes(contents: bytes, notes: list[PhotoNote]) -> Image.Image:
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         _check_raw(image, contents, notes)
     # Asking a GIF leads it to its second picture.
-    other = Image.open(io.BytesIO(contents)) if image.format == "GIF" else image
     with contextlib.suppress(Exception):
+        other = Image.open(CountingReader(contents), formats=["GIF"]) if image.format == "GIF" else image
         if getattr(other, "is_animated", False):
             notes.append(PhotoNote("This file holds several pictures; the first one is used."))
-    if _HDR.search(contents):
+    if image.format in ("PNG", "AVIF", "HEIF") and _HDR.search(contents):
         notes.append(
             PhotoNote(
                 "This is an HDR photo (PQ or HLG), which may look dull, because its brightness is not "
@@ -333,7 +333,7 @@ def _eight_bits(image: Image.Image, notes: list[PhotoNote], sixteen_bits: bool) 
     if image.mode == "I":
         return _stretched(image, (_top(image, int(np.max(image.getextrema()))),), notes)
     if image.mode == "F":
-        return _stretched(image, (1, 255, 65535), notes)
+        return _stretched(image, (1, *((1 << bits) - 1 for bits in (*range(8, 15), 16))), notes)
     if sixteen_bits:  # of which Pillow has read the upper eight
         bands = zip(image.getbands(), np.reshape(image.getextrema(), (-1, 2)), strict=True)
         bits = 8 + max(int(most).bit_length() for band, (_, most) in bands if band != "A")

@@ -400,7 +400,7 @@ class TestModes:
         assert Image.open(io.BytesIO(data)).mode == "I"
         assert_colours(load_photo(data), [(level,) * 3] * 4)
 
-    @pytest.mark.parametrize("top", [1, 255, 65535])
+    @pytest.mark.parametrize("top", [1, 255, 4095, 65535])
     def test_floating_point_grey(self, top: int) -> None:
         values = np.full((32, 32), top * 0.4, np.float32)
         values[0, 0] = top
@@ -853,6 +853,8 @@ class TestRefusals:
         frame = data.index(b"\xff\xc2\0\x11\x08") + 5
         struct.pack_into(">HH", data, frame, 12_288, 16_384)
         assert "save it again without the option “progressive”" in refusal(data)
+        one_scan = data[: data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)]
+        assert "save it again without the option “progressive”" in refusal(one_scan)
         struct.pack_into(">HH", data, frame, 9000, 12_000)
         assert "progressive" in refusal(data)
         struct.pack_into(">HH", data, frame, 6000, 8000)
