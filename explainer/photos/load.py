@@ -327,6 +327,9 @@ def _eight_bits(image: Image.Image, notes: list[PhotoNote], sixteen_bits: bool) 
         if top < 65535:
             notes.append(_range(0, top))
         table = np.rint(np.arange(65536) * 255 / top).clip(0, 255).astype(np.uint8)
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            white_is_zero = image.tag_v2.get(ExifTags.Base.PhotometricInterpretation) == 0
+            table = 255 - table if white_is_zero else table  # as Pillow does for 8 bits only
         if "transparency" in image.info:
             table[image.info["transparency"]] = 255
         return Image.fromarray(table[values])

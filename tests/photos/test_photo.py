@@ -378,6 +378,13 @@ class TestModes:
         photo = load_photo(encoded(image, "TIFF", tiffinfo={tag: top} if tag == 281 else {}))
         assert_colours(photo, [(round(1000 * 255 / top),) * 3] * 4)
 
+    def test_a_tiff_in_which_white_is_zero(self) -> None:
+        values = np.zeros((32, 32), np.uint16)
+        values[0, 0] = 65535
+        photo = load_photo(encoded(Image.fromarray(values), "TIFF", tiffinfo={262: 0}))
+        assert_colours(photo, [(255,) * 3] * 4)
+        assert photo.getpixel((0, 0)) == (0, 0, 0)
+
     def test_a_tiff_of_twelve_bits(self) -> None:
         row = b"\x10\x01\x00" * 16  # twice 256
         tags = [(256, 4, 1, 32), (257, 4, 1, 32), (258, 3, 1, 12), (273, 4, 1, 512), (279, 4, 1, 1536)]
