@@ -87,15 +87,19 @@ HTML = b"<script>document.title='executed'</script>"
 HOSTILE: dict[str, Callable[[], bytes]] = {
     # Decompression bombs
     "a PNG of 10 gigapixels": lambda: png((100_000, 100_000), 0, bytes(MEGABYTE)),
-    "a PNG of 39 megapixels in bits": lambda: png((6200, 6200), 0, bytes(776 * 6200), depth=1),
+    "a PNG of 64 megapixels in bits": lambda: png((8000, 8000), 0, bytes(1001 * 8000), depth=1),
+    "a PNG of 64 transparent megapixels": lambda: png((8000, 8000), 6, bytes(32_001 * 8000)),
     "a PNG with more rows than it says": lambda: png((64, 64), 0, bytes(100 * MEGABYTE)),
     "a PNG with a compressed comment": lambda: _png_with_a_comment_of(100 * MEGABYTE),
     "a GIF of 4 gigapixels": lambda: _with_size("still.gif", b"GIF8", 6, "<HH", 0xFFFF, 0xFFFF),
-    "a GIF of 39 megapixels": lambda: _one_colour("P", (6200, 6200), "GIF"),
+    "a GIF of 64 megapixels": lambda: _one_colour("P", (8000, 8000), "GIF"),
     "a BMP of 4 gigapixels": lambda: _with_size("colour.bmp", b"BM", 18, "<LL", 0xFFFF, 0xFFFF),
     "a BMP of a negative height": lambda: _with_size("colour.bmp", b"BM", 18, "<ll", 56, -(1 << 31)),
     "a JPEG of 4 gigapixels": lambda: _jpeg_size(65_500, 65_500),
-    "a JPEG of 39 megapixels": lambda: _one_colour("L", (6200, 6200), "JPEG"),
+    "a JPEG of 39 megapixels": lambda: _one_colour("RGB", (6200, 6200), "JPEG"),
+    "a progressive JPEG of 200 megapixels": lambda: _one_colour(
+        "RGB", (16_000, 12_500), "JPEG", progressive=True
+    ),
     "a WebP of 39 megapixels": lambda: _one_colour("RGB", (6200, 6200), "WEBP", lossless=True, method=0),
     "a WebP of 39 moving megapixels": lambda: _one_colour(
         "RGB", (6200, 6200), "WEBP", save_all=True, append_images=[Image.new("RGB", (6200, 6200), 9)]
@@ -108,8 +112,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "a HEIC that lies about its size": lambda: _with_size(
         "colour.heic", b"ispe", 8, ">II", 60_000, 60_000
     ),
-    "a TIFF of 39 deflated megapixels": lambda: tiff(
-        [(256, 6200), (257, 6200), (278, 6200)], zlib.compress(bytes(6200 * 6200))
+    "a TIFF of 64 deflated megapixels": lambda: tiff(
+        [(256, 8000), (257, 8000), (278, 8000)], zlib.compress(bytes(8000 * 8000))
     ),
     "a TIFF of 4 gigapixels": lambda: tiff([(256, 65_535), (257, 65_535)], zlib.compress(bytes(MEGABYTE))),
     "a TIFF whose first page is itself": lambda: tiff([(34665, 8), (330, 8)], zlib.compress(bytes(4096))),
