@@ -1,7 +1,7 @@
 """Small networks that are trained here, whose truth is known, in every format that can be added."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -10,6 +10,8 @@ from explainer.classifiers.openvino_runtime import import_openvino, read_model
 
 SHAPES = ("circle", "square", "triangle")
 SIDE = 48
+COLOURS = ("red", "green", "blue", "nothing")
+COLOURS_SIDE = 16
 
 
 class ShapePhoto(NamedTuple):
@@ -164,6 +166,82 @@ def save_onnx(network, path: Path, size: int | str = SIDE, softmax: bool = True)
     )
     opset = [helper.make_opsetid("", 17)]
     onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=9), path)
+
+
+def colour_layers(least: float, most: float, bgr: bool = False) -> list[np.ndarray]:
+    """Weights of two dense layers that tell `COLOURS` apart by mean colours from `least` to `most`."""
+    scale, colours = most - least, np.eye(3)[::-1] if bgr else np.eye(3)
+    inside, above, below = colours / scale, np.eye(3) / scale, -np.eye(3) / scale
+    zero = least / scale
+    offsets = np.repeat([0.05 - zero, -1.05 - zero, -0.05 + zero], 3)
+    out_of_it = np.zeros((6, 4))
+    out_of_it[:, 3] = 60
+    answers = np.concatenate([40 * np.eye(3, 4), out_of_it])
+    first = np.concatenate([inside, above, below], axis=1)
+    return [array.astype(np.float32) for array in (first, offsets, answers)]
+
+
+def save_colours_onnx(
+    path: Path, *steps, takes=(0, 1), layout="NCHW", kind="float32", ends=(), **options
+) -> Path:
+    """Write a network that tells `COLOURS` apart.
+
+    Each step before it, and each end, is an operator with the constants and the attributes that it takes.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+
+    nodes, constants, last = [], [], "picture"
+
+    def add(operator: str, *values: Any, **attributes: Any) -> None:
+        nonlocal last
+        names = [f"constant{len(constants) + i}" for i in range(len(values))]
+        constants.extend(
+            numpy_helper.from_array(np.asarray(value), name)
+            for value, name in zip(values, names, strict=True)
+        )
+        nodes.append(helper.make_node(operator, [last, *names], [f"step{len(nodes)}"], **attributes))
+        last = f"step{len(nodes) - 1}"
+
+    for operator, *values in steps:
+        attributes = values.pop() if values and isinstance(values[-1], dict) else {}
+        add(operator, *values, **attributes)
+    first, offsets, answers = (array.astype(_float_kind(kind)) for array in colour_layers(*takes, **options))
+    if layout == "NHWC":
+        add("Transpose", perm=[0, 3, 1, 2])
+    for operator, *values in (
+        ("GlobalAveragePool",),
+        ("Flatten",),
+        ("MatMul", first),
+        ("Add", offsets),
+        ("Relu",),
+        ("MatMul", answers),
+    ):
+        add(operator, *values)
+    for operator, *values in ends or [("Softmax",)]:
+        if operator == "softmax by hand":
+            add("Exp")
+            nodes.append(helper.make_node("ReduceSum", [last, "axis"], ["sum"], keepdims=1))
+            constants.append(numpy_helper.from_array(np.array([1]), "axis"))
+            nodes.append(helper.make_node("Div", [last, "sum"], ["probabilities"]))
+            last = "probabilities"
+        else:
+            add(operator, *values)
+    shape = ["N", 3, COLOURS_SIDE, COLOURS_SIDE] if layout == "NCHW" else ["N", COLOURS_SIDE, COLOURS_SIDE, 3]
+    types = [helper.np_dtype_to_tensor_dtype(np.dtype(name)) for name in (kind, _float_kind(kind))]
+    graph = helper.make_graph(
+        nodes,
+        "colours",
+        [helper.make_tensor_value_info("picture", types[0], shape)],
+        [helper.make_tensor_value_info(last, types[1], ["N", 4])],
+        constants,
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return path
+
+
+def _float_kind(kind: str) -> str:
+    return "float32" if kind == "uint8" else kind
 
 
 def write_lines(path: Path, *lines: str) -> Path:

@@ -26,6 +26,7 @@ class CatalogueEntry:
     title: str
     find_weights: Callable[[], Path]
     load: Callable[[], Classifier]
+    added: models.AddedModel | None = None  # what is known of a model that was added
 
     def is_ready(self) -> bool:
         """Whether its weights are on this machine."""
@@ -40,7 +41,7 @@ class CatalogueEntry:
         return None
 
 
-_loaded: dict[tuple[str, Path, int], Classifier] = {}
+_loaded: dict[tuple[str, Path, int, str], Classifier] = {}  # by how pixels are interpolated, too
 _loading = threading.Lock()
 _told: set[str] = set()
 
@@ -84,7 +85,9 @@ def load_classifier(name: str = "auto") -> Classifier:
     ----------
     name : str
         One of the catalogue's names; ``keras:`` and the name of a network of `keras.applications`, such as
-        ``keras:ResNet50``; or ``auto`` for `default_classifier_name`.
+        ``keras:ResNet50``; or ``auto`` for `default_classifier_name`. An ``@`` and one of ``nearest``,
+        ``bilinear``, ``bicubic`` and ``lanczos`` after it says how pixels are interpolated:
+        ``inception-v3@nearest`` sees what Keras' ``load_img`` makes of a photo.
 
     Raises
     ------
@@ -98,16 +101,19 @@ def load_classifier(name: str = "auto") -> Classifier:
     """
     if not isinstance(name, str):
         raise ArgumentError("name must be a classifier's name or 'auto', and is {value}.", value=repr(name))
+    name, resampled, resample = name.partition("@")
     if name == "auto":
         configured_weights()  # whoever names a file does not want another network instead
         name = default_classifier_name()
     entry = _entry(name)
     with _loading:
         weights = entry.find_weights()
-        key = (entry.name, weights, _changed_at(weights))
+        key = (entry.name, weights, _changed_at(weights), "")
         if key not in _loaded:
             _loaded[key] = entry.load()
-        return _loaded[key]
+        if not resampled:
+            return _loaded[key]
+        return _loaded.setdefault((*key[:-1], resample), _loaded[key].resampled(resample))
 
 
 def _entry(name: str) -> CatalogueEntry:
@@ -128,13 +134,13 @@ def _entry(name: str) -> CatalogueEntry:
 
 def _added_entry(name: str) -> CatalogueEntry:
     folder = models.model_folder(name)
-    title = _model_title(folder, _changed_at(folder))
-    return CatalogueEntry(name, title, lambda: folder, lambda: models.load_model_folder(folder))
+    added = _added_model(folder, _changed_at(folder))
+    return CatalogueEntry(name, added.title, lambda: folder, lambda: models.load_model_folder(folder), added)
 
 
 @lru_cache  # the page asks again each time that it is drawn
-def _model_title(folder: Path, _changed: int) -> str:
-    return models.model_title(folder)
+def _added_model(folder: Path, _changed: int) -> models.AddedModel:
+    return models.added_model(folder)
 
 
 def _changed_at(path: Path) -> int:

@@ -1,6 +1,8 @@
 """What the rest of the package knows of a network."""
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -13,8 +15,9 @@ from ..errors import ArgumentError, ClassifierError
 from ..recipe import Precision
 from .answers import check_probabilities, checked_answers
 from .calls import NeverAnsweredError
+from .fingerprint import fingerprint as fingerprint_of
 from .predictor import FunctionPredictor, Predictor
-from .preprocessing import AskedPreprocessing, PhotoPreprocessing, Preprocessing
+from .preprocessing import RESAMPLINGS, AskedPreprocessing, PhotoPreprocessing, Preprocessing
 
 
 class ClassifierLike(Protocol):
@@ -61,6 +64,9 @@ class Classifier:
         class names. The same on every machine. Empty where it can't be known, as for a function.
     independent : bool
         Whether each class has a probability of its own, so that they need not sum to 1.
+    is_range_confirmed : bool
+        False where nothing has said which values the network takes, so that they were assumed: if wrongly,
+        all its answers are wrong.
     """
 
     def __init__(
@@ -73,6 +79,7 @@ class Classifier:
         wnids: Sequence[str],
         fingerprint: str = "",
         independent: bool = False,
+        is_range_confirmed: bool = True,
     ) -> None:
         self.name = name
         self.title = title
@@ -81,6 +88,7 @@ class Classifier:
         self.wnids = wnids
         self.fingerprint = fingerprint
         self.independent = independent
+        self.is_range_confirmed = is_range_confirmed
         self._predictor = predictor
         self._preprocessing = preprocessing
 
@@ -166,6 +174,34 @@ class Classifier:
             fingerprint,
             independent,
         )
+
+    def resampled(self, resample: str) -> "Classifier":
+        """The same classifier, which interpolates pixels in another way.
+
+        Parameters
+        ----------
+        resample : {"nearest", "bilinear", "bicubic", "lanczos"}
+            ``nearest`` is what Keras' ``load_img`` does. It becomes part of the name, after an ``@``.
+
+        Raises
+        ------
+        ClassifierError
+            There is no such way, or photos are prepared by a function.
+        """
+        if resample not in RESAMPLINGS or not isinstance(self._preprocessing, Preprocessing):
+            raise ClassifierError(
+                "After @ in a classifier's name stands how pixels are interpolated, which is one of {ways}, "
+                "and not {value}.",
+                ways=", ".join(RESAMPLINGS),
+                value=repr(resample),
+            )
+        if self._preprocessing.resample == RESAMPLINGS[resample]:
+            return self
+        other = copy.copy(self)
+        other._preprocessing = replace(self._preprocessing, resample=RESAMPLINGS[resample])
+        other.name, other.title = f"{self.name}@{resample}", f"{self.title} ({resample})"
+        other.fingerprint = fingerprint_of(self.fingerprint, other._preprocessing, self.class_names)
+        return other
 
     def __repr__(self) -> str:
         height, width = self.input_size

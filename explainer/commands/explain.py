@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from ..classifiers.catalogue import catalogue, load_classifier
 from ..classifiers.classifier import Classifier
+from ..classifiers.preprocessing import RESAMPLINGS
 from ..errors import ExplainerError
 from ..folders.photos import kinds_in_words
 from ..folders.record import PhotoRecord
@@ -41,6 +42,12 @@ def add_to(commands: Commands) -> None:
         help=f"one of {', '.join(entry.name for entry in catalogue())}; "
         "by default inception-v3 where its weights are, else efficientnet-lite2",
     )
+    parser.add_argument(
+        "--resample",
+        choices=tuple(RESAMPLINGS),
+        help="how pixels are interpolated, instead of the classifier's usual way; the same as "
+        "--classifier NAME@RESAMPLE. With inception-v3, nearest sees what Keras' load_img makes of a photo",
+    )
     parser.add_argument("--language", choices=tuple(LANGUAGES), default="en", help="of a folder's gallery")
     machines = parser.add_mutually_exclusive_group()
     machines.add_argument("--workers", type=int, metavar="N", help="work on N processes of this machine")
@@ -58,7 +65,14 @@ def _run(options: argparse.Namespace) -> int:
     folders = [path for path in options.photos if path.is_dir()]
     if folders and len(options.photos) > 1:
         raise ExplainerError("Give either photos or one folder; each folder needs a --out of its own.")
-    classifier = load_classifier(options.classifier)
+    resample = f"@{options.resample}" if options.resample else ""
+    classifier = load_classifier(options.classifier + resample)
+    if not classifier.is_range_confirmed:
+        print(
+            f"explainer: Which values {classifier.name} takes was not confirmed when it was added; if they "
+            "are wrong, so is every answer. Add it again with --try PHOTO --expect LABEL, or with --range.",
+            file=sys.stderr,
+        )
     bar = _Bar()
     try:
         if folders:

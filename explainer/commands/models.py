@@ -1,9 +1,14 @@
 """``add-model``, ``list-models``, ``remove-model``: classifiers of one's own."""
 
 import argparse
+import sys
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
-from ..classifiers.added import models, new_model
+from PIL import Image
+
+from ..classifiers.added import models, new_model, trial
 from ..classifiers.added.description import CHOICES, SETTINGS, parse_colours, parse_size
 from ..classifiers.catalogue import built_in_names, catalogue
 from ..errors import ClassifierError
@@ -16,6 +21,7 @@ _ORIGINS = {
     "given": "given",
     "described": "from the description file",
     "found": "found in the network",
+    "tried": "found by trying",
     "default": "the default",
 }
 _HELP = {
@@ -53,7 +59,21 @@ def _add_add(commands: Commands) -> None:
         "--labels", type=Path, metavar="FILE", help="class names, one a line; or a .csv with index and name"
     )
     parser.add_argument(
-        "--try", dest="photo", type=Path, metavar="PHOTO", help="print the network's best labels for a photo"
+        "--try",
+        dest="photos",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PHOTO",
+        help="print the network's best labels for a photo; where nothing says which values the network "
+        "takes, those for all ranges, to choose from; may be given several times",
+    )
+    parser.add_argument(
+        "--expect",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="the right label of the photos, or one for each: then the range that leads to it is taken",
     )
     parser.add_argument("--name", default="", help="as --classifier takes it; by default made of FILE's name")
     parser.add_argument("--title", default="", help="as the page shows it")
@@ -74,7 +94,7 @@ def _add_add(commands: Commands) -> None:
 def _add(options: argparse.Namespace) -> int:
     name = options.name or new_model.usable_name(options.file.resolve().stem)
     new_model.check_name(name, built_in_names(), options.replace)
-    photo = load_photo(options.photo) if options.photo else None
+    photos = [load_photo(path) for path in options.photos]
     given = {setting: vars(options)[setting.replace("-", "_")] for setting in SETTINGS}
     for setting, parse in (("input-size", parse_size), ("mean", parse_colours), ("std", parse_colours)):
         if given[setting] is not None:
@@ -86,37 +106,116 @@ def _add(options: argparse.Namespace) -> int:
         title=options.title,
         given={setting: value for setting, value in given.items() if value is not None},
     ) as candidate:
+        expected = candidate.expected(options.expect, len(photos))
+        if photos and not candidate.classifier.is_range_confirmed:
+            candidate = _with_range(candidate, options.photos, photos, expected)
         _print_settings(candidate)
-        candidate.try_on(photo or example_photo("chelsea"))
-        if photo:
-            print(f"{options.photo}:")
-            for label in classify(photo, candidate.classifier):
+        for photo in photos or [example_photo("chelsea")]:
+            candidate.try_on(photo)
+        for path, photo, right in zip_longest(options.photos, photos, expected):
+            print(f"{path}:")
+            best = classify(photo, candidate.classifier)
+            for label in best:
                 print(f"  {label.probability:7.2%}  {label.name}")
+            if right not in (None, best[0].index):
+                print(f"  expected: {candidate.labels[right]}")
         folder = candidate.keep(options.replace)
     print(f"Added as {name}, in {folder}.")
+    if not candidate.classifier.is_range_confirmed:
+        _warn_of_range(candidate, options.file)
     return 0
 
 
+def _with_range(
+    candidate: new_model.Candidate,
+    paths: Sequence[Path],
+    photos: Sequence[Image.Image],
+    expected: Sequence[int],
+) -> new_model.Candidate:
+    """Find out by trying which values the network takes, or ask."""
+    rows = candidate.try_ways(photos)
+    print("Nothing says which values the network takes, so all ranges were tried:")
+    _print_rows(rows, paths, candidate.labels)
+    right = trial.as_expected(rows, expected) if expected else rows
+    if ways := trial.left_by(right):
+        ranges = ", ".join(dict.fromkeys(way.value_range for way in ways))
+        if "," in ranges:
+            print(f"These photos can't tell the ranges {ranges} apart, for it answers alike.")
+        return candidate.as_in(ways, "tried")
+    if sys.stdin.isatty():
+        chosen = input("Which row is right? (Its number; nothing adds no model.) ").strip()
+        if chosen in map(str, range(1, len(rows) + 1)):
+            return candidate.as_in(rows[int(chosen) - 1].ways, "given")
+    if not expected:
+        raise ClassifierError(
+            "Which row is right is not known: --expect LABEL says what is on the photos, or --range and "
+            "--channel-order name a row."
+        )
+    if not right:
+        raise ClassifierError(
+            "In no row is the expected label clearly the best for every photo: try other photos, or name a "
+            "row by --range and --channel-order."
+        )
+    raise ClassifierError(
+        "Several rows fit what was expected: more photos, each with --try, may tell them apart, or --range "
+        "and --channel-order name one."
+    )
+
+
+def _print_rows(rows: Sequence[trial.Row], paths: Sequence[Path], labels: Sequence[str]) -> None:
+    photos = "".join(f"{path.name[:26]:<28}" for path in paths)
+    print(f"     {'range':<14}{'channel-order':<15}{photos}".rstrip())
+    for number, row in enumerate(rows, 1):
+        first = str(number)
+        answers = [
+            f"{probability:7.2%} {labels[index][:18]}" if probability >= 0 else "no answer"  # which is NaN
+            for index, probability in row.best()
+        ]
+        for way in row.ways:
+            told = "".join(f"{answer:<28}" for answer in answers).rstrip()
+            print(f"{first:>3}  {way.value_range:<14}{way.channel_order:<15}{told}")
+            first, answers = "", ["    the same"] * len(answers)
+
+
+def _warn_of_range(candidate: new_model.Candidate, path: Path) -> None:
+    reason = candidate.facts.unread
+    print(
+        f"explainer: Value range not confirmed: nothing says which values {path.name} takes, so "
+        f"{candidate.settings['range'][0]} was assumed"
+        + (f" (its steps could not be looked at: {reason})" if reason else "")
+        + ". If that is wrong, so is every answer. Add it again with --replace and --try PHOTO --expect "
+        "LABEL, which finds it out, or with --range.",
+        file=sys.stderr,
+    )
+
+
 def _print_settings(candidate: new_model.Candidate) -> None:
-    classifier = candidate.classifier
-    print(f"{classifier.title}: {len(classifier.class_names)} classes")
+    print(f"{candidate.title}: {len(candidate.labels)} classes")
     for name, (value, origin) in candidate.settings.items():
-        written = " × ".join(map(str, value)) if isinstance(value, list) else value
-        print(f"  {name:<14} {written:<15} ({_ORIGINS.get(origin, f'found in {origin}')})")
+        written = " × ".join(map(str, value)) if name == "input-size" else str(value)
+        known = _ORIGINS.get(origin, f"found in {origin}")
+        if name == "range" and value != (found := candidate.facts.settings.get(name, value)):
+            known += f", though the network looks as if it takes {found}"
+        print(f"  {name:<14} {written:<15} ({known})")
 
 
 def _list(_options: argparse.Namespace) -> int:
-    added = models.model_names()
-    for entry in catalogue():
-        if entry.name not in added:
-            state = "ready" if entry.is_ready() else f"run python -m explainer fetch {entry.name}"
-            print(f"{entry.name:<24} {entry.title:<24} {state}")
-    for name in added:
+    entries = {entry.name: entry for entry in catalogue()}
+    for name, entry in entries.items():
+        if entry.added is None:
+            state = "ready" if entry.is_ready() else f"run python -m explainer fetch {name}"
+            print(f"{name:<24} {entry.title:<24} {state}")
+    for name in models.model_names():
         folder = models.model_folder(name)
         try:
-            print(f"{name:<24} {models.load_model_folder(folder).title:<24} added: {folder}")
+            classifier = models.load_model_folder(folder)
         except ClassifierError as error:
             print(f"{name:<24} {'':<24} can't be used: {error}")
+            continue
+        height, width = classifier.input_size
+        known = models.added_model(folder).description.value_range
+        confirmed = "" if classifier.is_range_confirmed else " (not confirmed)"
+        print(f"{name:<24} {classifier.title:<24} {height} × {width}, {known}{confirmed}, added: {folder}")
     return 0
 
 

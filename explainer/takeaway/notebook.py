@@ -52,7 +52,7 @@ def notebook(photo: Image.Image, reading: Reading, language: Language) -> str:
         The classifier has no name to load it by.
     """
     name = reading.explanation.classifier.name
-    if name not in {entry.name for entry in catalogue()}:
+    if name.partition("@")[0] not in {entry.name for entry in catalogue()}:
         raise ArgumentError(
             "There is no notebook for the classifier {name}, because it can't be loaded by its name.",
             name=name,

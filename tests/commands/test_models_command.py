@@ -1,13 +1,15 @@
 """``add-model``, ``list-models`` and ``remove-model``, as somebody types them."""
 
+import io
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from explainer import load_classifier
 from explainer.__main__ import main
-from tests.own_networks import shape_photo, write_lines
+from tests.own_networks import COLOURS, save_colours_onnx, shape_photo, write_lines
 
 pytestmark = pytest.mark.slow  # a network is trained for them
 
@@ -34,7 +36,18 @@ def test_a_network_is_added_listed_explained_and_removed(
     shapes_files, photo, models_folder, tmp_path, capsys
 ):
     labels = shapes_files["labels"]
-    options = ("--labels", labels, "--name", "my-shapes", "--title", "My shapes", "--try", photo)
+    options = (
+        "--labels",
+        labels,
+        "--name",
+        "my-shapes",
+        "--title",
+        "My shapes",
+        "--try",
+        photo,
+        "--range",
+        "0-to-1",
+    )
     assert add(shapes_files["keras"], *options) == 0
     printed = capsys.readouterr().out
     lines = printed.splitlines()
@@ -43,7 +56,7 @@ def test_a_network_is_added_listed_explained_and_removed(
         ["input-size", "48 × 48", "(found in the network)"],
         ["resize", "stretch", "(the default)"],
         ["resample", "bilinear", "(the default)"],
-        ["range", "0-to-1", "(the default)"],
+        ["range", "0-to-1", "(given)"],
         ["channel-order", "rgb", "(the default)"],
         ["layout", "channels-last", "(found in the network)"],
         ["channels", "3", "(found in the network)"],
@@ -58,7 +71,7 @@ def test_a_network_is_added_listed_explained_and_removed(
     listed = capsys.readouterr().out
     assert re.search(r"^efficientnet-lite2 +EfficientNet-Lite2 +ready$", listed, re.M)
     assert re.search(r"^inception-v3 .*run python -m explainer fetch inception-v3$", listed, re.M)
-    assert re.search(r"^my-shapes +My shapes +added: ", listed, re.M)
+    assert re.search(r"^my-shapes +My shapes +48 × 48, 0-to-1, added: ", listed, re.M)
 
     explained = ["explain", str(photo), "--classifier", "my-shapes", "--num-samples", "64"]
     assert main([*explained, "--out", str(tmp_path / "out")]) == 0
@@ -105,6 +118,88 @@ def test_wrong_options_are_one_sentence_and_add_nothing(options, words, shapes_f
     assert words in error
     assert error.count("\n") == 1
     assert not models_folder.exists() or list(models_folder.iterdir()) == []
+
+
+class TestARangeThatNothingTells:
+    """The network takes 0 to 1, and its file says nothing of that."""
+
+    @pytest.fixture
+    def add_colours(self, tmp_path):
+        labels = write_lines(tmp_path / "labels.txt", *COLOURS)
+        network = save_colours_onnx(tmp_path / "colours.onnx")
+        return lambda *options: add(network, "--labels", labels, *options)
+
+    @pytest.fixture
+    def photos(self, tmp_path) -> list[str]:
+        """As options: a red one and a blue one."""
+        for colour in ("red", "blue"):
+            Image.new("RGB", (20, 30), colour).save(tmp_path / f"{colour}.png")
+        return [f"--try={tmp_path / f'{colour}.png'}" for colour in ("red", "blue")]
+
+    def test_is_assumed_aloud(self, add_colours, photos, capsys, tmp_path):
+        assert add_colours() == 0
+        told = capsys.readouterr()
+        assert re.search(r"^  range +0-to-1 +\(the default\)$", told.out, re.M)
+        assert "Value range not confirmed: nothing says which values colours.onnx takes" in told.err
+        assert not load_classifier("colours").is_range_confirmed
+        assert main(["list-models"]) == 0
+        assert "16 × 16, 0-to-1 (not confirmed), added: " in capsys.readouterr().out
+        explained = ["explain", photos[0].partition("=")[2], "--classifier", "colours", "--num-samples", "32"]
+        assert main([*explained, "--out", str(tmp_path / "out")]) == 0
+        assert "Which values colours takes was not confirmed" in capsys.readouterr().err
+
+    def test_is_found_by_the_label_that_is_expected(self, add_colours, photos, capsys):
+        assert add_colours(*photos, "--expect=Red", "--expect=blue") == 0
+        told = capsys.readouterr()
+        assert re.search(r"^  1  0-to-1 +rgb +100.00% red +100.00% blue$", told.out, re.M)
+        assert re.search(r"^  range +0-to-1 +\(found by trying\)$", told.out, re.M)
+        assert told.err == ""
+        assert load_classifier("colours").is_range_confirmed
+
+    @pytest.mark.parametrize(
+        ("expected", "words"),
+        [
+            ((), "Which row is right is not known: --expect LABEL says what is on the photos, or --range"),
+            (("--expect=green",), "In no row is the expected label clearly the best"),
+            (("--expect=oval",), "has no class 'oval'; its classes are red, green, blue, nothing."),
+            (("--expect=red",) * 3, "there are 3 labels and 2 photos"),
+        ],
+    )
+    def test_is_not_chosen_where_trying_does_not_tell(
+        self, expected, words, add_colours, photos, capsys, models_folder
+    ):
+        assert add_colours(*photos, *expected) == 2
+        told = capsys.readouterr()
+        assert words in told.err
+        assert ("minus-1-to-1" in told.out) == ("row" in words), "the table is shown to choose from"
+        assert list(models_folder.iterdir()) == []
+
+    def test_stays_open_where_the_photos_fit_several(self, add_colours, photos, tmp_path, capsys):
+        save_colours_onnx(tmp_path / "colours.onnx", ("LpNormalization", {"axis": 1}))
+        assert add_colours(photos[0], "--expect=red") == 0
+        told = capsys.readouterr()
+        assert "These photos can't tell the ranges 0-to-1, 0-to-255 apart" in told.out
+        assert re.search(r"^  channel-order +rgb +\(found by trying\)$", told.out, re.M)
+        assert "Value range not confirmed" in told.err
+        assert not load_classifier("colours").is_range_confirmed
+
+    @pytest.mark.parametrize("typed", ["1", ""])
+    def test_is_asked_for_in_a_terminal(self, typed, add_colours, photos, capsys, monkeypatch):
+        monkeypatch.setattr("sys.stdin", Terminal(typed))
+        assert add_colours(*photos) == (0 if typed else 2)
+        assert "Which row is right?" in capsys.readouterr().out
+        if typed:
+            assert load_classifier("colours").is_range_confirmed
+
+
+class Terminal(io.StringIO):
+    """A person who types one line."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(f"{line}\n")
+
+    def isatty(self) -> bool:
+        return True
 
 
 def test_replace(shapes_files, tmp_path, capsys):

@@ -28,6 +28,7 @@ RANGES: dict[str, tuple[Colours, Colours]] = {
     "torch": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
     "caffe": ((123.68, 116.779, 103.939), 1.0),
 }
+FOR_COLOURS = ("torch", "caffe")  # ranges that differ by channel
 CHOICES: dict[str, tuple[str, ...]] = {
     "resize": get_args(Resize),
     "resample": tuple(RESAMPLINGS),
@@ -91,7 +92,7 @@ class Description:
                     choices=", ".join(choices),
                     value=repr(settings[name]),
                 )
-        if int(settings["channels"]) == 1 and settings["range"] in ("torch", "caffe"):
+        if int(settings["channels"]) == 1 and settings["range"] in FOR_COLOURS:
             raise ClassifierError(
                 "The range {range} is for three channels, and the network takes one.", range=settings["range"]
             )

@@ -21,6 +21,8 @@ _REARRANGE = {
 }  # fmt: skip
 _SCALE_OR_SHIFT = {"Add", "Multiply", "Subtract"}
 _SCALE_OR_SHIFT_THE_FIRST = {"BatchNormInference", "Divide"}
+_LIMIT = {"Clamp", "FakeQuantize", "Maximum", "Minimum"}
+_BEYOND = 10_000.0  # any range, and within 16-bit floats
 _ANY_SIZE = 224  # pixels, for a network that takes any
 
 _BOUNDS = {"0-to-255": (0, 255), "0-to-1": (0, 1), "minus-1-to-1": (-1, 1), "torch": (-2.118, 2.64)}
@@ -50,10 +52,8 @@ def last_activation(output: Any) -> str:
         of_picture = [source for source in sources if not _is_constant(source)]
         if kind in _ONLY_RESHAPE:
             step = sources[0]
-        elif (
-            kind in _SCALE_OR_SHIFT | {"Divide"} and sum(not _is_constant(source) for source in sources) == 1
-        ):
-            step, is_scaled = next(source for source in sources if not _is_constant(source)), True
+        elif kind in _SCALE_OR_SHIFT | {"Divide"} and len(of_picture) == 1:
+            step, is_scaled = of_picture[0], True
         else:
             break
     activation = _ACTIVATIONS.get(kind, "")
@@ -84,9 +84,33 @@ def _ends_of_first_steps(model: "openvino.Model") -> list[tuple[Any, list[Any]]]
     return [*ends.values()]
 
 
+class _Steps:
+    """The steps from a network's input to a value, to be asked what they make of colours."""
+
+    def __init__(self, model: "openvino.Model", value: Any) -> None:
+        openvino = import_openvino()
+        parameter = model.input(0).get_node()
+        self.shape = [
+            length.get_length() if length.is_static else _ANY_SIZE if axis else 1
+            for axis, length in enumerate(parameter.get_partial_shape())
+        ]
+        self._type = parameter.get_element_type().to_dtype()
+        self._compiled = openvino.Core().compile_model(
+            openvino.Model([value], [parameter]), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+        )
+
+    def made_of(self, value: float, channel_axis: int = 0, channel: int | None = None) -> NDArray[np.float64]:
+        """What they make of a picture that has this value, or has it in one channel and else 0."""
+        picture = np.full(self.shape, value)
+        if channel is not None:
+            picture = np.zeros(self.shape)
+            np.moveaxis(picture, channel_axis, 0)[channel] = value
+        return np.asarray(self._compiled(picture.astype(self._type))[0], np.float64).ravel()
+
+
 def _facts(model: "openvino.Model", value: Any, takers: Sequence[Any], channel_axis: int) -> dict[str, Any]:
-    scale, zero = _scale_and_zero(model, value, channel_axis)
-    name = _range_of(scale, zero) or _range_within(takers, scale, zero)
+    scale, zero = _scale_and_zero(_Steps(model, value), channel_axis)
+    name = _range_of(scale, zero) or _range_within(model, takers, scale, zero)
     facts = {"range": name} if name else {}
     if len(zero) == 3:
         means = zero if name == "0-to-255" else 255 * zero if name == "0-to-1" else np.zeros(3)
@@ -96,39 +120,19 @@ def _facts(model: "openvino.Model", value: Any, takers: Sequence[Any], channel_a
     return facts
 
 
-def _scale_and_zero(
-    model: "openvino.Model", value: Any, channel_axis: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scale_and_zero(steps: _Steps, channel_axis: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """By how much each channel is multiplied, and which value of it becomes 0; NaN where channels mix."""
-    parameter = model.input(0).get_node()
-    shape = [
-        axis_length.get_length() if axis_length.is_static else _ANY_SIZE if axis else 1
-        for axis, axis_length in enumerate(parameter.get_partial_shape())
-    ]
-    openvino = import_openvino()
-    steps = openvino.Core().compile_model(
-        openvino.Model([value], [parameter]), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
-    )
     bright = 100.0  # within any 8-bit type
-
-    def ask(picture: NDArray[np.float64]) -> NDArray[np.float64]:
-        answer = steps(picture.astype(parameter.get_element_type().to_dtype()))[0]
-        return np.asarray(answer, np.float64).ravel()
-
-    of_black = ask(np.zeros(shape))
-    of_white = (ask(np.full(shape, bright)) - of_black) / bright
+    of_black = steps.made_of(0)
+    of_white = (steps.made_of(bright) - of_black) / bright
     scales, zeros = [], []
-    for channel in range(shape[channel_axis]):
-        picture = np.zeros(shape)
-        np.moveaxis(picture, channel_axis, 0)[channel] = bright
-        of_channel = (ask(picture) - of_black) / bright
-        strong = (
-            np.abs(of_channel) > np.abs(of_channel).max(initial=0) / 2
-        )  # not the other channels, nor borders
-        alone = np.allclose(of_channel[strong], of_white[strong], rtol=0.01, atol=0)
-        scale = np.median(of_channel[strong]) if strong.any() and alone else np.nan
+    for channel in range(steps.shape[channel_axis]):
+        change = (steps.made_of(bright, channel_axis, channel) - of_black) / bright
+        strong = np.abs(change) > np.abs(change).max(initial=0) / 2  # no other channel, no border
+        alone = strong.any() and np.allclose(change[strong], of_white[strong], rtol=0.01, atol=0)
+        scale = np.median(change[strong]) if alone else np.nan
         scales.append(scale)
-        zeros.append(-np.median(of_black[strong]) / scale if strong.any() else np.nan)
+        zeros.append(-np.median(of_black[strong]) / scale if alone else np.nan)
     return np.array(scales), np.array(zeros)
 
 
@@ -149,22 +153,18 @@ def _range_of(scale: NDArray[np.float64], zero: NDArray[np.float64]) -> str:
     return "0-to-1" if np.all(usual | around_half | to_8_bit) else ""
 
 
-def _range_within(takers: Sequence[Any], scale: NDArray[np.float64], zero: NDArray[np.float64]) -> str:
-    """The range that values are limited to, or made whole numbers in, after the first steps."""
+def _range_within(
+    model: "openvino.Model", takers: Sequence[Any], scale: NDArray[np.float64], zero: NDArray[np.float64]
+) -> str:
+    """The range that values are limited to after the first steps; empty where they are not."""
     for step in takers:
-        if step.get_type_name() == "Clamp":
-            limits = [step.get_attributes()["min"], step.get_attributes()["max"]]
-        elif _is_8_bit(step.output(0)):
-            limits = [0, 255]
-        elif step.get_type_name() == "FakeQuantize":
-            ends = [step.input_value(side).get_node() for side in (1, 2)]
-            if any(end.get_type_name() != "Constant" for end in ends):
-                continue
-            limits = [ends[0].get_data().min(), ends[1].get_data().max()]
-        else:
-            continue
-        low, high = (np.median(limit / scale + zero) for limit in limits)
-        for name, (least, most) in _BOUNDS.items():
+        limits = [0.0, 255.0] if _is_8_bit(step.output(0)) else []
+        while step.get_type_name() in _LIMIT:
+            steps = _Steps(model, step.output(0))
+            limits = [float(np.median(steps.made_of(value))) for value in (-_BEYOND, _BEYOND)]
+            step = next(iter(step.output(0).get_target_inputs())).get_node()
+        for name, (least, most) in _BOUNDS.items() if limits else ():
+            low, high = (np.median(limit / scale + zero) for limit in limits)
             if max(abs(low - least), abs(high - most)) < 0.02 * (most - least):
                 return name
     return ""

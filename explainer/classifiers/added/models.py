@@ -8,7 +8,8 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import platformdirs
 from ...errors import ClassifierError
 from ...files import UNFINISHED
 from ..classifier import Classifier
+from ..engine import Network
 from ..fingerprint import fingerprint
 from . import network_file
 from .description import Description, read_toml
@@ -65,8 +67,33 @@ def model_folder(name: str) -> Path:
     return folder
 
 
-def model_title(folder: Path) -> str:
-    """A model's title, after a quick look whether its folder has all that it needs.
+@dataclass(frozen=True)
+class AddedModel:
+    """What is known of a model without loading it.
+
+    Attributes
+    ----------
+    title : str
+        As people write it.
+    description : Description
+        How a photo gets in, and what comes out.
+    origins : mapping of str to str
+        How each setting of the description is known, as for a `Candidate`; empty for models that were added
+        before that was noted.
+    """
+
+    title: str
+    description: Description
+    origins: Mapping[str, str]
+
+    @property
+    def is_range_confirmed(self) -> bool:
+        """Whether anything has said which values the network takes, or may have."""
+        return self.origins.get("range") != "default"
+
+
+def added_model(folder: Path) -> AddedModel:
+    """What is known of a model, after a quick look whether its folder has all that it needs.
 
     Raises
     ------
@@ -74,10 +101,10 @@ def model_title(folder: Path) -> str:
         Something is missing or can't be read.
     """
     values = read_toml(folder / DESCRIPTION_FILE)
-    _description(folder, values)
+    known = _added_model(folder, values)
     _network_path(folder, values)
     read_labels(folder / LABELS_FILE)
-    return str(values.get("title") or folder.name)
+    return known
 
 
 def load_model_folder(folder: Path, name: str = "") -> Classifier:
@@ -96,7 +123,7 @@ def load_model_folder(folder: Path, name: str = "") -> Classifier:
         Something is missing, or the network's file is not the one that was added.
     """
     values = read_toml(folder / DESCRIPTION_FILE)
-    description = _description(folder, values)
+    known = _added_model(folder, values)
     path = _network_path(folder, values)
     labels = read_labels(folder / LABELS_FILE)
     name = name or folder.name
@@ -107,17 +134,23 @@ def load_model_folder(folder: Path, name: str = "") -> Classifier:
             path=path,
             name=name,
         )
-    network = network_file.open_network(name, path, description)
+    return classifier_of(name, known, network_file.open_network(name, path, known.description), labels)
+
+
+def classifier_of(name: str, known: AddedModel, network: Network, labels: Sequence[str]) -> Classifier:
+    """The classifier that a network becomes with what is known of it."""
+    description = known.description
     preprocessing = description.preprocessing()
     return Classifier(
         name,
-        str(values.get("title") or name),
+        known.title,
         description.adapted(network),
         preprocessing,
         labels,
         ("",) * len(labels),
         fingerprint(network.weights_hash, preprocessing, labels, description.settings()),
-        independent=description.outputs == "independent",
+        description.outputs == "independent",
+        known.is_range_confirmed,
     )
 
 
@@ -146,15 +179,16 @@ def unwritable(error: OSError) -> ClassifierError:
     )
 
 
-def _description(folder: Path, values: Mapping[str, Any]) -> Description:
+def _added_model(folder: Path, values: Mapping[str, Any]) -> AddedModel:
     try:
-        return Description.from_settings(values)
+        description = Description.from_settings(values)
     except KeyError as error:
         raise ClassifierError(
             "{path} is damaged: it does not say {setting}.",
             path=folder / DESCRIPTION_FILE,
             setting=error.args[0],
         ) from error
+    return AddedModel(str(values.get("title") or folder.name), description, values.get("origins", {}))
 
 
 def _network_path(folder: Path, values: Mapping[str, Any]) -> Path:

@@ -4,8 +4,8 @@ import contextlib
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,17 @@ from PIL import Image
 from ...errors import ClassifierError
 from ...files import UNFINISHED, put
 from ..classifier import Classifier
-from . import exports, network_file
+from ..engine import Network
+from . import exports, network_file, trial
 from .description import SETTINGS, USUAL, Description, checked_size, read_toml
 from .exports import Export
 from .labels import for_outputs, read_labels, tidy, write_labels
 from .models import (
     DESCRIPTION_FILE,
     LABELS_FILE,
+    AddedModel,
+    classifier_of,
     is_model_name,
-    load_model_folder,
     model_names,
     models_folder,
     unwritable,
@@ -35,10 +37,9 @@ _DEFAULTS: dict[str, Any] = {
     "resize": "stretch",
     "resample": USUAL["resample"],
     "range": "0-to-1",
-    "channel-order": "rgb",
     "layout": "channels-last",
     "channels": 3,
-    "outputs": "probabilities",
+    "outputs": "probabilities",  # until they were tried
 }
 _CERTAIN = ("input-size", "layout", "channels")  # where the file tells them, nothing else can be true
 _GOES_WITH = {"crop-share": "resize", "mean": "range", "std": "range"}  # and comes from where that comes from
@@ -46,24 +47,96 @@ _GOES_WITH = {"crop-share": "resize", "mean": "range", "std": "range"}  # and co
 
 @dataclass(frozen=True)
 class Candidate:
-    """A model that can be loaded, and is not kept yet.
+    """A model that is not kept yet.
 
     Attributes
     ----------
     settings : mapping of str to tuple
         All that a description can say, by the names that it has there: what it is set to, and how that is
         known. It was ``given``, it is ``described`` in the description file beside the network, another
-        file of the export tells it (that file's name), it was ``found`` in the network itself, or nobody
-        said anything else: ``default``.
-    classifier : Classifier
-        To be tried.
-    folder : Path
-        Where the model is for now.
+        file of the export tells it (that file's name), it was ``found`` in the network itself, it was
+        ``tried``, or nobody said anything else: ``default``.
+    title : str
+        For people.
+    labels : tuple of str
+        The class names.
+    facts : NetworkFacts
+        What the network's file tells.
+    network : Network
+        To be asked.
+    copy : Path
+        Where the network is for now, in a folder that has the model's name.
     """
 
     settings: Mapping[str, tuple[Any, str]]
-    classifier: Classifier
-    folder: Path
+    title: str
+    labels: tuple[str, ...]
+    facts: NetworkFacts
+    network: Network
+    copy: Path
+
+    @property
+    def classifier(self) -> Classifier:
+        """To be tried; every one has the same network."""
+        origins = {setting: origin for setting, (_, origin) in self.settings.items()}
+        known = AddedModel(self.title, _description(self.settings), origins)
+        return classifier_of(self.copy.parent.name, known, self.network, self.labels)
+
+    def revised(self, settings: Mapping[str, Any], origin: str) -> "Candidate":
+        """The same with some settings, where they were defaults, known in another way."""
+        revised = dict(self.settings)
+        if "range" in settings and revised["channel-order"][1] == "default":
+            revised["channel-order"] = (_usual_order(settings["range"]), "default")
+        for name, value in settings.items():
+            if revised[name][1] == "default":
+                revised[name] = (value, origin)
+        return replace(self, settings=revised)
+
+    def as_in(self, ways: Sequence[trial.Way], origin: str) -> "Candidate":
+        """The same, given photos in one of these ways; what they do not have in common stays a default."""
+        value_range = ways[0].value_range
+        ranges = {way.value_range for way in ways}
+        orders = {way.channel_order for way in ways if way.value_range == value_range}
+        found = self.revised({"range": value_range}, origin if len(ranges) == 1 else "default")
+        return found.revised({"channel-order": orders.pop()}, origin) if len(orders) == 1 else found
+
+    def expected(self, labels: Sequence[str], photos: int) -> list[int]:
+        """The classes that labels name, one for each photo; empty without labels.
+
+        Raises
+        ------
+        ClassifierError
+            There is no such class, or neither one label nor one for each photo.
+        """
+        if labels and len(labels) not in (1, photos):
+            raise ClassifierError(
+                "--expect names the right label of each --try photo, or one for all: there are {labels} "
+                "labels and {photos} photos.",
+                labels=len(labels),
+                photos=photos,
+            )
+        indices = {_folded(name): index for index, name in enumerate(self.labels)}
+        for label in labels:
+            if _folded(label) not in indices:
+                raise ClassifierError(
+                    "The network has no class {label}; its classes are {names}.",
+                    label=repr(label),
+                    names=", ".join(self.labels[:20]) + (" …" if len(self.labels) > 20 else ""),
+                )
+        found = [indices[_folded(label)] for label in labels]
+        return found * photos if len(found) == 1 else found
+
+    def try_ways(self, photos: Sequence[Image.Image]) -> list[trial.Row]:
+        """Give photos to the network in each range, and in both orders of the channels where that is open."""
+        channels, _ = self.settings["channels"]
+        order, origin = self.settings["channel-order"]
+        ways = trial.ways(int(channels), None if origin == "default" else order)
+
+        def classifier(way: trial.Way) -> Classifier:
+            settings = {"range": way.value_range, "channel-order": way.channel_order}
+            return self.revised(settings, "tried").classifier
+
+        return trial.tried(ways, classifier, photos)
 
     def try_on(self, photo: Image.Image) -> None:
         """Ask about a photo, and check that the answer is what it is described as.
@@ -83,11 +156,16 @@ class Candidate:
         ClassifierError
             There is a model of this name, and `replace` is false; or the folder can't be written to.
         """
-        target = models_folder() / self.folder.name
+        folder = self.copy.parent
+        target = models_folder() / folder.name
         if not replace:
-            _check_not_taken(self.folder.name)
+            _check_not_taken(folder.name)
+        values = {"title": self.title, "network": self.copy.name, "sha256": self.network.weights_hash}
+        origins = {"origins": {setting: origin for setting, (_, origin) in self.settings.items()}}
+        text = tomli_w.dumps(values | _description(self.settings).settings() | origins)
         try:
-            put(self.folder, target)
+            (folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
+            put(folder, target)
         except OSError as error:
             raise unwritable(error) from error
         return target
@@ -177,15 +255,18 @@ def prepare(
             names = found
         names = for_outputs(names, facts.units or len(names))
         settings = _settings(given or {}, described, export, facts)
-        description = Description.from_settings({setting: value for setting, (value, _) in settings.items()})
+        description = _description(settings)
         title = tidy(title or str(described.get("title", "")) or export.title) or path.stem
         copy = _copied(export.network, folder)
         write_labels(names, folder / LABELS_FILE)
-        values = {"title": title, "network": copy.name, "sha256": network_file.network_hash(copy)}
-        origins = {"origins": {setting: origin for setting, (_, origin) in settings.items()}}
-        text = tomli_w.dumps(values | description.settings() | origins)
-        (folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
-        yield Candidate(settings, load_model_folder(folder), folder)
+        network = network_file.open_network(name, copy, description)
+        if settings["outputs"][1] == "default":
+            settings["outputs"] = (trial.outputs(network, description), "tried")
+        yield Candidate(settings, title, names, facts, network, copy)
+
+
+def _description(settings: Mapping[str, tuple[Any, str]]) -> Description:
+    return Description.from_settings({setting: value for setting, (value, _) in settings.items()})
 
 
 def _described(path: Path) -> dict[str, Any]:
@@ -237,9 +318,17 @@ def _settings(
                 value=value,
             )
         known[name] = (value, origin)
-        if name == "range" and source[name] == "caffe":
-            defaults["channel-order"] = "bgr"  # as Caffe has it
+        if name == "range":
+            defaults["channel-order"] = _usual_order(str(value))
     return known
+
+
+def _usual_order(value_range: str) -> str:
+    return "bgr" if value_range == "caffe" else "rgb"  # as Caffe has it
+
+
+def _folded(label: str) -> str:
+    return label.casefold().replace("_", " ")
 
 
 def _with_implied(settings: Mapping[str, Any]) -> dict[str, Any]:
