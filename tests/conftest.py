@@ -1,5 +1,7 @@
 """What the tests share: folders of their own, photos, and loaded classifiers."""
 
+import contextlib
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
@@ -73,10 +75,16 @@ def shapes_files(shapes_network, tmp_path_factory: pytest.TempPathFactory) -> di
 
 
 @pytest.fixture(scope="session")
-def inception_v3_weights() -> Iterator[Path]:
-    """A file of weights as InceptionV3 takes them, random but with definite answers."""
+def inception_v3_weights() -> Path:
+    """A file of weights as InceptionV3 takes them, random but with definite answers.
+
+    It is kept as converted networks are, which it makes one of.
+    """
     import keras
 
+    path = TEST_CACHE / f"inception-v3-keras-{keras.__version__}.h5"
+    if path.is_file():
+        return path
     keras.utils.set_random_seed(0)
     network = keras.applications.InceptionV3(weights=None)
     for layer in network.layers:
@@ -84,10 +92,12 @@ def inception_v3_weights() -> Iterator[Path]:
             layer.set_weights([1.41 * layer.get_weights()[0]])
     kernel, bias = network.layers[-1].get_weights()
     network.layers[-1].set_weights([10 * kernel, bias])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "inception_v3.h5"
-        network.save(path)
-        yield path
+    TEST_CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=TEST_CACHE) as folder:
+        network.save(Path(folder) / path.name)
+        with contextlib.suppress(FileExistsError):  # tests that run beside these were quicker
+            os.link(Path(folder) / path.name, path)
+    return path
 
 
 @pytest.fixture
