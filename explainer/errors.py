@@ -44,6 +44,10 @@ class PhotoNote(ExplainerError):  # noqa: N818 - for it is never raised
     """What was assumed about a photo, or left out of it; kept beside the photo, and not raised."""
 
 
+class ClassifierNote(ExplainerError):  # noqa: N818 - for it is never raised
+    """What was assumed about a network that is added; kept beside it, and not raised."""
+
+
 class ClassifierError(ExplainerError):
     """A classifier can't be loaded, or answered with something that is no answer."""
 

@@ -139,6 +139,12 @@ def _tell(result: FolderResult) -> int:
     if with_truth:
         wrong = sum(record.is_wrong for record in with_truth)
         print(f"{wrong} of {len(with_truth)} whose class is known are wrongly classified.")
+    if result.without_class:
+        folders = ", ".join(map(printable, result.without_class[:5]))
+        more = " …" if len(result.without_class) > 5 else ""
+        number = len(result.without_class)
+        are = "1 folder is" if number == 1 else f"{number} folders are"
+        print(f"{are} named after no class: {folders}{more}.")
     if result.left_out:
         number = sum(result.left_out.values())
         were = "1 file was" if number == 1 else f"{number} files were"

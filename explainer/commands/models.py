@@ -56,7 +56,11 @@ def _add_add(commands: Commands) -> None:
     )
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument(
-        "--labels", type=Path, metavar="FILE", help="class names, one a line; or a .csv with index and name"
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="class names, one a line, with or without an index; or .csv, or .json; by default a file like "
+        "labels.txt beside FILE",
     )
     parser.add_argument(
         "--try",
@@ -106,6 +110,8 @@ def _add(options: argparse.Namespace) -> int:
         title=options.title,
         given={setting: value for setting, value in given.items() if value is not None},
     ) as candidate:
+        for note in candidate.notes:
+            print(note)
         expected = candidate.expected(options.expect, len(photos))
         if photos and not candidate.classifier.is_range_confirmed:
             candidate = _with_range(candidate, options.photos, photos, expected)

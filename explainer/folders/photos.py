@@ -121,9 +121,9 @@ def _holds_results(folder: Path, files: Sequence[str]) -> bool:
 def true_classes(photos: Sequence[str], classifier: Any) -> dict[str, tuple[int, ...]]:
     """The classes that the photos' sub-folders are named after.
 
-    A sub-folder counts for all below it that has no nearer one of a class' name. Capitals, and whether
-    words are parted by spaces, underscores or hyphens, make no difference; WordNet ids and, for ImageNet,
-    the Japanese names are understood too.
+    A sub-folder counts for all below it that has no nearer one of a class' name. Capitals, whether words
+    are parted by spaces, underscores or hyphens, and the form in which Unicode writes a letter make no
+    difference; WordNet ids and, for ImageNet, the Japanese names are understood too.
 
     Parameters
     ----------
@@ -140,9 +140,12 @@ def true_classes(photos: Sequence[str], classifier: Any) -> dict[str, tuple[int,
     """
     exact: dict[str, list[int]] = defaultdict(list)
     alike: dict[str, list[int]] = defaultdict(list)
+    told_apart = Counter(_told_apart(name) for name in classifier.class_names)
     for index, (name, wnid) in enumerate(zip(classifier.class_names, classifier.wnids, strict=True)):
         exact[name].append(index)
         words = {wnid, name, *(Language(code).class_name(name, wnid) for code in LANGUAGES)}
+        if told_apart[_told_apart(name)] > 1:
+            words.add(_told_apart(name))
         for word in {_folded(word) for word in words if word}:
             alike[word].append(index)
 
@@ -154,6 +157,17 @@ def true_classes(photos: Sequence[str], classifier: Any) -> dict[str, tuple[int,
         return ()
 
     return {photo: classes(photo) for photo in photos}
+
+
+def without_class(classes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
+    """The sub-folders with photos for which `true_classes` found no class."""
+    folders = {PurePosixPath(photo).parent.as_posix(): None for photo in classes if not classes[photo]}
+    return tuple(folder for folder in folders if folder != ".")
+
+
+def _told_apart(name: str) -> str:
+    """The name without the number that tells it from another class of that name: ``crane (2)``."""
+    return re.sub(r" \(\d+\)$", "", name)
 
 
 def _folded(name: str) -> str:

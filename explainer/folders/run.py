@@ -18,7 +18,7 @@ from ..photos.load import read_file
 from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
 from .gallery import write_gallery
-from .photos import find_photos, kinds_in_words, true_classes
+from .photos import find_photos, kinds_in_words, true_classes, without_class
 from .record import PhotoRecord
 from .results import ResultsFolder, subfolders, subfolders_by_stem
 from .summary import write_summary
@@ -52,6 +52,8 @@ class FolderResult:
         One for each sub-folder that could not be looked into.
     left_out : mapping of str to int
         How many files are no photos, by the endings of their names.
+    without_class : tuple of str
+        The sub-folders with photos that are named after no class.
     gallery, summary : pathlib.Path
         The files that show all of it.
     """
@@ -60,6 +62,7 @@ class FolderResult:
     reused: int
     unreadable: tuple[ExplainerError, ...]
     left_out: Mapping[str, int]
+    without_class: tuple[str, ...]
     gallery: Path
     summary: Path
 
@@ -145,10 +148,11 @@ def explain_folder(
             )
         raise ExplainerError("There is no photo in the folder {folder}.", folder=folder)
     results.prepare()
+    truths = true_classes(found.photos, classifier)
     run = _Run(
         {photo: folder / photo for photo in found.photos},
         subfolders(found.photos),
-        true_classes(found.photos, classifier),
+        truths,
         results,
         classifier,
         recipe,
@@ -166,7 +170,15 @@ def explain_folder(
             if run.take_up_the_last() and on_progress is not None:
                 on_progress(len(run.records), len(found.photos))
             index, summary = gallery.write()
-    return FolderResult(run.sorted_records(), run.reused, found.unreadable, found.left_out, index, summary)
+    return FolderResult(
+        run.sorted_records(),
+        run.reused,
+        found.unreadable,
+        found.left_out,
+        without_class(truths),
+        index,
+        summary,
+    )
 
 
 def explain_photos(

@@ -98,7 +98,6 @@ def test_options_describe_the_network(shapes_files):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ((), "--labels names a file with one name a line"),
         (("--labels", "nowhere.txt"), "The labels file nowhere.txt can't be read"),
         (
             ("--name", "../shapes"),
@@ -111,13 +110,23 @@ def test_options_describe_the_network(shapes_files):
     ],
 )
 def test_wrong_options_are_one_sentence_and_add_nothing(options, words, shapes_files, models_folder, capsys):
-    if options and "--labels" not in options:
-        options = (*options, "--labels", shapes_files["labels"])
     assert add(shapes_files["onnx"], *options) == 2
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
     assert not models_folder.exists() or list(models_folder.iterdir()) == []
+
+
+def test_labels_are_found_beside_the_network_or_asked_for(shapes_files, tmp_path, capsys):
+    network = tmp_path / "shapes.onnx"
+    network.write_bytes(shapes_files["onnx"].read_bytes())
+    assert add(network) == 2
+    assert "--labels names a file with one name a line" in capsys.readouterr().err
+    write_lines(tmp_path / "shapes_labels.txt", "0 round", "1 square", "2 pointed")
+    write_lines(tmp_path / "labels.txt", "of", "another", "network")
+    assert add(network) == 0
+    assert "The class names are those in shapes_labels.txt, beside the network." in capsys.readouterr().out
+    assert load_classifier("shapes").class_names[0] == "round"
 
 
 class TestARangeThatNothingTells:

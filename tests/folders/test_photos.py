@@ -5,7 +5,7 @@ import pytest
 
 from explainer import ExplainerError
 from explainer.classifiers.published import imagenet
-from explainer.folders.photos import find_photos, kinds_in_words, true_classes
+from explainer.folders.photos import find_photos, kinds_in_words, true_classes, without_class
 from explainer.folders.results import ResultsFolder, subfolders
 from explainer.folders.task import PhotoTask, not_explained
 
@@ -124,6 +124,26 @@ class TestTrueClasses:
         classifier = own("cat", "dog")
         found = true_classes(["dog/cat/a.jpg", "dog/2024/b.jpg", "cat/dog/x/c.jpg", "2024/d.jpg"], classifier)
         assert list(found.values()) == [(0,), (1,), (1,), ()]
+
+    def test_names_that_are_told_apart_by_a_number_share_a_folder(self):
+        classifier = own("crane (1)", "crane (2)", "Type (1)")
+        photos = ["Crane/a.jpg", "crane (2)/a.jpg", "Type/a.jpg"]
+        assert list(true_classes(photos, classifier).values()) == [(0, 1), (1,), ()]
+
+    def test_folders_that_match_nothing_are_known(self):
+        found = true_classes(
+            [
+                "a.jpg",
+                "CAT/a.jpg",
+                "misc/a.jpg",
+                "misc/b.jpg",
+                "か\u3099ん/x/c.jpg",
+                "cat/2/d.jpg",
+                "2024/5/e.jpg",
+            ],
+            own("cat", "がん"),
+        )
+        assert without_class(found) == ("misc", "2024/5")
 
     def test_the_exact_name_goes_first(self):
         classifier = own("Polish", "polish", "3", "ärger")

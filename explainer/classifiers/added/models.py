@@ -22,7 +22,7 @@ from ..engine import Network
 from ..fingerprint import fingerprint
 from . import network_file
 from .description import Description, read_toml
-from .labels import read_labels
+from .labels import kept_names
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def added_model(folder: Path) -> AddedModel:
     values = read_toml(folder / DESCRIPTION_FILE)
     known = _added_model(folder, values)
     _network_path(folder, values)
-    read_labels(folder / LABELS_FILE)
+    kept_names(folder / LABELS_FILE)
     return known
 
 
@@ -125,7 +125,7 @@ def load_model_folder(folder: Path, name: str = "") -> Classifier:
     values = read_toml(folder / DESCRIPTION_FILE)
     known = _added_model(folder, values)
     path = _network_path(folder, values)
-    labels = read_labels(folder / LABELS_FILE)
+    labels = kept_names(folder / LABELS_FILE)
     name = name or folder.name
     if network_file.network_hash(path) != values.get("sha256"):
         raise ClassifierError(

@@ -13,14 +13,14 @@ import numpy as np
 import tomli_w
 from PIL import Image
 
-from ...errors import ClassifierError
+from ...errors import ClassifierError, ClassifierNote
 from ...files import UNFINISHED, put
 from ..classifier import Classifier
 from ..engine import Network
 from . import exports, network_file, trial
 from .description import SETTINGS, USUAL, Description, checked_size, read_toml
 from .exports import Export
-from .labels import for_outputs, read_labels, tidy, write_labels
+from .labels import for_outputs, read_labels, tidy, told_apart, write_labels
 from .models import (
     DESCRIPTION_FILE,
     LABELS_FILE,
@@ -66,6 +66,8 @@ class Candidate:
         To be asked.
     copy : Path
         Where the network is for now, in a folder that has the model's name.
+    notes : tuple of ClassifierNote
+        What was assumed.
     """
 
     settings: Mapping[str, tuple[Any, str]]
@@ -74,6 +76,7 @@ class Candidate:
     facts: NetworkFacts
     network: Network
     copy: Path
+    notes: tuple[ClassifierNote, ...] = ()
 
     @property
     def classifier(self) -> Classifier:
@@ -247,13 +250,14 @@ def prepare(
         network_file.check_format(export.network)
         facts = network_file.inspect(export.network)
         if labels is not None or "labels" in described:
-            names = read_labels(labels or beside.parent / str(described["labels"]))
+            found = read_labels(labels or beside.parent / str(described["labels"]))
+        elif facts.labels:
+            found = told_apart(facts.labels)
+        elif export.labels:
+            found = export.labels
         else:
-            found = export.labels or facts.labels
-            if not found:
-                raise ClassifierError("The classes need names: --labels names a file with one name a line.")
-            names = found
-        names = for_outputs(names, facts.units or len(names))
+            raise ClassifierError("The classes need names: --labels names a file with one name a line.")
+        names = for_outputs(found.names, facts.units or len(found.names))
         settings = _settings(given or {}, described, export, facts)
         description = _description(settings)
         title = tidy(title or str(described.get("title", "")) or export.title) or path.stem
@@ -262,7 +266,7 @@ def prepare(
         network = network_file.open_network(name, copy, description)
         if settings["outputs"][1] == "default":
             settings["outputs"] = (trial.outputs(network, description), "tried")
-        yield Candidate(settings, title, names, facts, network, copy)
+        yield Candidate(settings, title, names, facts, network, copy, (*export.notes, *found.notes))
 
 
 def _description(settings: Mapping[str, tuple[Any, str]]) -> Description:
