@@ -6,6 +6,7 @@ from explainer.classifiers.catalogue import load_classifier
 from explainer.classifiers.classifier import Classifier
 from explainer.classifiers.preprocessing import Preprocessing
 from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE
+from explainer.errors import ClassifierError
 
 CORNERS = {
     (0, 0): (255, 0, 0),
@@ -35,6 +36,27 @@ def test_inception_scales_as_keras_does(inception, chelsea):
     resized = np.asarray(chelsea.resize((299, 299), Image.Resampling.BILINEAR), np.float32)
     expected = keras.applications.inception_v3.preprocess_input(resized.copy())
     np.testing.assert_allclose(inception.preprocess(chelsea), expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_inception_at_nearest_sees_what_load_img_gives(inception, chelsea, tmp_path):
+    import keras
+
+    chelsea.save(tmp_path / "photo.png")
+    loaded = keras.utils.load_img(tmp_path / "photo.png", target_size=(299, 299))
+    expected = keras.applications.inception_v3.preprocess_input(keras.utils.img_to_array(loaded))
+    nearest = load_classifier("inception-v3@nearest")
+    np.testing.assert_array_equal(nearest.preprocess(chelsea), expected)
+    assert nearest is load_classifier("inception-v3@nearest")
+    assert nearest is not inception
+    assert nearest.fingerprint != inception.fingerprint
+    assert (nearest.name, nearest.title) == ("inception-v3@nearest", "InceptionV3 (nearest)")
+    assert load_classifier("inception-v3@bilinear") is inception, "which is its usual way"
+
+
+def test_another_way_of_interpolating_is_refused(inception, raises_sentence):
+    with raises_sentence(ClassifierError, "one of nearest, bilinear, bicubic, lanczos, and not 'box'"):
+        load_classifier("inception-v3@box")
 
 
 def test_inception_spans_minus_one_to_one(inception):
@@ -146,6 +168,33 @@ class TestResize:
         assert padding.frame(photo).size == (120, 120)
         middle = padding.frame(photo).crop((40, 0, 80, 120) if turned else (0, 40, 120, 80))
         np.testing.assert_array_equal(np.asarray(middle), np.asarray(photo))
+
+    @pytest.mark.parametrize("size", [(451, 300), (300, 451), (97, 640), (20, 21), (224, 224)])
+    @pytest.mark.parametrize(("side", "share"), [(224, 0.875), (32, 0.9), (33, 1.0)])
+    def test_shorter_side_does_as_torchvision_does(self, chelsea, size, side, share):
+        photo = chelsea.resize(size)
+        # Resize(int(side / share)), then CenterCrop(side), as its documentation has them.
+        short, long = int(side / share), int(int(side / share) * max(size) / min(size))
+        width, height = (short, long) if size[0] <= size[1] else (long, short)
+        left, upper = round((width - side) / 2.0), round((height - side) / 2.0)
+        resized = photo.resize((width, height), Image.Resampling.BICUBIC)
+        expected = np.asarray(resized.crop((left, upper, left + side, upper + side)))
+        preprocessing = Preprocessing(
+            (side, side), 0.0, 1.0, Image.Resampling.BICUBIC, "shorter-side", crop_share=share
+        )
+        np.testing.assert_array_equal(preprocessing.preprocess(photo), expected)
+        frame = preprocessing.frame(photo)
+        assert abs(frame.width - frame.height) <= 3
+        assert frame.width == pytest.approx(min(size) * side / short, abs=1)
+        seen = np.asarray(frame.resize((side, side), Image.Resampling.BICUBIC), float)
+        assert np.abs(seen - expected).mean() < 6, "it is the same part of the photo"
+
+    def test_shorter_side_of_an_endless_photo_is_the_same(self):
+        photo = Image.new("RGB", (400_000, 1), "blue")
+        photo.paste("red", (199_990, 0, 200_010, 1))
+        preprocessing = Preprocessing((224, 224), 0.0, 1.0, resize="shorter-side")
+        assert preprocessing.preprocess(photo).tolist() == [[[255, 0, 0]] * 224] * 224
+        assert preprocessing.frame(photo).size == (1, 1)
 
     @pytest.mark.parametrize("resize", ["stretch", "crop", "pad"])
     @pytest.mark.parametrize("size", [(300, 451), (451, 300), (64, 48), (1, 1), (3, 900)])

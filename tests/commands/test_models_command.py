@@ -95,9 +95,34 @@ def test_options_describe_the_network(shapes_files):
     assert classifier.preprocess(white)[0, 0].tolist() == pytest.approx([-2.1179, -2.0357, -1.8044], abs=1e-3)
 
 
+def test_mean_and_deviation_of_ones_own(shapes_files):
+    options = ("--mean=0.485,0.456,0.406", "--std=0.229,0.224,0.225", "--resize=shorter-side")
+    options += ("--crop-share=0.9", "--resample=bicubic")
+    assert add(shapes_files["onnx"], "--labels", shapes_files["labels"], *options) == 0
+    classifier = load_classifier("shapes")
+    assert classifier.is_range_confirmed, "a mean below 1 is one of values from 0 to 1"
+    white = Image.new("RGB", (96, 60), "white")
+    assert classifier.frame(white).size == (54, 55)
+    assert classifier.preprocess(white)[0, 0].tolist() == pytest.approx([2.2489, 2.4286, 2.64], abs=1e-4)
+    assert classifier.to_display(classifier.preprocess(white))[0, 0].tolist() == pytest.approx([1, 1, 1])
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        (("--mean=120,110,100",), "With a mean or a std above 1, --range says what values are brought to"),
+        (
+            ("--mean=0.5", "--range=torch"),
+            "brought to before: 0-to-1 or 0-to-255, and not torch",
+        ),
+        (("--std=0",), "a std is above 0; it is [0.0]"),
+        (("--mean=0.1,0.2",), "mean must be a number, or three for red, green and blue"),
+        (
+            ("--mean=dark",),
+            "written like 0.5, or like 0.485,0.456,0.406, and not like dark",
+        ),
+        (("--crop-share=1.5",), "crop-share must be above 0 and at most 1, and is 1.5"),
+        (("--crop-share=0.9", "--resize=pad"), "crop-share is for the resize shorter-side, and not for pad"),
         (("--labels", "nowhere.txt"), "The labels file nowhere.txt can't be read"),
         (
             ("--name", "../shapes"),
