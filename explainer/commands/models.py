@@ -15,15 +15,10 @@ from ..errors import ClassifierError
 from ..lime.explain import classify
 from ..photos.examples import example_photo
 from ..photos.load import load_photo
+from ..words.language import Language
+from ..words.settings import origin_in_words, setting_in_words
 from . import Commands
 
-_ORIGINS = {
-    "given": "given",
-    "described": "from the description file",
-    "found": "found in the network",
-    "tried": "found by trying",
-    "default": "the default",
-}
 _HELP = {
     "resize": "what becomes of a photo of another aspect ratio",
     "resample": "how pixels are interpolated",
@@ -198,8 +193,8 @@ def _warn_of_range(candidate: new_model.Candidate, path: Path) -> None:
 def _print_settings(candidate: new_model.Candidate) -> None:
     print(f"{candidate.title}: {len(candidate.labels)} classes")
     for name, (value, origin) in candidate.settings.items():
-        written = " × ".join(map(str, value)) if name == "input-size" else str(value)
-        known = _ORIGINS.get(origin, f"found in {origin}")
+        written = setting_in_words(name, value)
+        known = origin_in_words(origin, Language("en"))
         if name == "range" and value != (found := candidate.facts.settings.get(name, value)):
             known += f", though the network looks as if it takes {found}"
         print(f"  {name:<14} {written:<15} ({known})")

@@ -80,6 +80,7 @@ def _show_one(
         preview.show(photo, neighborhood, language)
         labels = best_labels(neighborhood, settings.recipe.top_labels)
     label = result.show_labels(photo, neighborhood, labels, language)
+    result.show_doubt(classifier, language)
     result.show_fallback(classifier, language)
     explanation = result.show_pictures(photo, neighborhood, label, settings, language)
     photos.note(photo, labels[0])

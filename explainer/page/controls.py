@@ -1,16 +1,21 @@
 """The sidebar: what can be set, with the values it is set to."""
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from ..classifiers.catalogue import catalogue, default_classifier_name
+from ..classifiers.added.models import AddedModel
+from ..classifiers.catalogue import catalogue, default_classifier_name, load_classifier
+from ..errors import ExplainerError
 from ..pictures.draw import DEFAULT_PALETTE, PALETTES, Palette
 from ..recipe import Recipe
 from ..words.language import Language
+from ..words.settings import origin_in_words, setting_in_words
 from .links import choose_from_list, choose_one
-from .markup import plain
+from .markup import escape, plain
 from .tuning import USUAL, Preview, choose_tuning
 
 
@@ -36,6 +41,9 @@ def choose_settings(language: Language) -> tuple[Settings, Preview]:
         samples = _choose_samples(tuning["stability_threshold"], language)
     with view_section:
         num_features, positive_only, palette = _choose_view(language)
+    if error := st.session_state.get("unknown_classifier"):  # here, since a phone hides the sidebar
+        instead = language.gettext("The default is asked instead.")
+        st.warning(f"{plain(language.error(error))} {instead}", icon=":material/warning:")
     recipe = Recipe.of(**tuning, **samples, num_features=num_features)
     return Settings(classifier, recipe, positive_only, palette), preview
 
@@ -101,9 +109,14 @@ def _choose_classifier(language: Language) -> str:
     _ = language.gettext
     ready = {entry.name: entry for entry in catalogue() if entry.is_ready()}
     default = default_classifier_name()
+    titles = Counter(entry.title for entry in ready.values())
+    names = {
+        name: entry.title if titles[entry.title] == 1 else f"{entry.title} ({name})"
+        for name, entry in ready.items()
+    }
     chosen = choose_from_list(
         _("Classifier"),
-        {name: entry.title for name, entry in ready.items()},
+        names | _linked_classifier(names, language),
         default,
         "classifier",
         _(
@@ -111,6 +124,9 @@ def _choose_classifier(language: Language) -> str:
             "this page can add others: python -m explainer add-model."
         ),
     )
+    entry = ready.get(chosen.partition("@")[0])
+    if entry and entry.added:
+        _show_added(entry.added, language)
     missing = next(entry for entry in catalogue() if entry.name == "inception-v3").what_is_missing()
     if missing:
         st.caption(
@@ -126,3 +142,38 @@ def _choose_classifier(language: Language) -> str:
             )
         )
     return chosen
+
+
+def _linked_classifier(names: Collection[str], language: Language) -> dict[str, str]:
+    """The classifier that the link names, where the list lacks it; what is wrong with it is said."""
+    asked = st.query_params.get("classifier", "")
+    if asked and asked not in names:
+        try:
+            classifier = load_classifier(asked)
+        except ExplainerError as error:
+            st.session_state["unknown_classifier"] = error
+        else:
+            st.session_state["linked_classifier"] = (classifier.name, classifier.title)
+            st.query_params["classifier"] = classifier.name
+    elif asked:
+        st.session_state.pop("unknown_classifier", None)
+    linked = st.session_state.get("linked_classifier")
+    return dict([linked]) if linked and linked[0] not in names else {}
+
+
+def _show_added(added: AddedModel, language: Language) -> None:
+    """What is known of a model that somebody has added, and how."""
+    _ = language.gettext
+    if not added.is_range_confirmed:
+        st.caption(f":orange[:material/warning: {_('Value range not confirmed')}]")
+    with st.popover(_("About this classifier"), icon=":material/info:", type="tertiary"):
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{escape(setting_in_words(name, value))}</td>"
+            f"<td>{escape(origin_in_words(added.origins.get(name, ''), language))}</td></tr>"
+            for name, value in added.description.settings().items()
+        )
+        heads = "".join(
+            f"<th scope='col'>{escape(head)}</th>"
+            for head in (_("Setting"), _("Value"), _("How it is known"))
+        )
+        st.html(f"<table class='labels'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>")

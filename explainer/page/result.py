@@ -80,6 +80,17 @@ def show_labels(photo: Photo, neighborhood: Neighborhood, labels: list[Label], l
     return next(label for label in labels if str(label.index) == chosen)
 
 
+def show_doubt(classifier: Classifier, language: Language) -> None:
+    """Say so where the network may be given values that it does not take."""
+    if not classifier.is_range_confirmed:
+        sentence = language.gettext(
+            "Value range not confirmed: nothing has said which values {classifier} takes, so they were "
+            "assumed, and if they are wrong, so is every answer. Whoever runs this page can find out, by "
+            "adding the model again with --try PHOTO --expect LABEL, or with --range."
+        )
+        st.warning(sentence.format(classifier=plain(classifier.title)), icon=":material/warning:")
+
+
 def show_fallback(classifier: Classifier, language: Language) -> None:
     """Say so where the network runs slower than it could."""
     if reason := classifier.describe_fallback():

@@ -1,5 +1,7 @@
 """What an explanation was made with, in words."""
 
+from typing import Any
+
 import numpy as np
 
 from ..lime.explanation import Explanation, versions
@@ -36,6 +38,27 @@ def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, s
         (_("Fidelity (weighted R²)"), language.number(reading.label.fidelity, 2)),
         (_("Versions"), ", ".join(f"{name} {version}" for name, version in versions().items())),
     ]
+
+
+def setting_in_words(name: str, value: Any) -> str:
+    """A setting of a classifier that was added."""
+    if isinstance(value, list | tuple):
+        return (" × " if name == "input-size" else ", ").join(map(str, value))
+    return str(value)
+
+
+def origin_in_words(origin: str, language: Language) -> str:
+    """How a setting of a classifier that was added is known; see `new_model.Candidate`."""
+    _ = language.gettext
+    known = {
+        "given": _("given"),
+        "described": _("from the description file"),
+        "found": _("found in the network"),
+        "tried": _("found by trying"),
+        "default": _("the default"),
+        "": _("not recorded"),
+    }
+    return known[origin] if origin in known else _("found in {file}").format(file=origin)
 
 
 def _regions(explanation: Explanation, language: Language) -> str:

@@ -1,11 +1,12 @@
 """The page with a classifier of one's own: two classes that have no WordNet ids."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from explainer.classifiers.added import models, new_model
 from tests import own_networks
 from tests.own_networks import shape_photo, write_lines
-from tests.page.test_page import assert_fine, jpeg, labels, picture_sentences, text, upload, visit
+from tests.page.test_page import DASHBOARD, assert_fine, jpeg, labels, picture_sentences, text, upload, visit
 
 pytestmark = pytest.mark.slow  # a network is trained for them
 
@@ -44,6 +45,59 @@ def test_it_is_in_the_list_and_explains(language, own_model):
     labels(page, language).set_value("heron").run()
     assert_fine(page)
     assert "heron" in text(page)
+
+
+def test_models_of_the_same_title_are_told_apart_and_say_how_they_are_known(own_model, tmp_path):
+    names = tmp_path / "labels.txt"
+    with new_model.prepare(
+        tmp_path / "cranes.keras", names, name="more", title="Cranes & co", given={"range": "0-to-255"}
+    ) as candidate:
+        candidate.keep()
+    page = follow(classifier="more", sample="coffee")
+    assert page.selectbox(key="classifier").options[-2:] == ["Cranes & co (cranes)", "Cranes & co (more)"]
+    assert page.selectbox(key="classifier").value == "more"
+    assert "<td>range</td><td>0-to-255</td><td>given</td>" in html(page)
+    assert "not confirmed" not in text(page) + warnings(page)
+    page.selectbox(key="classifier").set_value(own_model).run()
+    assert_fine(page)
+    assert "<td>range</td><td>0-to-1</td><td>the default</td>" in html(page)
+    assert "Value range not confirmed" in text(page)
+    assert "nothing has said which values Cranes" in warnings(page)
+
+
+def test_a_link_to_what_is_no_classifier_says_so(own_model):
+    page = follow(classifier="cranse")
+    assert "There is no classifier named 'cranse'; there are " in warnings(page)
+    assert "The default is asked instead" in warnings(page)
+    page.selectbox(key="classifier").set_value(own_model).run()
+    page.run()
+    assert "no classifier named" not in warnings(page)
+
+
+def test_a_link_may_say_how_pixels_are_interpolated():
+    page = follow(classifier="efficientnet-lite0@nearest", sample="coffee")
+    assert_fine(page)
+    assert page.selectbox(key="classifier").options[-1] == "EfficientNet-Lite0 (nearest)"
+    assert "efficientnet-lite0@nearest" in page.query_params["classifier"]
+    assert "EfficientNet-Lite0 (nearest)" in text(page)
+    assert 'load_classifier("efficientnet-lite0@nearest")' in " ".join(code.value for code in page.code)
+
+
+def follow(**query: str) -> AppTest:
+    """Open a link."""
+    page = AppTest.from_file(DASHBOARD, default_timeout=120)
+    page.query_params.update({"auto": "false", "num_samples": "100", **query})
+    page.run()
+    assert not page.exception
+    return page
+
+
+def html(page) -> str:
+    return " ".join(element.proto.body for element in page.get("html"))
+
+
+def warnings(page) -> str:
+    return " ".join(element.value.replace("\\", "").replace("\u2060", "") for element in page.warning)
 
 
 def test_a_damaged_one_does_not_break_the_list(own_model):
