@@ -29,6 +29,7 @@ class ClassifierLike(Protocol):
     wnids: Sequence[str]
     fingerprint: str
     independent: bool
+    is_range_confirmed: bool
 
     @property
     def input_size(self) -> tuple[int, int]: ...
@@ -347,6 +348,7 @@ class _Adapted:
         self.wnids: Sequence[str] = original.wnids
         self.fingerprint: str = getattr(original, "fingerprint", "")
         self.independent: bool = getattr(original, "independent", False)
+        self.is_range_confirmed: bool = getattr(original, "is_range_confirmed", True)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Adapted) and other.original is self.original

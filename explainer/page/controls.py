@@ -165,7 +165,7 @@ def _show_added(added: AddedModel, language: Language) -> None:
     """What is known of a model that somebody has added, and how."""
     _ = language.gettext
     if not added.is_range_confirmed:
-        st.caption(f":orange[:material/warning: {_('Value range not confirmed')}]")
+        st.markdown(f":material/warning: {_('Value range not confirmed')}")
     with st.popover(_("About this classifier"), icon=":material/info:", type="tertiary"):
         rows = "".join(
             f"<tr><td>{escape(name)}</td><td>{escape(setting_in_words(name, value))}</td>"

@@ -16,6 +16,7 @@ def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, s
     explanation = reading.explanation
     recipe, classifier = explanation.recipe, explanation.classifier
     engine = classifier.describe_engine()
+    doubt = [] if classifier.is_range_confirmed else [(_("Value range"), _("not confirmed"))]
     designs = {
         "balanced": _("balanced, in pairs of opposites"),
         "lime": _("as in LIME, each region by chance"),
@@ -27,6 +28,7 @@ def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, s
     pictures = {"photo": _("the photo"), "image": _("what the network gets")}
     return [
         (_("Classifier"), f"{classifier.title}, {engine}" if engine else classifier.title),
+        *doubt,
         (_("Samples"), language.number(explanation.num_samples)),
         (_("Samples are"), designs[recipe.design]),
         (_("Seed"), str(recipe.seed)),
