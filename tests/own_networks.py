@@ -241,7 +241,7 @@ def save_colours_onnx(
 
 
 def _float_kind(kind: str) -> str:
-    return "float32" if kind == "uint8" else kind
+    return "float32" if "int8" in kind else kind
 
 
 def write_lines(path: Path, *lines: str) -> Path:

@@ -187,6 +187,11 @@ ONE = np.float32(1)
 TO_FLOAT = ("Cast", {"to": 1})
 ONNX = {
     "uint8 NHWC": {"steps": [TO_FLOAT, ("Div", 255 * ONE)], "layout": "NHWC", "kind": "uint8"},
+    "int8 NHWC": {
+        "steps": [TO_FLOAT, ("Add", 128 * ONE), ("Div", 255 * ONE)],
+        "layout": "NHWC",
+        "kind": "int8",
+    },
     "times 1/255": {"steps": [("Mul", ONE / 255)], "layout": "NHWC"},
     "means": {"steps": [("Sub", of_channels(123.7, 116.3, 103.5))], "takes": (-124, 152)},
     "BGR means": {"steps": [("Sub", of_channels(103.9, 116.8, 123.7))], "takes": (-124, 152), "bgr": True},
@@ -237,7 +242,7 @@ def test_what_outputs_are(end, labels, tmp_path):
 def test_percentages_are_refused(labels, tmp_path, raises_sentence):
     path = save_colours_onnx(tmp_path / "network.onnx", ends=[("Softmax",), ("Mul", 100 * ONE)])
     with (
-        raises_sentence(ClassifierError, "answers with percentages, which sum to 100"),
+        raises_sentence(ClassifierError, "numbers that sum to 100 for every picture"),
         new_model.prepare(path, labels, name="colours"),
     ):
         pass

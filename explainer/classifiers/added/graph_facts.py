@@ -27,7 +27,7 @@ _ANY_SIZE = 224  # pixels, for a network that takes any
 
 _BOUNDS = {"0-to-255": (0, 255), "0-to-1": (0, 1), "minus-1-to-1": (-1, 1), "torch": (-2.118, 2.64)}
 
-_ONLY_RESHAPE = ("Convert", "FakeQuantize", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze")
+_ONLY_RESHAPE = ("Convert", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze")
 _ACTIVATIONS = {"SoftMax": "softmax", "Softmax": "softmax", "Sigmoid": "sigmoid"} | dict.fromkeys(
     ("MatMul", "Convolution", "ReduceMean", "LogSoftmax"), "linear"
 )
@@ -41,7 +41,11 @@ def range_facts(model: "openvino.Model", channel_axis: int) -> dict[str, Any]:
     """
     found = [_facts(model, value, takers, channel_axis) for value, takers in _ends_of_first_steps(model)]
     facts = found[0] if found and all(one == found[0] for one in found) else {}
-    return facts | ({"range": "0-to-255"} if _is_8_bit(model.input(0)) else {})
+    if _is_8_bit(model.input(0)):
+        return facts | {"range": "0-to-255"}
+    if model.input(0).get_element_type().to_string() in ("i8", "int8_t"):
+        return facts | {"range": "0-to-255", "mean": 128.0}  # as quantised networks take them
+    return facts
 
 
 def last_activation(output: Any) -> str:
@@ -52,6 +56,9 @@ def last_activation(output: Any) -> str:
         of_picture = [source for source in sources if not _is_constant(source)]
         if kind in _ONLY_RESHAPE:
             step = sources[0]
+        elif kind == "FakeQuantize":
+            within, onto = ([end.get_data() for end in sources[side : side + 2]] for side in (1, 3))
+            step, is_scaled = sources[0], is_scaled or not np.array_equal(within, onto)
         elif kind in _SCALE_OR_SHIFT | {"Divide"} and len(of_picture) == 1:
             step, is_scaled = of_picture[0], True
         else:

@@ -51,7 +51,7 @@ def outputs(network: Predictor, description: Description) -> Outputs:
     Raises
     ------
     ClassifierError
-        They are percentages.
+        They are percentages, or other multiples of probabilities.
     """
     colours = ("black", "white", "red", "lime", "blue", "gray")
     pictures = [Image.new("RGB", (64, 64), colour) for colour in colours]
@@ -64,10 +64,12 @@ def outputs(network: Predictor, description: Description) -> Outputs:
         return "logits"
     if np.allclose(sums, 1, rtol=0, atol=0.01):
         return "probabilities"
-    if np.allclose(sums, 100, rtol=0, atol=1):
+    differ = np.ptp(numbers, axis=0).max()
+    if sums.min() > 1.5 and np.ptp(sums) < min(0.02 * sums.max(), 0.1 * differ):
         raise ClassifierError(
-            "The network answers with percentages, which sum to 100: export it without their multiplication "
-            "by 100."
+            "The network answers with numbers that sum to {sum} for every picture, as percentages do to 100: "
+            "export it so that it answers with probabilities, which sum to 1.",
+            sum=f"{sums.mean():.3g}",
         )
     return "independent" if numbers.max() <= 1 + _ALIKE / 10 else "logits"
 
