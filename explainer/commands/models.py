@@ -1,6 +1,7 @@
 """``add-model``, ``list-models``, ``remove-model``: classifiers of one's own."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -141,10 +142,14 @@ def _with_range(
     if ways := trial.left_by(right):
         ranges = ", ".join(dict.fromkeys(way.value_range for way in ways))
         if "," in ranges:
-            print(f"These photos can't tell the ranges {ranges} apart, for it answers alike.")
+            print(
+                f"These photos can't tell the ranges {ranges} apart: the network answers alike in all of them."
+            )
         return candidate.as_in(ways, "tried")
     if sys.stdin.isatty():
-        chosen = input("Which row is right? (Its number; nothing adds no model.) ").strip()
+        chosen = ""
+        with contextlib.suppress(EOFError):
+            chosen = input("Which row is right? (Its number; nothing adds no model.) ").strip()
         if chosen in map(str, range(1, len(rows) + 1)):
             return candidate.as_in(rows[int(chosen) - 1].ways, "given")
     if not expected:
