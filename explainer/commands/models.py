@@ -142,9 +142,7 @@ def _with_range(
     if ways := trial.left_by(right):
         ranges = ", ".join(dict.fromkeys(way.value_range for way in ways))
         if "," in ranges:
-            print(
-                f"These photos can't tell the ranges {ranges} apart: the network answers alike in all of them."
-            )
+            print(f"These photos can't tell the ranges {ranges} apart: the network answers alike.")
         return candidate.as_in(ways, "tried")
     if sys.stdin.isatty():
         chosen = ""
