@@ -330,6 +330,16 @@ class TestTheModelsFolder:
         assert all(re.fullmatch("[0-9a-f]{64}", one) for one in prints)
         assert add(shapes_files["onnx"], name="e").fingerprint in prints
 
+    def test_one_that_was_added_before_origins_were_noted_is_the_same(self, add, shapes_files):
+        added = add(shapes_files["onnx"])
+        assert not added.is_range_confirmed
+        description = models.model_folder("shapes") / "model.toml"
+        description.write_text(description.read_text().partition("[origins]")[0])
+        before = load_classifier("shapes")
+        assert before.fingerprint == added.fingerprint
+        assert before.is_range_confirmed, "nothing says that it was assumed"
+        assert models.added_model(description.parent).origins == {}
+
     @pytest.mark.parametrize("damage", ["replaced", "cut"])
     def test_another_file_in_its_place_is_noticed(self, damage, add, shapes_files, raises_sentence):
         add(shapes_files["onnx"])
