@@ -181,6 +181,34 @@ def colour_layers(least: float, most: float, bgr: bool = False) -> list[np.ndarr
     return [array.astype(np.float32) for array in (first, offsets, answers)]
 
 
+def keras_network(
+    *first: Any, takes=(0, 1), shape=(COLOURS_SIDE, COLOURS_SIDE, 3), dtype=None, **options: Any
+):
+    """A network that tells `COLOURS` apart, with layers before it."""
+    import keras
+
+    picture = x = keras.Input(shape, dtype=dtype)
+    for step in first:
+        x = step(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    hidden = keras.layers.Dense(9, activation="relu")
+    last = keras.layers.Dense(4, use_bias=False, activation="softmax")
+    network = keras.Model(picture, last(hidden(x)))
+    *first_weights, answers = colour_layers(*takes, **options)
+    hidden.set_weights(first_weights)
+    last.set_weights([answers])
+    return network
+
+
+def save_colours_keras(path: Path, **options: Any) -> None:
+    """Write such a network, as a SavedModel where the path has none of Keras' endings."""
+    network = keras_network(**options)
+    if path.suffix in (".h5", ".keras"):
+        network.save(path)
+    else:
+        network.export(path, verbose=False)
+
+
 def save_colours_onnx(
     path: Path, *steps, takes=(0, 1), layout="NCHW", kind="float32", ends=(), **options
 ) -> Path:

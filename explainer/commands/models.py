@@ -45,10 +45,10 @@ def _add_add(commands: Commands) -> None:
     parser = commands.add_parser(
         "add-model",
         help="add a classifier of your own",
-        description="Add a classifier of your own: a .keras, .h5, .onnx or OpenVINO .xml file, or a "
-        "SavedModel folder. What is not given is read from a description beside FILE, of the same name with "
-        ".toml, or found in FILE, or has a default, and is printed. Networks are programs: add only those "
-        "that you trust.",
+        description="Add a classifier of your own: a .keras, .h5, .onnx or OpenVINO .xml file, a SavedModel "
+        "folder, or a folder or .zip as another tool exports it. What is not given is read from a "
+        "description beside FILE, of the same name with .toml, or from what the other tool wrote, or found "
+        "in FILE, or has a default, and is printed. Networks are programs: add only those that you trust.",
     )
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument(

@@ -297,7 +297,7 @@ class TestWhatIsRefused:
         [
             ("nothing.keras", "is no such file"),
             ("notes.txt", "of no kind that can be read"),
-            ("folder", "no Sav"),
+            ("folder", "There is no network in"),
         ],
     )
     def test_what_is_no_network(self, name, words, add, tmp_path, raises_sentence):

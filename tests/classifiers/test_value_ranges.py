@@ -14,7 +14,13 @@ from PIL import Image
 
 from explainer.classifiers.added import new_model
 from explainer.errors import ClassifierError
-from tests.own_networks import COLOURS, COLOURS_SIDE, colour_layers, save_colours_onnx, write_lines
+from tests.own_networks import (
+    COLOURS,
+    COLOURS_SIDE,
+    keras_network,
+    save_colours_onnx,
+    write_lines,
+)
 
 SHAPE = (COLOURS_SIDE, COLOURS_SIDE, 3)
 RED = Image.new("RGB", (40, 30), (250, 8, 12))
@@ -26,24 +32,6 @@ def _own_folders(tmp_path_factory) -> Iterator[None]:
         patch.setenv("EXPLAINER_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("EXPLAINER_MODELS", str(tmp_path_factory.mktemp("models")))
         yield
-
-
-def keras_network(
-    *first: Any, takes=(0, 1), shape=(COLOURS_SIDE, COLOURS_SIDE, 3), dtype=None, **options: Any
-):
-    import keras
-
-    picture = x = keras.Input(shape, dtype=dtype)
-    for step in first:
-        x = step(x)
-    x = keras.layers.GlobalAveragePooling2D()(x)
-    hidden = keras.layers.Dense(9, activation="relu")
-    last = keras.layers.Dense(4, use_bias=False, activation="softmax")
-    network = keras.Model(picture, last(hidden(x)))
-    *first_weights, answers = colour_layers(*takes, **options)
-    hidden.set_weights(first_weights)
-    last.set_weights([answers])
-    return network
 
 
 def keras_cases() -> dict[str, Callable[[], Any]]:

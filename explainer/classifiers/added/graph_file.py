@@ -93,7 +93,8 @@ def facts_of(path: Path, model: "openvino.Model") -> NetworkFacts:
         settings |= range_facts(model, 1 if settings["layout"] == "channels-first" else -1)
     settings |= outputs_fact(last_activation(model.output(0)), units)
     told, labels = from_metadata(_metadata(model))
-    return NetworkFacts(units, settings | told, labels)
+    # What it does itself is certain; metadata can be those of the network that was put into it.
+    return NetworkFacts(units, told | settings, labels)
 
 
 def _metadata(model: "openvino.Model") -> dict[str, str]:

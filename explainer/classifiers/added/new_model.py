@@ -20,7 +20,7 @@ from ..engine import Network
 from . import exports, network_file, trial
 from .description import SETTINGS, USUAL, Description, checked_size, read_toml
 from .exports import Export
-from .labels import for_outputs, read_labels, tidy, told_apart, write_labels
+from .labels import Labels, for_outputs, read_labels, tidy, told_apart, write_labels
 from .models import (
     DESCRIPTION_FILE,
     LABELS_FILE,
@@ -227,9 +227,11 @@ def prepare(
     Parameters
     ----------
     path : Path
-        A ``.keras``, ``.h5``, ``.onnx`` or ``.xml`` file, or a SavedModel folder.
+        A ``.keras``, ``.h5``, ``.onnx`` or ``.xml`` file, a SavedModel folder, or a folder or ``.zip`` with
+        one of them; see `exports.opened`.
     labels : Path, optional
-        The class names; see `read_labels`. The description file's ``labels`` by default.
+        The class names; see `read_labels`. By default the description file's ``labels``, those that the
+        network or its export holds, or those in a file near it that is named like ``labels.txt``.
     name, title : str
         For `load_classifier`, and for people.
     given : mapping of str to object, optional
@@ -249,12 +251,15 @@ def prepare(
     with exports.opened(path) as export, _unfinished_folder(name) as folder:
         network_file.check_format(export.network)
         facts = network_file.inspect(export.network)
+        export = _without_contradictions(export, facts)
         if labels is not None or "labels" in described:
             found = read_labels(labels or beside.parent / str(described["labels"]))
         elif facts.labels:
             found = told_apart(facts.labels)
         elif export.labels:
             found = export.labels
+        elif export.labels_file:
+            found = _labels_beside(export.labels_file, facts.units)
         else:
             raise ClassifierError("The classes need names: --labels names a file with one name a line.")
         names = for_outputs(found.names, facts.units or len(found.names))
@@ -271,6 +276,50 @@ def prepare(
 
 def _description(settings: Mapping[str, tuple[Any, str]]) -> Description:
     return Description.from_settings({setting: value for setting, (value, _) in settings.items()})
+
+
+def _without_contradictions(export: Export, facts: NetworkFacts) -> Export:
+    """The export without what its network shows to be otherwise.
+
+    Whoever puts a network's preprocessing into the network leaves the files beside it as they were, so that
+    doing as they say would do it twice.
+    """
+    settings = {name: value for name, value in export.settings.items() if name not in facts.settings}
+    notes = list(export.notes)
+    if "range" in facts.settings and "range" in export.settings:
+        for name in ("mean", "std"):
+            settings.pop(name, None)
+        if "mean" in export.settings or export.settings["range"] != facts.settings["range"]:
+            notes.append(
+                ClassifierNote(
+                    "The files beside the network ask for other values than it takes: it brings them into "
+                    "its range itself, so it is given {range}.",
+                    range=facts.settings["range"],
+                )
+            )
+    if export.settings.get("outputs") == "independent" and facts.settings.get("outputs") == "logits":
+        raise ClassifierError(
+            "{file} says that several classes can be right at once, and {path} answers with logits: export "
+            "it with a sigmoid as its last step.",
+            file=export.told_by,
+            path=export.network,
+        )
+    return replace(export, settings=settings, notes=tuple(notes))
+
+
+def _labels_beside(path: Path, units: int | None) -> Labels:
+    found = read_labels(path)
+    try:
+        for_outputs(found.names, units or len(found.names))
+    except ClassifierError as error:
+        raise ClassifierError(
+            "{file}, which was found beside the network, does not name its {units} classes: --labels names "
+            "the right file.",
+            file=path,
+            units=max(2, units or 0),
+        ) from error
+    note = ClassifierNote("The class names are those in {file}, beside the network.", file=path.name)
+    return Labels(found.names, (note, *found.notes))
 
 
 def _described(path: Path) -> dict[str, Any]:
