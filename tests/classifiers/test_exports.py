@@ -4,6 +4,7 @@ Every network here tells colours apart by their mean, and says "nothing" of valu
 """
 
 import json
+import re
 import stat
 import zipfile
 from pathlib import Path
@@ -13,10 +14,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from explainer.__main__ import main
 from explainer.classifiers.added import exports, new_model
+from explainer.classifiers.openvino_runtime import import_openvino, read_model
 from explainer.errors import ClassifierError
 from tests.own_networks import COLOURS, COLOURS_SIDE, save_colours_keras, save_colours_onnx
 
+ROOT = Path(__file__).resolve().parents[2]
 RED = Image.new("RGB", (40, 30), (250, 8, 12))
 SIDE = COLOURS_SIDE
 TORCH = (-2.118, 2.64)
@@ -38,7 +42,7 @@ def written(folder: Path, files: dict[str, Any]) -> Path:
 
 
 def zipped(folder: Path) -> Path:
-    path = folder.with_suffix(".zip")
+    path = folder.with_name(f"{folder.name}.zip")
     with zipfile.ZipFile(path, "w") as archive:
         for file in sorted(folder.rglob("*")):
             archive.write(file, file.relative_to(folder))
@@ -60,6 +64,11 @@ def onnx(*steps: Any, metadata: dict[str, str] | None = None, **options: Any):
 
 def keras(**options: Any):
     return lambda path: save_colours_keras(path, **options)
+
+
+def openvino(path: Path) -> None:
+    onnx()(path.with_suffix(".onnx"))
+    import_openvino().save_model(read_model(path.with_suffix(".onnx")), path, compress_to_fp16=False)
 
 
 def custom_vision(platform: str, kind: str = "Classification") -> dict[str, Any]:
@@ -154,6 +163,52 @@ def answer(path: Path, **given: Any) -> tuple[dict[str, Any], dict[str, float]]:
         probabilities = classifier.predict(classifier.preprocess(RED)[np.newaxis])[0]
         settings = {name: value for name, (value, _) in candidate.settings.items()}
         return settings, dict(zip(classifier.class_names, probabilities, strict=True))
+
+
+NAMES = {"names.txt": "\n".join(COLOURS)}
+# What stands in the first column of docs/own-classifier.md, and what its commands find.
+DOCUMENTED: dict[str, dict[str, Any]] = {
+    "Keras 3": NAMES | {"cats.keras": keras()},
+    "Keras 2, `tf.keras`": {
+        "class_indices.json": {name: index for index, name in enumerate(COLOURS)},
+        "cats.h5": keras(),
+    },
+    "TensorFlow, SavedModel": NAMES | {"cats": keras()},
+    "Teachable Machine": {"converted_keras": TOOLS["Teachable Machine, Keras"][0]},
+    "Custom Vision": {"1234.ONNX": TOOLS["Custom Vision, ONNX"][0]},
+    "Lobe": {"lobe": TOOLS["Lobe"][0]},
+    "PyTorch, torchvision, fastai": NAMES | {"cats.onnx": onnx(takes=TORCH, ends=[("Identity",)])},
+    "Hugging Face": {"vit": TOOLS["transformers"][0]},
+    "timm": {"timm": TOOLS["timm"][0]},
+    "Ultralytics YOLO (`-cls`)": TOOLS["Ultralytics"][0],
+    "OpenVINO": NAMES | {"cats.xml": openvino},
+    "MATLAB and others": NAMES | {"cats.onnx": onnx(layout="NHWC")},
+}
+
+
+def documented() -> dict[str, str]:
+    text = (ROOT / "docs" / "own-classifier.md").read_text("utf-8")
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| `limelight ([^`|]+)` \|$", text, re.M)
+    return dict(rows)
+
+
+def test_all_documented_tools_are_tried():
+    assert documented().keys() == DOCUMENTED.keys()
+
+
+@pytest.mark.parametrize("tool", DOCUMENTED)
+def test_what_the_documentation_says_to_type(tool, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name, content in DOCUMENTED[tool].items():
+        if isinstance(content, dict) and not name.endswith(".json"):
+            zipped(written(tmp_path / name, content))
+        else:
+            written(tmp_path, {name: content})
+    RED.save("photo.png")
+    assert main([*documented()[tool].split(), "--try", "photo.png", "--expect", "red"]) == 0
+    told = capsys.readouterr()
+    assert re.search(r"^ +(9\d|100)\.\d\d%  red$", told.out, re.M)
+    assert told.err == ""
 
 
 @pytest.mark.parametrize("form", ["folder", "zip"])
