@@ -59,7 +59,7 @@ class Export:
         Those of a `Description`'s settings that the files beside it tell, by the names that they have in a
         description file.
     told_by : str
-        The file that tells them, by its name.
+        What tells them: a file, by its name, or a tool's own sample code.
     labels : Labels, optional
         The class names, where such a file tells them.
     labels_file : Path, optional
@@ -235,7 +235,7 @@ def _teachable_machine(network: Path, folders: Sequence[Path]) -> Export | None:
     note = ClassifierNote(
         "This looks like an export of Teachable Machine, so photos are prepared as its own sample code does."
     )
-    return Export(network, settings, "how Teachable Machine exports", notes=(note,))
+    return Export(network, settings, "Teachable Machine's sample code", notes=(note,))
 
 
 def _json(folders: Sequence[Path], name: str) -> dict[str, Any]:
