@@ -160,17 +160,31 @@ def convert(
         Of one picture; needed where the network leaves more of it open than is to be.
     """
     network = _built(build)
-    from keras import InputSpec  # here, so that what is missing for building is told first
-    from keras.export import ExportArchive
+    one_picture = (1, *(input_shape or network.input_shape[1:]))
+    names = getattr(network, "output_names", ())  # which a Sequential does not have
 
-    # By way of a SavedModel, since openvino.convert_model fails on Python 3.13. Not Keras' own export(),
-    # which leaves layers that change pictures at random as they are in training.
-    archive = ExportArchive()
-    archive.track(network)
-    one_picture = InputSpec("float32", (1, *(input_shape or network.input_shape[1:])))
-    archive.add_endpoint("serve", lambda pictures: network(pictures, training=False), [one_picture])
+    def serve(pictures: Any) -> Any:
+        answers = network(pictures, training=False)
+        return answers if len(names) < 2 else dict(zip(names, answers, strict=True))
+
     with tempfile.TemporaryDirectory() as folder:
-        archive.write_out(folder, verbose=False)
+        # By way of a SavedModel, since openvino.convert_model fails on Python 3.13. Not Keras' own export(),
+        # which leaves layers that change pictures at random as they are in training.
+        if type(network).__module__.startswith("tf_keras"):
+            import tensorflow as tf
+
+            archive = tf.Module()
+            archive.kept = network.variables
+            spec = tf.TensorSpec(one_picture, tf.float32)
+            tf.saved_model.save(archive, folder, signatures=tf.function(serve, input_signature=[spec]))
+        else:
+            from keras import InputSpec
+            from keras.export import ExportArchive
+
+            archive = ExportArchive()
+            archive.track(network)
+            archive.add_endpoint("serve", serve, [InputSpec("float32", one_picture)])
+            archive.write_out(folder, verbose=False)
         return read_model(Path(folder))
 
 
@@ -201,6 +215,9 @@ class OpenVINOEngine:
                 "NUM_STREAMS": str(streams),
                 "INFERENCE_NUM_THREADS": streams,
                 "INFERENCE_PRECISION_HINT": "bf16" if precision == "fast" else "f32",
+                # Quantised networks are computed in floats: in 8-bit numbers, answers depend on the number
+                # of threads, and with one (2026.4) are wrong.
+                "LP_TRANSFORMS_MODE": "NO",
             },
         )
         self.description = f"OpenVINO {openvino.__version__.split('-')[0]} on CPU"

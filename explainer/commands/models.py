@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..classifiers.added import models, new_model, trial
+from ..classifiers.added import models, network_file, new_model, trial
 from ..classifiers.added.description import CHOICES, SETTINGS, parse_colours, parse_size
 from ..classifiers.catalogue import built_in_names, catalogue
 from ..errors import ClassifierError
@@ -45,10 +45,11 @@ def _add_add(commands: Commands) -> None:
     parser = commands.add_parser(
         "add-model",
         help="add a classifier of your own",
-        description="Add a classifier of your own: a .keras, .h5, .onnx or OpenVINO .xml file, a SavedModel "
-        "folder, or a folder or .zip as another tool exports it. What is not given is read from a "
-        "description beside FILE, of the same name with .toml, or from what the other tool wrote, or found "
-        "in FILE, or has a default, and is printed. Networks are programs: add only those that you trust.",
+        description="Add a classifier of your own: a .keras, .h5, .onnx, .tflite, frozen .pb or OpenVINO "
+        ".xml file, a SavedModel folder, or a folder or .zip as another tool exports it. What is not given "
+        "is read from a description beside FILE, of the same name with .toml, or from what the other tool "
+        "wrote, or found in FILE, or has a default, and is printed. Networks are programs: add only those "
+        "that you trust.",
     )
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument(
@@ -77,6 +78,9 @@ def _add_add(commands: Commands) -> None:
     )
     parser.add_argument("--name", default="", help="as --classifier takes it; by default made of FILE's name")
     parser.add_argument("--title", default="", help="as the page shows it")
+    parser.add_argument(
+        "--output", default="", metavar="NAME", help="the network's output that answers with the classes"
+    )
     parser.add_argument("--replace", action="store_true", help="replace the model of this name")
     parser.add_argument(
         "--input-size", metavar="SIZE", help="in pixels, like 224, or height and width, like 240x320"
@@ -92,7 +96,7 @@ def _add_add(commands: Commands) -> None:
 
 
 def _add(options: argparse.Namespace) -> int:
-    name = options.name or new_model.usable_name(options.file.resolve().stem)
+    name = options.name or new_model.usable_name(network_file.meant(options.file.resolve()).stem)
     new_model.check_name(name, built_in_names(), options.replace)
     photos = [load_photo(path) for path in options.photos]
     given = {setting: vars(options)[setting.replace("-", "_")] for setting in SETTINGS}
@@ -105,6 +109,7 @@ def _add(options: argparse.Namespace) -> int:
         name=name,
         title=options.title,
         given={setting: value for setting, value in given.items() if value is not None},
+        output=options.output,
     ) as candidate:
         for note in candidate.notes:
             print(note)
@@ -195,6 +200,9 @@ def _warn_of_range(candidate: new_model.Candidate, path: Path) -> None:
 
 def _print_settings(candidate: new_model.Candidate) -> None:
     print(f"{candidate.title}: {len(candidate.labels)} classes")
+    used, *others = candidate.facts.outputs or [""]
+    if others:
+        print(f"  {'output':<14} {used:<15} (and not {', '.join(others)}, which --output would choose)")
     for name, (value, origin) in candidate.settings.items():
         written = setting_in_words(name, value)
         known = origin_in_words(origin, Language("en"))

@@ -343,7 +343,7 @@ class TestTheModelsFolder:
     @pytest.mark.parametrize("damage", ["replaced", "cut"])
     def test_another_file_in_its_place_is_noticed(self, damage, add, shapes_files, raises_sentence):
         add(shapes_files["onnx"])
-        path = models.model_folder("shapes") / "network.onnx"
+        path = models.model_folder("shapes") / "network.bin"
         whole = path.read_bytes()
         path.write_bytes(whole + b"x" if damage == "replaced" else whole[:-100])
         with raises_sentence(ClassifierError, "is not the file that was added as shapes"):

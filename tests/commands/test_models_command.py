@@ -248,7 +248,7 @@ def test_replace(shapes_files, tmp_path, capsys):
 
 def test_a_model_that_was_damaged_is_listed_with_the_reason(shapes_files, models_folder, capsys):
     assert add(shapes_files["onnx"], "--labels", shapes_files["labels"]) == 0
-    (models_folder / "shapes" / "network.onnx").write_bytes(b"another")
+    (models_folder / "shapes" / "network.xml").write_bytes(b"another")
     capsys.readouterr()
     assert main(["list-models"]) == 0
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("shapes"))

@@ -20,6 +20,7 @@ from tests.folders.painted import DeadlyClassifier, a_disc
 from tests.synthetic import Grid, LinearClassifier, a_photo
 
 WHITE = Image.new("RGB", (48, 40), "white")
+FILES = {"network.xml", "network.bin", "labels.txt", "model.toml"}
 
 
 def worker_processes() -> list[psutil.Process]:
@@ -90,7 +91,7 @@ class TestWorkers:
             )  # fmt: skip
         assert [record.error for record in result.records] == 20 * [""]
         received = tmp_path / "cache" / "received-models" / colours.fingerprint
-        assert {path.name for path in received.iterdir()} == {"network.onnx", "labels.txt", "model.toml"}
+        assert {path.name for path in received.iterdir()} == FILES
         for name, content in files(tmp_path / "out").items():
             if name.endswith("png") and "true_" not in name:
                 assert content == files(reference)[name.replace("photos/", "photos/red_disc/")], name
@@ -134,7 +135,7 @@ class TestSentClassifier:
 
     def test_an_added_model_goes_as_its_files(self, colours, monkeypatch, tmp_path):
         sent = pack_classifier(colours)
-        assert set(sent.files) == {"network.onnx", "labels.txt", "model.toml"}
+        assert set(sent.files) == FILES
         monkeypatch.setenv("EXPLAINER_MODELS", str(tmp_path / "none"))
         monkeypatch.setenv("EXPLAINER_CACHE_DIR", str(tmp_path / "cache"))
         photo = a_photo()

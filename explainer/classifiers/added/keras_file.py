@@ -1,16 +1,17 @@
-"""Keras networks from ``.keras`` and ``.h5`` files, which are never allowed to run code of their own."""
+"""Networks of Keras 2 and 3 from ``.keras`` and ``.h5`` files, which may never run code of their own."""
 
+import importlib
 import json
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ClassifierError, ExplainerError, reason_of
+from ...errors import ClassifierError, reason_of
 from .. import cache as network_cache
 from ..engine import convert
 from ..fingerprint import file_hash
-from . import graph_file
 from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units
 
 if TYPE_CHECKING:
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     import openvino
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
+
+# Functions of TensorFlow that stand in a network as a layer and have no effect but their result.
+_ONLY_COMPUTES = re.compile(
+    r"(?:compat\.v1\.)?(?:(?:math|nn|image|linalg|signal|random|__operators__)\.)?(?!load_|py_|numpy_|print)\w+"
+)
+
+
+def suffix_of(path: Path) -> str:
+    """What a file is, as its name should end in; empty if it is neither. Keras 2 wrote HDF5 to any name."""
+    import h5py
+
+    if zipfile.is_zipfile(path):
+        return ".keras"
+    return ".h5" if h5py.is_hdf5(path) else ""
 
 
 def load(path: Path) -> "keras.Model":
@@ -28,22 +43,20 @@ def load(path: Path) -> "keras.Model":
     ClassifierError
         The file is damaged, holds no whole network, or holds Python code.
     """
-    import keras
-
-    _refuse_code(path)
+    config, version = _described(path)
+    is_old = int(version.partition(".")[0]) < 3
+    package = importlib.import_module("tf_keras" if is_old else "keras")
+    _refuse_code(path, config, package)
     try:
-        network = keras.models.load_model(path, compile=False, safe_mode=True)
+        network = package.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # h5py and Keras raise nearly anything
-        raise ClassifierError(
-            "Keras can't load {path}: {reason}.", path=path, reason=_first_line(error)
-        ) from error
+        raise _not_loaded(path, error, version, package.__version__) from error
     if not getattr(network, "inputs", None):
         raise ClassifierError(
             "{path} is a network whose input is not defined, so it can't be used.", path=path
         )
-    return keras.Model(
-        network.inputs, network.outputs
-    )  # without a name of its own, which TensorFlow may refuse
+    # without a name of its own, which TensorFlow may refuse
+    return package.Model(network.inputs, network.outputs)
 
 
 def read(path: Path) -> "openvino.Model":
@@ -57,49 +70,110 @@ def read(path: Path) -> "openvino.Model":
     return network_cache.load("keras", file_hash(path), lambda: convert(lambda: load(path)))
 
 
-def inspect(path: Path) -> NetworkFacts:
-    """Find out what the file tells about its network.
+def inspect(path: Path, reason: str) -> NetworkFacts:
+    """Find out what the file tells about a network that OpenVINO can't run, for a reason.
 
     Raises
     ------
     ClassifierError
         The file can't be loaded, or is no classifier of pictures; see `load`.
     """
-    try:
-        return graph_file.facts_of(path, read(path))
-    except ExplainerError:
-        raise
-    except Exception as error:  # openvino's converter has exceptions of its own
-        reason = reason_of(error)
     network = load(path)
     check_one_of_each(path, len(network.inputs), len(network.outputs))
     units = output_units(path, network.outputs[0].shape)
     return NetworkFacts(units, input_facts(path, network.inputs[0].shape), unread=reason)
 
 
-def _refuse_code(path: Path) -> None:
-    """Look for Lambda layers in the file's description of the network, before anything is made of it."""
+def _described(path: Path) -> tuple[Any, str]:
+    """A file's description of its network, and the version of Keras that wrote it."""
     try:
-        config = json.loads(_config(path))
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                config = json.loads(archive.read("config.json"))
+                has_metadata = "metadata.json" in archive.namelist()
+                metadata = json.loads(archive.read("metadata.json")) if has_metadata else {}
+                return config, str(metadata.get("keras_version", "3"))
+        import h5py
+
+        with h5py.File(path) as file:
+            config = file.attrs.get("model_config")
+            if config is not None:
+                return json.loads(config), str(file.attrs.get("keras_version", "2"))
     except Exception as error:  # a damaged file raises nearly anything
         raise ClassifierError("{path} is damaged, or holds no whole Keras network.", path=path) from error
-    if any(part.get("class_name") in ("Lambda", "__lambda__") for part in _parts(config)):
+    raise ClassifierError(
+        "{path} holds weights without their network: build the network in Keras, load them into it by "
+        "load_weights, and save all of it by network.save.",
+        path=path,
+    )
+
+
+def _refuse_code(path: Path, config: Any, package: Any) -> None:
+    """Look for code in the file's description of the network, before anything is made of it."""
+    parts = list(_parts({name: value for name, value in config.items() if name != "compile_config"}))
+    if any(part.get("class_name") in ("Lambda", "__lambda__") for part in parts):
         raise ClassifierError(
             "{path} has a Lambda layer, which is Python code that would run on this machine, so it is not "
             "loaded: replace that layer with one of Keras' own, or export the network as ONNX.",
             path=path,
         )
+    for part in parts:
+        kind, settings = part.get("class_name"), part.get("config")
+        name = str(settings if kind == "function" else kind)
+        root = str(part.get("module")).partition(".")[0]
+        if kind == "TFOpLambda" and isinstance(settings, dict):
+            name = str(settings.get("function"))
+            is_keras = _ONLY_COMPUTES.fullmatch(name) is not None
+        elif kind == "function":
+            is_keras = root == "builtins" and hasattr(package.activations, name)
+        else:
+            is_keras = root in ("keras", "tf_keras") and name[:1].isupper() and name.isidentifier()
+        # Keras 2 imports any module that a file names.
+        is_looked_for = kind and ("module" in part or "registered_name" in part or kind == "TFOpLambda")
+        if is_looked_for and not is_keras and not _is_registered(part, package):
+            raise _own(path, name)
 
 
-def _config(path: Path) -> str | bytes:
-    if path.suffix.lower() == ".keras":
-        with zipfile.ZipFile(path) as archive:
-            return archive.read("config.json")
-    import h5py
+def _is_registered(part: Mapping[str, Any], package: Any) -> bool:
+    """Whether this process has made an object of its own known to Keras."""
+    return package.saving.get_registered_object(str(part.get("registered_name"))) is not None
 
-    with h5py.File(path) as file:
-        config: str | bytes = file.attrs["model_config"]
-        return config
+
+def _not_loaded(path: Path, error: Exception, written_by: str, version: str) -> ClassifierError:
+    unknown = re.search(r"Unknown [\w ]+: '(\w+)'", str(error))
+    if unknown:
+        return _own(path, unknown[1])
+    # Around its last words is nothing but the whole configuration.
+    reason = reason_of(Exception(str(error).rpartition("Exception encountered: ")[2]))
+    if _numbers(written_by) > _numbers(version):
+        return ClassifierError(
+            "{path} was written by Keras {written_by}, and Keras {version}, which is installed, can't load "
+            "it ({reason}): pip install --upgrade keras, or export the network as ONNX where it was made.",
+            path=path,
+            written_by=written_by,
+            version=version,
+            reason=reason,
+        )
+    return ClassifierError(
+        "Keras {version} can't load {path}, which Keras {written_by} wrote: {reason}.",
+        path=path,
+        written_by=written_by,
+        version=version,
+        reason=reason,
+    )
+
+
+def _own(path: Path, name: str) -> ClassifierError:
+    return ClassifierError(
+        "{path} has the part {name}, which is not one of Keras' own and whose program is not in the file: "
+        "export the network as ONNX, or write a function that asks it, for Classifier.from_function.",
+        path=path,
+        name=name,
+    )
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:2]]
 
 
 def _parts(config: Any) -> Iterator[dict[str, Any]]:
@@ -107,8 +181,3 @@ def _parts(config: Any) -> Iterator[dict[str, Any]]:
         yield config
     for part in config.values() if isinstance(config, dict) else config if isinstance(config, list) else ():
         yield from _parts(part)
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].partition(". ")[0].rstrip(".:")[:200]

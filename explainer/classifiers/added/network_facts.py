@@ -23,12 +23,15 @@ class NetworkFacts:
         The class names, where the file has them.
     unread : str
         Why the network's steps could not be looked at; empty where they were.
+    outputs : tuple of str
+        The names of the network's outputs, first the one that is used.
     """
 
     units: int | None
     settings: Mapping[str, Any]
     labels: tuple[str, ...] | None = None
     unread: str = ""
+    outputs: tuple[str, ...] = ()
 
 
 def check_one_of_each(path: Path, inputs: int, outputs: int) -> None:
@@ -64,12 +67,19 @@ def input_facts(path: Path, shape: Sequence[int | None]) -> dict[str, Any]:
     ClassifierError
         Pictures of one or three channels don't have this shape.
     """
-    told = "(" + ", ".join("any" if number is None else str(number) for number in shape) + ")"
+    if len(shape) == 2:
+        raise ClassifierError(
+            "{path} is a network for inputs of the shape {shape}, and not for pictures: if these are a "
+            "picture's values one after the other, put layers before it that take a picture and flatten it, "
+            "such as Keras' Input and Flatten.",
+            path=path,
+            shape=told(shape),
+        )
     if len(shape) != 4:
         raise ClassifierError(
             "{path} is a network for inputs of the shape {shape}, and not for pictures.",
             path=path,
-            shape=told,
+            shape=told(shape),
         )
     _, second, third, last = shape
     if last in (1, 3):
@@ -83,7 +93,7 @@ def input_facts(path: Path, shape: Sequence[int | None]) -> dict[str, Any]:
             "{path} is a network for inputs of the shape {shape}, and only pictures of one or three channels "
             "can be explained.",
             path=path,
-            shape=told,
+            shape=told(shape),
         )
     facts: dict[str, Any] = {"layout": layout, "channels": channels}
     if None not in size:
@@ -102,10 +112,17 @@ def output_units(path: Path, shape: Sequence[int | None]) -> int | None:
     long = [number for number in shape[1:] if number != 1]
     if len(shape) < 2 or len(long) > 1:
         raise ClassifierError(
-            "{path} is a network that does not answer with a number for each class, so it is no classifier.",
+            "{path} is a network that does not answer with a number for each class, but with the shape "
+            "{shape}, as those do that find or cut out objects, so it is no classifier.",
             path=path,
+            shape=told(shape),
         )
     return long[0] if long else 1
+
+
+def told(shape: Sequence[int | None]) -> str:
+    """A shape as messages have it; None stands for any number."""
+    return "(" + ", ".join("any" if number is None else str(number) for number in shape) + ")"
 
 
 def outputs_fact(activation: str, units: int | None) -> dict[str, Any]:

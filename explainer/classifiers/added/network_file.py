@@ -4,16 +4,21 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from ...errors import ClassifierError
+from ...errors import ClassifierError, reason_of
 from ..engine import Network
 from ..fingerprint import file_hash
-from . import graph_file, keras_file
+from . import graph_file, keras_file, unsupported
 from .description import Description
 from .network_facts import NetworkFacts
 
 
+def meant(path: Path) -> Path:
+    """The SavedModel folder where a path names the file in it that is always of this name, else the path."""
+    return path.parent if path.name == "saved_model.pb" else path
+
+
 def check_format(path: Path) -> None:
-    """Check that a path is of a kind that can be read: Keras, ONNX, OpenVINO, or a SavedModel folder.
+    """Check that a path is of a kind that can be read: Keras, ONNX, TensorFlow, or OpenVINO.
 
     Raises
     ------
@@ -22,6 +27,7 @@ def check_format(path: Path) -> None:
     """
     if not path.exists():
         raise ClassifierError("{path} is no such file.", path=path)
+    unsupported.check(path)
     if path.is_dir() and not graph_file.is_saved_model(path):
         raise ClassifierError("The folder {path} is no SavedModel: it has no saved_model.pb.", path=path)
     known = (*keras_file.SUFFIXES, *graph_file.SUFFIXES)
@@ -33,15 +39,57 @@ def check_format(path: Path) -> None:
         )
 
 
-def inspect(path: Path) -> NetworkFacts:
-    """Find out what a file tells about its network.
+def take(path: Path, folder: Path, output: str = "", classes: int | None = None) -> tuple[Path, NetworkFacts]:
+    """Put a network into a folder, as one that needs nothing else.
+
+    What TensorFlow can run too is copied, so that a GPU can be used. Anything else becomes a network in
+    OpenVINO's format.
+
+    Parameters
+    ----------
+    path : Path
+        One that `check_format` passes.
+    folder : Path
+        There, it is named ``network``.
+    output : str
+        The name of the output that is to be used; found out where it is empty.
+    classes : int, optional
+        How many there are, where that is known.
+
+    Returns
+    -------
+    copy : Path
+    facts : NetworkFacts
+        What the network's file tells.
 
     Raises
     ------
     ClassifierError
         It can't be read, or is no classifier of pictures.
+    OSError
+        The folder can't be written to.
     """
-    return keras_file.inspect(path) if _is_keras(path) else graph_file.inspect(path)
+    if path.suffix.lower() in keras_file.SUFFIXES and path.is_file():
+        copy = folder / f"network{keras_file.suffix_of(path) or path.suffix.lower()}"
+        shutil.copyfile(path, copy)
+        try:
+            model = keras_file.read(copy)
+        except ClassifierError as error:
+            raise ClassifierError(error.template, **error.values | {"path": path}) from error
+        except Exception as error:  # openvino's converter has exceptions of its own
+            return copy, keras_file.inspect(copy, reason_of(error))
+        graph = graph_file.classifying(path, model, output, classes)
+    else:
+        copy = folder / "network"
+        graph = graph_file.load(path, output, classes)
+    facts = graph_file.facts_of(path, graph)
+    if not graph.is_changed and path.is_dir():
+        shutil.copytree(path, copy)
+    elif graph.is_changed or not copy.exists():
+        copy.unlink(missing_ok=True)
+        copy = folder / "network.xml"
+        graph_file.write(graph.model, copy)
+    return copy, facts
 
 
 def open_network(name: str, path: Path, description: Description) -> Network:
@@ -63,17 +111,6 @@ def open_network(name: str, path: Path, description: Description) -> Network:
         lambda: graph_file.read(path, shape),
         shape,
     )
-
-
-def copy_network(path: Path, folder: Path) -> Path:
-    """Copy a network's files into a folder, there named ``network``; returns the copy."""
-    if path.is_dir():
-        return Path(shutil.copytree(path, folder / "network"))
-    copy = folder / f"network{path.suffix.lower()}"
-    shutil.copyfile(path, copy)
-    if copy.suffix == ".xml" and path.with_suffix(".bin").is_file():
-        shutil.copyfile(path.with_suffix(".bin"), copy.with_suffix(".bin"))
-    return copy
 
 
 def network_hash(path: Path) -> str:

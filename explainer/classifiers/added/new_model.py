@@ -219,6 +219,7 @@ def prepare(
     name: str,
     title: str = "",
     given: Mapping[str, Any] | None = None,
+    output: str = "",
 ) -> Iterator[Candidate]:
     """Check a network, and make a model's folder of it, which is thrown away unless it is kept.
 
@@ -227,8 +228,8 @@ def prepare(
     Parameters
     ----------
     path : Path
-        A ``.keras``, ``.h5``, ``.onnx`` or ``.xml`` file, a SavedModel folder, or a folder or ``.zip`` with
-        one of them; see `exports.opened`.
+        A ``.keras``, ``.h5``, ``.onnx``, ``.tflite``, ``.pb`` or ``.xml`` file, a SavedModel folder, or a
+        folder or ``.zip`` with one of them; see `exports.opened`.
     labels : Path, optional
         The class names; see `read_labels`. By default the description file's ``labels``, those that the
         network or its export holds, or those in a file near it that is named like ``labels.txt``.
@@ -236,6 +237,8 @@ def prepare(
         For `load_classifier`, and for people.
     given : mapping of str to object, optional
         Settings as a description file has them; they go before the file's own.
+    output : str
+        The network's output that answers with the classes, by name; found out where it is empty.
 
     Yields
     ------
@@ -246,27 +249,26 @@ def prepare(
     ClassifierError
         The network, the labels or the description can't be used, or the models folder can't be written to.
     """
+    path = network_file.meant(path)
     beside = path.with_suffix(".toml")
     described = _described(beside)
     with exports.opened(path) as export, _unfinished_folder(name) as folder:
         network_file.check_format(export.network)
-        facts = network_file.inspect(export.network)
-        export = _without_contradictions(export, facts)
+        found = export.labels
         if labels is not None or "labels" in described:
             found = read_labels(labels or beside.parent / str(described["labels"]))
-        elif facts.labels:
+        copy, facts = _taken(export.network, folder, output, len(found.names) if found else None)
+        export = _without_contradictions(export, facts)
+        if facts.labels and labels is None and "labels" not in described:
             found = told_apart(facts.labels)
-        elif export.labels:
-            found = export.labels
-        elif export.labels_file:
+        elif found is None and export.labels_file:
             found = _labels_beside(export.labels_file, facts.units)
-        else:
+        if found is None:
             raise ClassifierError("The classes need names: --labels names a file with one name a line.")
         names = for_outputs(found.names, facts.units or len(found.names))
         settings = _settings(given or {}, described, export, facts)
         description = _description(settings)
         title = tidy(title or str(described.get("title", "")) or export.title) or path.stem
-        copy = _copied(export.network, folder)
         write_labels(names, folder / LABELS_FILE)
         network = network_file.open_network(name, copy, description)
         if settings["outputs"][1] == "default":
@@ -412,18 +414,8 @@ def _unfinished_folder(name: str) -> Iterator[Path]:
         yield folder
 
 
-def _copied(path: Path, folder: Path) -> Path:
-    """The network, copied into a folder, after a look whether that is all of it."""
+def _taken(path: Path, folder: Path, output: str, classes: int | None) -> tuple[Path, NetworkFacts]:
     try:
-        copy = network_file.copy_network(path, folder)
+        return network_file.take(path, folder, output, classes)
     except (OSError, shutil.Error) as error:
         raise ClassifierError("{path} can't be copied to the models folder.", path=path) from error
-    try:
-        if copy.suffix == ".onnx":  # the one kind of file whose weights can be in others of any name
-            network_file.inspect(copy)
-    except ClassifierError as error:
-        raise ClassifierError(
-            "{path} needs other files beside it, and only a network that holds its weights can be added.",
-            path=path,
-        ) from error
-    return copy
