@@ -29,6 +29,10 @@ class ExplainerError(Exception):
         template = translate(self.template)
         return template.format(**self.values) if self.values else template
 
+    def about(self, **values: object) -> "ExplainerError":
+        """The same error with other values."""
+        return type(self)(self.template, **self.values | values)
+
 
 def reason_of(error: BaseException) -> str:
     """What somebody else's exception says, in one line without a full stop, or else its kind."""

@@ -71,6 +71,13 @@ def openvino(path: Path) -> None:
     import_openvino().save_model(read_model(path.with_suffix(".onnx")), path, compress_to_fp16=False)
 
 
+def tflite(path: Path) -> None:
+    import tensorflow as tf
+
+    save_colours_keras(path.with_name("saved"))
+    path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(path.with_name("saved"))).convert())
+
+
 def custom_vision(platform: str, kind: str = "Classification") -> dict[str, Any]:
     return {
         "cvexport.manifest": {"DomainType": kind, "Platform": platform, "ExporterVersion": "2.0"},
@@ -174,6 +181,7 @@ DOCUMENTED: dict[str, dict[str, Any]] = {
         "cats.h5": keras(),
     },
     "TensorFlow, SavedModel": NAMES | {"cats": keras()},
+    "TensorFlow Lite": NAMES | {"cats.tflite": tflite},
     "Teachable Machine": {"converted_keras": TOOLS["Teachable Machine, Keras"][0]},
     "Custom Vision": {"1234.ONNX": TOOLS["Custom Vision, ONNX"][0]},
     "Lobe": {"lobe": TOOLS["Lobe"][0]},

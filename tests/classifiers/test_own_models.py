@@ -266,15 +266,6 @@ class TestWhatIsRefused:
         with raises_sentence(ClassifierError, "needs alone.bin beside it"):
             add(tmp_path / "alone.xml")
 
-    def test_onnx_weights_in_another_file(self, add, shapes_files, tmp_path, raises_sentence):
-        import onnx
-
-        network = onnx.load(shapes_files["onnx"])
-        options = {"location": "weights.data", "size_threshold": 0}
-        onnx.save(network, tmp_path / "outside.onnx", save_as_external_data=True, **options)
-        with raises_sentence(ClassifierError, "needs other files beside it"):
-            add(tmp_path / "outside.onnx")
-
     @pytest.mark.parametrize(
         ("description", "words"),
         [

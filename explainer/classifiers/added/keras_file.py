@@ -12,6 +12,7 @@ from ...errors import ClassifierError, reason_of
 from .. import cache as network_cache
 from ..engine import convert
 from ..fingerprint import file_hash
+from . import unsupported
 from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units
 
 if TYPE_CHECKING:
@@ -101,11 +102,7 @@ def _described(path: Path) -> tuple[Any, str]:
                 return json.loads(config), str(file.attrs.get("keras_version", "2"))
     except Exception as error:  # a damaged file raises nearly anything
         raise ClassifierError("{path} is damaged, or holds no whole Keras network.", path=path) from error
-    raise ClassifierError(
-        "{path} holds weights without their network: build the network in Keras, load them into it by "
-        "load_weights, and save all of it by network.save.",
-        path=path,
-    )
+    raise unsupported.ONLY_WEIGHTS.about(path=path)
 
 
 def _refuse_code(path: Path, config: Any, package: Any) -> None:

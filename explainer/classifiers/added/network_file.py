@@ -75,7 +75,7 @@ def take(path: Path, folder: Path, output: str = "", classes: int | None = None)
         try:
             model = keras_file.read(copy)
         except ClassifierError as error:
-            raise ClassifierError(error.template, **error.values | {"path": path}) from error
+            raise error.about(path=path) from error
         except Exception as error:  # openvino's converter has exceptions of its own
             return copy, keras_file.inspect(copy, reason_of(error))
         graph = graph_file.classifying(path, model, output, classes)

@@ -80,7 +80,7 @@ def _check_files(path: Path, graph: "onnx.GraphProto") -> bool:
             )
         if not file.is_file():
             raise ClassifierError(
-                "{path} needs {file} beside it, which holds its weights.", path=path, file=name
+                "{path} needs {weights} beside it, which holds its weights.", path=path, weights=name
             )
     return bool(names)
 
