@@ -217,10 +217,13 @@ def _read(path: Path, network: bytes = b"") -> "openvino.Model":
     try:
         return openvino.Core().read_model(network) if network else _read_file(path)
     except Exception as error:  # openvino's readers have exceptions of their own
-        reasons = [line[3:] for line in str(error).splitlines() if line.startswith("-- ")]
+        lines = str(error).strip().splitlines()
+        reasons = [line[3:] for line in lines if line.startswith("-- ")]
+        if path.suffix.lower() == ".onnx":  # which was read before, so it is not damaged
+            reasons = reasons or lines[-1:]
         if reasons:
             raise ClassifierError(
-                "OpenVINO can't run {path}: {reason}.", path=path, reason="; ".join(reasons)
+                "OpenVINO can't run {path}: {reason}.", path=path, reason="; ".join(reasons).rstrip(".")
             ) from error
         raise ClassifierError(
             "{path} is damaged, or holds no network that OpenVINO can run.", path=path

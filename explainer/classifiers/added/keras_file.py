@@ -45,7 +45,7 @@ def load(path: Path) -> "keras.Model":
         The file is damaged, holds no whole network, or holds Python code.
     """
     config, version = _described(path)
-    is_old = int(version.partition(".")[0]) < 3
+    is_old = _numbers(version) < [3]
     package = importlib.import_module("tf_keras" if is_old else "keras")
     _refuse_code(path, config, package)
     try:
@@ -90,7 +90,7 @@ def _described(path: Path) -> tuple[Any, str]:
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                config = json.loads(archive.read("config.json"))
+                config = dict(json.loads(archive.read("config.json")))
                 has_metadata = "metadata.json" in archive.namelist()
                 metadata = json.loads(archive.read("metadata.json")) if has_metadata else {}
                 return config, str(metadata.get("keras_version", "3"))
@@ -99,7 +99,10 @@ def _described(path: Path) -> tuple[Any, str]:
         with h5py.File(path) as file:
             config = file.attrs.get("model_config")
             if config is not None:
-                return json.loads(config), str(file.attrs.get("keras_version", "2"))
+                version = file.attrs.get("keras_version", "2")
+                return dict(json.loads(config)), version.decode() if isinstance(version, bytes) else str(
+                    version
+                )
     except Exception as error:  # a damaged file raises nearly anything
         raise ClassifierError("{path} is damaged, or holds no whole Keras network.", path=path) from error
     raise unsupported.ONLY_WEIGHTS.about(path=path)
