@@ -334,6 +334,18 @@ class TestTensorFlow:
     def test_red_is_red(self, name, of_tensorflow, labels):
         assert_red(of_tensorflow / name, labels, range="0-to-255")
 
+    @pytest.mark.parametrize("names", [COLOURS, (*COLOURS, "one more")])
+    def test_labels_in_a_tflite_file(self, names, of_tensorflow, labels, tmp_path, raises_sentence):
+        path = Path(shutil.copy(of_tensorflow / "uint8.tflite", tmp_path))
+        with zipfile.ZipFile(path, "a") as archive:  # as its tools do
+            archive.writestr("labels.txt", "\n".join(names))
+        if names == COLOURS:
+            assert_red(path, None)
+        else:
+            assert_red(path, labels)
+            with raises_sentence(ClassifierError, "The classes need names"):
+                answer(path, None)
+
     def test_a_saved_model_is_kept_for_tensorflow_where_it_can_run_it(self, of_tensorflow, labels):
         for name, kept in (("saved", "network"), ("other", "network.xml")):
             answer(of_tensorflow / name, labels)

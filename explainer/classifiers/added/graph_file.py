@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +12,7 @@ from ..openvino_runtime import import_openvino, read_model
 from . import onnx_file
 from .exports import from_metadata
 from .graph_facts import last_activation, range_facts
+from .labels import tidy
 from .network_facts import NetworkFacts, check_one_of_each, input_facts, output_units, outputs_fact, told
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ SUFFIXES = (".onnx", ".tflite", ".pb", ".xml")
 _PICTURES = ("f16", "bf16", "f32", "f64", "u8", "i8")
 _DEFAULT_SIGNATURE = b"\n\x0fserving_default\x12"  # a key, as protobuf writes it
 _QUANTIZED = ("u8", "i8", "u16", "i16")
+_LARGEST_LABELS = 1_000_000  # bytes
 _LEAST_GREY_SIDE = 16  # pixels: what is smaller is a sequence rather than a picture
 
 
@@ -39,7 +42,7 @@ class Graph(NamedTuple):
     metadata : mapping of str to str
         What an ONNX file's writer put into it, by name.
     labels : tuple of str, optional
-        The class names that the file's network answers with.
+        The class names that the file has.
     """
 
     model: "openvino.Model"
@@ -114,7 +117,7 @@ def load(path: Path, output: str = "", classes: int | None = None) -> Graph:
     ClassifierError
         The file can't be read, or is no classifier of pictures.
     """
-    network, labels = onnx_file.read(path) if path.suffix.lower() == ".onnx" else (b"", None)
+    network, labels = onnx_file.read(path) if path.suffix.lower() == ".onnx" else (b"", _labels_within(path))
     graph = classifying(path, _read(path, network), output, classes)
     if path.is_dir() and _DEFAULT_SIGNATURE not in (path / "saved_model.pb").read_bytes():
         graph = graph._replace(is_changed=True)  # TensorFlow would have to be told what to ask
@@ -180,8 +183,10 @@ def facts_of(path: Path, graph: Graph) -> NetworkFacts:
         settings |= range_facts(model, 1 if settings["layout"] == "channels-first" else -1)
     settings |= outputs_fact(last_activation(model.output(0)), units)
     described, labels = from_metadata(graph.metadata)
+    if graph.labels and units in (None, len(graph.labels)):
+        labels = graph.labels
     # What it does itself is certain; metadata can be those of the network that was put into it.
-    return NetworkFacts(units, described | settings, graph.labels or labels, outputs=graph.outputs)
+    return NetworkFacts(units, described | settings, labels, outputs=graph.outputs)
 
 
 def write(model: "openvino.Model", path: Path) -> None:
@@ -228,6 +233,23 @@ def _read(path: Path, network: bytes = b"") -> "openvino.Model":
         raise ClassifierError(
             "{path} is damaged, or holds no network that OpenVINO can run.", path=path
         ) from error
+
+
+def _labels_within(path: Path) -> tuple[str, ...] | None:
+    """The class names in the archive that tools append to a TFLite file."""
+    if path.suffix.lower() != ".tflite" or not zipfile.is_zipfile(path):
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = [file for file in archive.infolist() if file.filename.endswith(".txt")]
+            if len(files) != 1 or files[0].file_size > _LARGEST_LABELS:
+                return None
+            lines = archive.read(files[0]).decode(errors="replace").splitlines()
+    except Exception as error:  # a damaged archive raises nearly anything
+        raise ClassifierError(
+            "{path} is damaged, or holds no network that OpenVINO can run.", path=path
+        ) from error
+    return tuple(tidy(line) for line in lines if tidy(line))
 
 
 def _read_file(path: Path) -> "openvino.Model":
