@@ -122,9 +122,11 @@ def kept_names(path: Path) -> tuple[str, ...]:
     Raises
     ------
     ClassifierError
-        The file can't be read.
+        The file can't be read, or is empty.
     """
     text, _ = _text(path)
+    if not text:
+        raise ClassifierError("The labels file {path} is empty.", path=path)
     return tuple(text.splitlines())
 
 
