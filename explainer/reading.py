@@ -17,6 +17,8 @@ _NEARLY = 5 / 6  # of the threshold
 class Settledness(Enum):
     """How far another run would choose the same focus."""
 
+    UNSTEADY = "unsteady"  # the classifier answers the same photo differently each time
+    FEW_REGIONS = "few_regions"  # no more than are shown, so that nothing was chosen
     TOO_FEW = "too_few"  # samples to tell the regions apart
     NOTHING = "nothing"  # no region matters, and another run would find none either
     SETTLED = "settled"
@@ -111,6 +113,10 @@ class Reading:
 
 def _settledness(explanation: Explanation, label: LabelExplanation, stability: float) -> Settledness:
     threshold = explanation.recipe.stability_threshold
+    if explanation.disagreement:
+        return Settledness.UNSTEADY
+    if explanation.has_few_regions:
+        return Settledness.FEW_REGIONS
     if explanation.num_samples <= explanation.num_superpixels:
         return Settledness.TOO_FEW
     if not label.weights.any():

@@ -12,12 +12,13 @@ from ..classifiers.catalogue import catalogue, load_classifier
 from ..classifiers.classifier import Classifier
 from ..classifiers.preprocessing import RESAMPLINGS
 from ..errors import ExplainerError
+from ..folders.gallery_parts import cut_and_answer_notes
 from ..folders.photos import kinds_in_words
 from ..folders.record import PhotoRecord
 from ..folders.run import FolderResult, explain_folder, explain_photos
 from ..names import printable
 from ..recipe import Recipe
-from ..words.language import LANGUAGES
+from ..words.language import LANGUAGES, Language
 from . import Commands, recipe_options
 
 _BAD_INPUT = 2
@@ -135,6 +136,9 @@ def _tell(result: FolderResult) -> int:
             print(f"explainer: {printable(record.photo)}: {sentence}", file=sys.stderr)
     print(f"{len(records) - len(failed)} of {len(records)} photos explained", end="")
     print(f", {result.reused} of them before" if result.reused else "", end=".\n")
+    unsteady = sum(record.asked_twice is not None for record in records)
+    if unsteady:
+        print(f"The classifier answers {unsteady} photos differently each time: do not rely on it.")
     with_truth = [record for record in records if record.truth and not record.error]
     if with_truth:
         wrong = sum(record.is_wrong for record in with_truth)
@@ -169,6 +173,8 @@ def _explain_photos(options: argparse.Namespace, classifier: Classifier, recipe:
         for label in json.loads((results / "explanation.json").read_bytes())["labels"]:
             wnid = f" ({label['wnid']})" if label["wnid"] else ""
             print(f"  {label['probability']:7.2%}  {label['name']}{wnid}")
+        for note in cut_and_answer_notes(record, Language("en")):
+            print(f"  {note}")
 
     explain_photos(
         options.photos,

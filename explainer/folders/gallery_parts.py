@@ -11,8 +11,10 @@ from PIL import Image
 
 from ..names import printable
 from ..pictures.draw import DEFAULT_PALETTE
+from ..reading import Settledness
 from ..takeaway.templates import environment
 from ..words.language import Language
+from ..words.sentences import few_regions_sentence, merged_sentence, unsteady_sentence
 from .arrangement import kinds, labels, ranks, searched_text
 from .overview import ClassLook, Overview, look_sentence, overview
 from .record import ExplainedLabel, PhotoRecord
@@ -124,6 +126,19 @@ def _notable(found: Overview, language: Language) -> Iterator[str]:
             found.explained,
         ),
         (
+            found.unsteady,
+            _("In {number} of {total} photos the classifier answers the same photo differently each time."),
+            found.explained,
+        ),
+        (
+            found.few_regions,
+            _(
+                "In {number} of {total} photos there are no more regions than are shown: "
+                "cut them more finely."
+            ),
+            found.explained,
+        ),
+        (
             found.rough,
             _("In {number} of {total} photos the weights miss most of what the classifier does."),
             found.explained,
@@ -170,13 +185,23 @@ def _cards(shown: Sequence[PhotoRecord], language: Language, source: Source) -> 
             "ranks": rank,
             "text": searched_text(record, language),
             "error": printable(record.error),
-            "notes": [printable(note) for note in record.notes],
+            "notes": [*map(printable, record.notes), *cut_and_answer_notes(record, language)],
             "explained": [
                 _explained(label, language, source)
                 for label in (record.predicted, record.true_label)
                 if label is not None
             ],
         }
+
+
+def cut_and_answer_notes(record: PhotoRecord, language: Language) -> Iterator[str]:
+    """What more samples would not mend, and whether regions were merged, in sentences."""
+    if record.asked_twice:
+        yield printable(unsteady_sentence(record.asked_twice, record.asked_twice.again, language))
+    if record.predicted and record.predicted.settledness == Settledness.FEW_REGIONS.value:
+        yield few_regions_sentence(record.regions, language)
+    if record.regions_found > record.regions:
+        yield merged_sentence(record.regions_found, record.regions, language)
 
 
 def _explained(label: ExplainedLabel, language: Language, source: Source) -> dict[str, Any]:

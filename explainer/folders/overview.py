@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..reading import Settledness
 from ..words.language import Language
 from ..words.places import place_names
 from .focus_map import mean_grid, part_shares
@@ -17,6 +18,7 @@ _FEWEST_TO_SHOW = 3  # photos: of fewer, there is no average to speak of
 _FEWEST = 5  # photos: in fewer, the same part may be chance
 _NEARLY_ALL = 0.8  # of the photos
 _MOST = 0.5  # of one photo's focus
+_NOT_BY_SAMPLES = (Settledness.UNSTEADY.value, Settledness.FEW_REGIONS.value)  # mended
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class Overview:
     contradicted, unsettled, rough : int
         In how many photos the classifier contradicts the pictures, the picture is not settled, and the
         surrogate misses most of what the classifier does.
+    unsteady, few_regions : int
+        In how many photos the classifier answers the same photo differently each time, and there are no more
+        regions than are shown: more samples settle neither, and neither counts among `unsettled`.
     looks : tuple of ClassLook
         One for each class that was predicted at least three times: first those whose focus nearly always
         lies in the same part, then those with the most photos.
@@ -74,6 +79,8 @@ class Overview:
     contradicted: int
     unsettled: int
     rough: int
+    unsteady: int
+    few_regions: int
     looks: tuple[ClassLook, ...]
 
 
@@ -100,8 +107,10 @@ def overview(records: Sequence[PhotoRecord]) -> Overview:
         right=sum(not record.is_wrong for record in known),
         mistakes=tuple((*mistaken[names], number) for names, number in times.most_common()),
         contradicted=sum(label.contradicted for label in explained),
-        unsettled=sum(not label.settled for label in explained),
+        unsettled=sum(not label.settled and label.settledness not in _NOT_BY_SAMPLES for label in explained),
         rough=sum(label.fidelity < ROUGH for label in explained),
+        unsteady=sum(label.settledness == Settledness.UNSTEADY.value for label in explained),
+        few_regions=sum(label.settledness == Settledness.FEW_REGIONS.value for label in explained),
         looks=tuple(sorted(looks, key=lambda look: (look.part is None, -look.photos, look.label.name))),
     )
 

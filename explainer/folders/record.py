@@ -39,6 +39,8 @@ class ExplainedLabel:
     focus_grid : tuple of float
         Which share of the focus lies in each cell of a 9 × 9 grid over the photo, row by row, as
         `focus_map.focus_grid` finds it; empty where there is no focus, or where that is not known.
+    settledness : str
+        A value of `Settledness`; empty in records of an older version.
     """
 
     index: int
@@ -55,6 +57,25 @@ class ExplainedLabel:
     pros_cons: str
     settled: bool
     focus_grid: tuple[float, ...] = ()
+    settledness: str = ""
+
+
+@dataclass(frozen=True)
+class AskedTwice:
+    """A label that the classifier gave two probabilities when asked twice about the same photo.
+
+    Attributes
+    ----------
+    wnid, name : str
+        The class' WordNet id, empty where it has none, and its name.
+    probability, again : float
+        The two answers.
+    """
+
+    wnid: str
+    name: str
+    probability: float
+    again: float
 
 
 @dataclass(frozen=True)
@@ -83,6 +104,11 @@ class PhotoRecord:
         Why the photo could not be explained; empty where it could.
     notes : tuple of str
         What was assumed about the photo, or left out of it.
+    regions, regions_found : int
+        How many superpixels there are, and how many there were before some were merged; 0 where that is not
+        known.
+    asked_twice : AskedTwice or None
+        What the classifier contradicts itself about; None where it answers alike each time.
     """
 
     photo: str
@@ -95,6 +121,9 @@ class PhotoRecord:
     true_label: ExplainedLabel | None = None
     error: str = ""
     notes: tuple[str, ...] = ()
+    regions: int = 0
+    regions_found: int = 0
+    asked_twice: AskedTwice | None = None
 
     @property
     def is_wrong(self) -> bool:
@@ -125,13 +154,22 @@ class PhotoRecord:
                 raise ValueError("another format")
             for name in ("predicted", "true_label"):
                 found[name] = None if found[name] is None else _label(found[name])
+            if found.get("asked_twice") is not None:
+                found["asked_twice"] = _asked_twice(found["asked_twice"])
             record = cls(**found | {"notes": tuple(found.get("notes", ()))})
             _check_types(str, record.photo, record.key, record.classifier, record.thumbnail)
             _check_types(str, record.truth, record.error, *record.notes)
-            _check_types(int, record.num_samples)
+            _check_types(int, record.num_samples, record.regions, record.regions_found)
             return record
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ExplainerError("A photo's result is damaged, or was written by another version.") from error
+
+
+def _asked_twice(found: dict[str, Any]) -> AskedTwice:
+    asked = AskedTwice(**found)
+    _check_types(str, asked.wnid, asked.name)
+    _check_types((int, float), asked.probability, asked.again)
+    return asked
 
 
 def _label(found: dict[str, Any]) -> ExplainedLabel:
@@ -140,7 +178,7 @@ def _label(found: dict[str, Any]) -> ExplainedLabel:
     answers = (label.focus_only, label.focus_hidden, label.against_hidden)
     figures = (label.probability, label.fidelity, label.stability, *label.focus_grid)
     _check_types(bool, label.settled)
-    _check_types(str, label.wnid, label.name, label.focus, label.pros_cons)
+    _check_types(str, label.wnid, label.name, label.focus, label.pros_cons, label.settledness)
     _check_types((int, float), *figures, *(answer for answer in answers if answer is not None))
     if len(label.focus_grid) not in (0, GRID_SIDE**2):
         raise ValueError("a grid of another size")

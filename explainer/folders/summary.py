@@ -69,6 +69,7 @@ def _row(record: PhotoRecord) -> dict[str, _Cell]:
         "truth": record.truth,
         "right": right,
         "settled": settled,
+        "settledness": getattr(predicted, "settledness", None),
         **_figures(predicted),
         "truth_probability": getattr(truth, "probability", None),
         **{f"truth_{name}": cell for name, cell in _figures(truth).items()},

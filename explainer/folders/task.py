@@ -21,7 +21,7 @@ from ..recipe import Recipe
 from ..words.language import Language
 from . import record
 from .focus_map import focus_grid
-from .record import ExplainedLabel, PhotoRecord
+from .record import AskedTwice, ExplainedLabel, PhotoRecord
 
 THUMBNAIL_SIDE = 320  # pixels, at most
 ATTEMPTS = 3  # a photo gets, where something else than the photo may have been at fault
@@ -178,6 +178,9 @@ def photo_result(
         predicted=explained(predicted),
         truth="" if truth is None else classifier.class_names[truth],
         true_label=explained(truth, "true_") if truth is not None and truth != predicted else None,
+        regions=explanation.num_superpixels,
+        regions_found=explanation.neighborhood.superpixels_found,
+        asked_twice=_asked_twice(explanation),
     )
     return PhotoResult(task.subfolder, found, files, notes_of(photo))
 
@@ -190,6 +193,11 @@ def not_explained(task: PhotoTask, classifier: ClassifierLike, reason: str) -> P
         PhotoRecord(task.photo, task.key, classifier.name, 0, "", None, truth=truth, error=reason),
         {},
     )
+
+
+def _asked_twice(explanation: Explanation) -> AskedTwice | None:
+    label = explanation.disagreement
+    return AskedTwice(label.wnid, label.name, label.probability, label.again) if label else None
 
 
 def _explained_label(reading: Reading, focus: str, pros_cons: str) -> ExplainedLabel:
@@ -210,4 +218,5 @@ def _explained_label(reading: Reading, focus: str, pros_cons: str) -> ExplainedL
         pros_cons=pros_cons,
         settled=reading.is_settled,
         focus_grid=focus_grid(reading),
+        settledness=reading.settledness.value,
     )

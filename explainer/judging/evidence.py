@@ -35,6 +35,7 @@ class Finding(Enum):
     CONTRADICTED = "contradicted"
     UNNOTICEABLE = "unnoticeable"  # changes the probability by less than `NOTICEABLE`
     NO_CLAIM = "no_claim"  # there was nothing to hide
+    INCONCLUSIVE = "inconclusive"  # too few regions, or a classifier that answers differently each time
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,14 @@ class Evidence:
     answers : tuple of Answer
         In the order of `Question`; without `AGAINST_HIDDEN` where nothing speaks against the label, and
         with `WHOLE` alone of the others where nothing speaks for it.
+    conclusive : bool
+        Whether answers can confirm or contradict anything: not where the regions are no more than are shown,
+        nor where the classifier answers the same photo differently each time.
     """
 
     label_index: int
     answers: tuple[Answer, ...]
+    conclusive: bool = True
 
     def answer(self, question: Question) -> Answer | None:
         """The answer to one question, if it was asked."""
@@ -87,17 +92,27 @@ class Evidence:
     @property
     def focus_finding(self) -> Finding:
         """Whether hiding the focus lowers the probability, as the picture claims."""
-        return _finding(self.answer(Question.FOCUS_HIDDEN), expected_sign=-1)
+        return self._finding(Question.FOCUS_HIDDEN, expected_sign=-1)
 
     @property
     def against_finding(self) -> Finding:
         """Whether hiding what speaks against raises the probability, as the picture claims."""
-        return _finding(self.answer(Question.AGAINST_HIDDEN), expected_sign=1)
+        return self._finding(Question.AGAINST_HIDDEN, expected_sign=1)
 
     @property
     def contradicted(self) -> bool:
         """Whether an answer noticeably contradicts the picture."""
         return Finding.CONTRADICTED in (self.focus_finding, self.against_finding)
+
+    def _finding(self, question: Question, expected_sign: int) -> Finding:
+        answer = self.answer(question)
+        if answer is None:
+            return Finding.NO_CLAIM
+        if not self.conclusive:
+            return Finding.INCONCLUSIVE
+        if abs(answer.change) < NOTICEABLE:
+            return Finding.UNNOTICEABLE
+        return Finding.CONFIRMED if answer.change * expected_sign > 0 else Finding.CONTRADICTED
 
 
 @dataclass(frozen=True)
@@ -166,6 +181,7 @@ def gather_evidence(
             Answer(question, mask, float(probability), float(probability - probabilities[0]))
             for (question, mask), probability in zip(shown.items(), probabilities, strict=True)
         ),
+        conclusive=not explanation.has_few_regions and explanation.disagreement is None,
     )
 
 
@@ -224,11 +240,3 @@ def ask(neighborhood: Neighborhood, shown: np.ndarray) -> np.ndarray:
 
 def _mask(explanation: Explanation, regions: Iterable[int]) -> np.ndarray:
     return np.isin(np.arange(explanation.num_superpixels), list(regions))
-
-
-def _finding(answer: Answer | None, expected_sign: int) -> Finding:
-    if answer is None:
-        return Finding.NO_CLAIM
-    if abs(answer.change) < NOTICEABLE:
-        return Finding.UNNOTICEABLE
-    return Finding.CONFIRMED if answer.change * expected_sign > 0 else Finding.CONTRADICTED

@@ -228,7 +228,10 @@ def _next_check(samples: int, total: int) -> int:
 
 
 def _is_settled(neighborhood: Neighborhood, recipe: Recipe, samples: int) -> bool:
-    if samples <= neighborhood.design.superpixels:  # too few to tell them apart
+    superpixels = neighborhood.design.superpixels
+    if superpixels <= max(1, recipe.num_features):  # all are shown, so there is nothing to wait for
+        return True
+    if samples <= superpixels:  # too few to tell them apart
         return False
     (best,) = _fit(neighborhood, recipe, samples, best_labels(neighborhood, 1))
     return stability(best.surrogate, recipe.num_features) >= recipe.stability_threshold

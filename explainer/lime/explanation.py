@@ -4,7 +4,7 @@ import io
 import json
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -81,6 +81,19 @@ class LabelExplanation(Label):
         return self.surrogate.fidelity
 
 
+@dataclass(frozen=True)
+class RepeatedLabel(Label):
+    """A label that got another probability when the classifier was asked about the same photo again.
+
+    Attributes
+    ----------
+    again : float
+        What it got the second time.
+    """
+
+    again: float
+
+
 class Presenter(Protocol):
     """What draws an explanation."""
 
@@ -129,6 +142,23 @@ class Explanation:
     @property
     def num_superpixels(self) -> int:
         return len(self.labels[0].weights)
+
+    @property
+    def has_few_regions(self) -> bool:
+        """Whether there are no more superpixels than the focus shows, so that nothing is chosen."""
+        return self.num_superpixels <= max(1, self.recipe.num_features)
+
+    @property
+    def disagreement(self) -> RepeatedLabel | None:
+        """What the classifier contradicts itself about the most; None where it answers a photo always alike.
+
+        It is asked twice about the whole photo. Differences up to 0.001 are taken for rounding.
+        """
+        if self.neighborhood.disagreement is None:
+            return None
+        index, first, second = self.neighborhood.disagreement
+        names, wnids = self.classifier.class_names, self.classifier.wnids
+        return RepeatedLabel(index, wnids[index], names[index], first, second)
 
     def label(self, label_index: int) -> LabelExplanation:
         """The explanation of the class with this index.
@@ -302,6 +332,8 @@ class Explanation:
             "kernel_width": recipe.kernel_width,
             "precision": recipe.precision,
             "segments": self.num_superpixels,
+            "segments_found": self.neighborhood.superpixels_found,
+            "asked_twice": asdict(self.disagreement) if self.disagreement else None,
             "labels": [
                 {
                     "index": label.index,

@@ -23,6 +23,9 @@ from .surrogate import Surrogate
 
 BATCH_SIZE = 16  # what has to end before another session, or a moved slider, has its turn
 _REMEMBERED_ANSWERS = 256
+STEADY = 0.001
+"""By how much two answers about the same photo may differ: 32-bit floats differ by far less whatever they are
+computed on and with, and no figure that is shown would tell."""
 
 
 class Neighborhood:
@@ -75,6 +78,7 @@ class Neighborhood:
         self.on_growth: Callable[[], None] = lambda: None
         self._probabilities = np.empty((0, 0), np.float32)
         self._size = 0
+        self._repeated = self._probabilities
         self._growing = Turns()
         self._asked: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
         self.fits: dict[tuple[int, int, float], Surrogate] = {}
@@ -102,6 +106,18 @@ class Neighborhood:
         """What the classifier said of the first samples, float32, shape (samples, classes)."""
         size = min(samples, self._size)  # first, for a larger array may come in between
         return self._probabilities[:size]
+
+    @property
+    def disagreement(self) -> tuple[int, float, float] | None:
+        """Where the classifier answers the same photo differently each time: the class that differs the most,
+        and its two probabilities. None where the answers are the same, but for rounding.
+        """
+        first, second = self._probabilities[:1], self._repeated
+        if not len(second):
+            return None
+        index = int(np.abs(first - second).argmax())
+        answers = float(first[0, index]), float(second[0, index])
+        return (index, *answers) if abs(answers[0] - answers[1]) > STEADY else None
 
     @contextmanager
     def holding(self, samples: int = 0) -> Iterator[None]:
@@ -161,7 +177,10 @@ class Neighborhood:
                     start = self._size
                     if start < to:
                         batch = BATCH_SIZE if start else 1  # the photo itself comes alone
-                        self._append(self._draw(start, min(to, start + batch)))
+                        answers = self._draw(start, min(to, start + batch))
+                        if start == 0:
+                            self._repeated = self._draw(0, 1)
+                        self._append(answers)
                 self.on_growth()
                 if on_batch is not None:
                     on_batch(min(self._size, to))

@@ -23,6 +23,7 @@ _MARKS = {
     Finding.CONTRADICTED: "✗",
     Finding.UNNOTICEABLE: "–",
     Finding.NO_CLAIM: "–",
+    Finding.INCONCLUSIVE: "–",
 }
 
 

@@ -15,7 +15,7 @@ from ..lime.neighborhood import Neighborhood
 from ..photos.load import notes_of
 from ..pictures.draw import Palette, draw_input, draw_reading
 from ..pictures.encode import jpeg
-from ..reading import Reading
+from ..reading import Reading, Settledness
 from ..recipe import Recipe
 from ..words.language import Language
 from ..words.sentences import focus_sentence, pros_cons_sentence, settledness_sentence, verdict
@@ -271,8 +271,11 @@ class _Panel:
     def draw(self, explanation: Explanation, live: bool) -> None:
         language, settings = self._language, self._settings
         reading = Reading.of(explanation, self._label.index, settings.positive_only)
-        colour = "green" if reading.is_settled else "orange"
-        icon = ":material/check_circle:" if reading.is_settled else ":material/motion_photos_on:"
+        colour, icon = "orange", ":material/motion_photos_on:"
+        if reading.is_settled:
+            colour, icon = "green", ":material/check_circle:"
+        elif reading.settledness in (Settledness.UNSTEADY, Settledness.FEW_REGIONS):
+            icon = ":material/warning:"  # which more samples don't mend
         self._status.markdown(f":{colour}[{icon}] {settledness_sentence(reading, language)}")
 
         canvas = self._photo.canvas

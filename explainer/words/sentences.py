@@ -1,5 +1,7 @@
 """Says in one plain sentence what a figure or a picture shows."""
 
+from typing import Protocol
+
 import numpy as np
 
 from ..judging.evidence import Answer, Comparison, Finding, Question
@@ -103,13 +105,20 @@ def pros_cons_sentence(reading: Reading, language: Language) -> str:
 
 
 def settledness_sentence(reading: Reading, language: Language) -> str:
-    """How settled the focus is, by the recipe's threshold."""
+    """How settled the focus is, by the recipe's threshold; and whether regions had to be merged."""
     _ = language.gettext
+    explanation = reading.explanation
+    regions, found = explanation.num_superpixels, explanation.neighborhood.superpixels_found
+    asked_twice = explanation.disagreement
     if reading.is_settled and reading.stability >= 0.995:  # which would be written as 100%
         settled = _("Settled: another run would choose the same regions.")
     else:
         settled = _("Settled: another run would choose {share} of the same regions.")
     sentence = {
+        Settledness.UNSTEADY: unsteady_sentence(asked_twice, asked_twice.again, language)
+        if asked_twice
+        else "",
+        Settledness.FEW_REGIONS: few_regions_sentence(regions, language),
         Settledness.TOO_FEW: _(
             "Too few samples yet for {number} regions: another run may well choose others."
         ),
@@ -120,9 +129,52 @@ def settledness_sentence(reading: Reading, language: Language) -> str:
     }[reading.settledness]
     told = sentence.format(
         share=language.percent(reading.stability),
-        number=language.number(reading.explanation.num_superpixels),
+        number=language.number(regions),
     )
-    return f"{told} {_counted(reading.explanation.num_samples, language)}"
+    merged = [merged_sentence(found, regions, language)] if found > regions else []
+    return " ".join([told, _counted(explanation.num_samples, language), *merged])
+
+
+class NamedProbability(Protocol):
+    """A label, of an explanation or of a record of one."""
+
+    @property
+    def wnid(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def probability(self) -> float: ...
+
+
+def unsteady_sentence(label: NamedProbability, again: float, language: Language) -> str:
+    """That the classifier answers the same photo differently each time, and by how much."""
+    return language.gettext(
+        "Not to be relied on: asked twice about the same photo, the classifier gave “{label}” {first} and "
+        "then {second}. Whoever made it has to switch off what is random in it, such as dropout."
+    ).format(
+        label=language.class_name(label.name, label.wnid),
+        first=language.percent(label.probability, exact=True),
+        second=language.percent(again, exact=True),
+    )
+
+
+def few_regions_sentence(regions: int, language: Language) -> str:
+    """That there are no more regions than are shown, and what to do."""
+    return language.ngettext(
+        "Nothing to choose from: the photo is one single region. Cut it more finely.",
+        "Nothing to choose from: the photo has only {number} regions. Cut it more finely, or show fewer.",
+        regions,
+    ).format(number=language.number(regions))
+
+
+def merged_sentence(found: int, regions: int, language: Language) -> str:
+    """That a photo was cut into more regions than can be told apart."""
+    return language.gettext(
+        "The photo was cut into {found} regions, more than can be told apart: "
+        "neighbours that look alike were merged into {number}."
+    ).format(found=language.number(found), number=language.number(regions))
 
 
 def _counted(samples: int, language: Language) -> str:
@@ -146,6 +198,9 @@ def focus_evidence_sentence(reading: Reading, language: Language) -> str:
             "too little to confirm the picture."
         ),
         Finding.NO_CLAIM: _("Nothing speaks for “{label}”, so there was no focus to hide."),
+        Finding.INCONCLUSIVE: _(
+            "With the focus hidden, “{label}” goes from {before} to {after}; that proves nothing here."
+        ),
     }[reading.evidence.focus_finding]
     return _with_figures(sentence, reading, Question.FOCUS_HIDDEN, language)
 
@@ -168,6 +223,10 @@ def against_evidence_sentence(reading: Reading, language: Language) -> str:
         ),
         Finding.NO_CLAIM: _(
             "Among the strongest regions, none is against “{label}”, so there was nothing more to hide."
+        ),
+        Finding.INCONCLUSIVE: _(
+            "With the regions hidden that speak against it, “{label}” goes from {before} to {after}; "
+            "that proves nothing here."
         ),
     }[reading.evidence.against_finding]
     return _with_figures(sentence, reading, Question.AGAINST_HIDDEN, language)
