@@ -27,7 +27,7 @@ from explainer.words.sentences import (
 )
 from explainer.words.settings import settings_in_words
 from tests.page.test_page import assert_fine, text, upload, visit
-from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, a_photo
+from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, UnsteadyClassifier, a_photo
 
 GRID = Grid(3, 4)
 ENGLISH, JAPANESE = Language("en"), Language("ja")
@@ -64,6 +64,12 @@ CASES = {
     "the photo alone": lambda: explain(a_photo(), LinearClassifier(GRID), num_samples=1, segmentation=GRID),
     "always 0 or 1": lambda: explain(a_photo(), ConstantClassifier(0, 1), num_samples=60, segmentation=GRID),
     "never anything": lambda: explain(a_photo(), ConstantClassifier(0, 0), num_samples=60, segmentation=GRID),
+    "no more regions than are shown": lambda: explain(
+        a_photo(), LinearClassifier(GRID), num_samples=60, segmentation=Grid(2, 2)
+    ),
+    "answers differently each time": lambda: explain(
+        a_photo(), UnsteadyClassifier(GRID), num_samples=60, segmentation=GRID
+    ),
     "hardly any change": lambda: explain(a_photo(), hardly_changing(), num_samples=60, segmentation=GRID),
 }
 
@@ -139,7 +145,22 @@ def said(name: str, label: int = 0) -> tuple[str, str]:
         (
             "one superpixel",
             "The photo is one single region, so no part of it speaks for “thing 0” more than others.",
-            "Settled: another run would choose the same regions. 60 samples.",
+            "Nothing to choose from: the photo is one single region. Cut it more finely. 60 samples.",
+        ),
+        (
+            "no more regions than are shown",
+            "For “thing 0” it looked mostly at parts in several places, first of all at the lower right: "
+            "together 100% of the photo.",
+            "Nothing to choose from: the photo has only 4 regions. Cut it more finely, or show fewer. "
+            "60 samples.",
+        ),
+        (
+            "answers differently each time",
+            "For “thing 0” it looked mostly at parts in several places, first of all at the lower left: "
+            "together 42% of the photo.",
+            "Not to be relied on: asked twice about the same photo, the classifier gave “thing 0” 68.4% and "
+            "then 74.5%. Whoever made it has to switch off what is random in it, such as dropout. "
+            "60 samples.",
         ),
         (
             "the photo alone",
@@ -174,6 +195,11 @@ def test_asking_again_claims_nothing():
     for name in ("always 0 or 1", "one colour, as if hidden"):
         evidence = Reading.of(CASES[name]()).evidence
         assert (evidence.focus_finding, evidence.against_finding) == (Finding.NO_CLAIM, Finding.NO_CLAIM)
+    for name in ("no more regions than are shown", "answers differently each time"):
+        reading = Reading.of(CASES[name]())
+        assert not reading.is_settled
+        assert reading.evidence.focus_finding is Finding.INCONCLUSIVE
+        assert not reading.evidence.contradicted
     hardly = Reading.of(CASES["hardly any change"]())
     assert hardly.evidence.focus_finding is Finding.UNNOTICEABLE
 

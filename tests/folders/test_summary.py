@@ -152,8 +152,8 @@ def test_a_record_of_an_older_version_still_opens(tmp_path: Path):
     assert (record.predicted.settled, record.true_label.settled) == (True, False)
     told = json.loads(record.to_json())
     for label in (told["predicted"], told["true_label"]):
-        del label["settled"]
-    assert told == BEFORE_RECIPES | {"notes": []}
+        del label["settled"], label["settledness"]
+    assert told == BEFORE_RECIPES | {"notes": [], "regions": 0, "regions_found": 0, "asked_twice": None}
     assert [row["settled"] for row in rows(summary([record]))] == ["yes"]
     page = gallery([record], Language("en"), "Cats")
     assert "It said “tabby” because of this" in page

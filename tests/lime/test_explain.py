@@ -362,7 +362,7 @@ class TestFast:
         assert [(label.index, label.probability) for label in fast.labels] == [
             (label.index, label.probability) for label in exact
         ]
-        assert counting.images == 41
+        assert counting.images == 40
 
 
 class TestSessions:

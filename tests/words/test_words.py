@@ -44,7 +44,13 @@ def an_explanation(
         surrogate = Surrogate(values, np.zeros(9), 0.0, 1.0, np.tile(values, (2, 1)))
         explained.append(LabelExplanation(label.index, label.wnid, label.name, label.probability, surrogate))
     recipe = Recipe(**settings)
-    return Explanation(np.zeros((24, 30, 3), np.float32), NINE, tuple(explained), 100, recipe, None)
+    return Explanation(
+        np.zeros((24, 30, 3), np.float32), NINE, tuple(explained), 100, recipe, a_neighborhood()
+    )
+
+
+def a_neighborhood(**more: Any) -> SimpleNamespace:
+    return SimpleNamespace(disagreement=None, superpixels_found=9, **more)
 
 
 def a_reading(weights: list[float], **settings: Any) -> Reading:
@@ -67,7 +73,7 @@ def a_checked_reading(
         return np.array([np.full(HELMET.index + 1, answer(mask)) for mask in masks])
 
     explanation = an_explanation(weights, labels=(HELMET,))
-    return Reading.of(replace(explanation, neighborhood=SimpleNamespace(ask=ask)))
+    return Reading.of(replace(explanation, neighborhood=a_neighborhood(ask=ask)))
 
 
 @pytest.mark.parametrize(
