@@ -8,14 +8,17 @@ from PIL import Image
 
 from explainer import ArgumentError, ExplainerError, WeightsError, explain, explain_folder, load_photo
 from explainer.folders.focus_map import part_shares
+from explainer.folders.gallery import gallery
 from explainer.folders.results import read_records
+from explainer.folders.summary import summary
 from explainer.judging.evidence import Question
 from explainer.lime.explain import with_label
 from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
 from explainer.reading import Reading
+from explainer.words.language import Language
 from tests.folders.conftest import EACH, SAMPLES, WRONG
 from tests.folders.painted import COLOURS, a_disc
-from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
+from tests.synthetic import CountingClassifier, Grid, LinearClassifier, UnsteadyClassifier, a_photo
 
 LOWER_RIGHT = 8  # of the nine parts
 ONE_PHOTO = {
@@ -134,6 +137,29 @@ class TestSixtyPhotos:
 
 
 class TestExplainFolder:
+    def test_what_more_samples_do_not_mend_is_said_of_each_photo(self, tmp_path):
+        folder = a_folder(tmp_path / "in", one=a_photo())
+        unsteady = explain_folder(
+            folder,
+            tmp_path / "unsteady",
+            UnsteadyClassifier(Grid(3, 4)),
+            num_samples=40,
+            segmentation=Grid(3, 4),
+        )
+        few = explain_folder(
+            folder, tmp_path / "few", LinearClassifier(Grid(3, 4)), num_samples=40, segmentation=Grid(2, 2)
+        )
+        (record,) = unsteady.records
+        assert record.asked_twice.again - record.asked_twice.probability == pytest.approx(0.06, abs=0.01)
+        for result, settledness, sentence in (
+            (unsteady, "unsteady", "asked twice about the same photo, the classifier gave “thing 0”"),
+            (few, "few_regions", "Nothing to choose from: the photo has only 4 regions."),
+        ):
+            (record,) = result.records
+            assert (record.predicted.settledness, record.predicted.settled) == (settledness, False)
+            assert sentence in gallery(result.records, Language("en"), "Photos")
+            assert settledness in summary(result.records).decode()
+
     def test_a_true_label_beyond_the_best_five_costs_no_more(self, tmp_path):
         classifier = CountingClassifier(LinearClassifier(Grid(2, 2), classes=9))
         photo = a_photo()
