@@ -16,7 +16,7 @@ DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard.py"
 CLASSIFIER = "efficientnet-lite0"
 pytestmark = pytest.mark.slow  # together they take a minute
 
-CHECKS = 4  # pictures at most: only the focus, the focus hidden, what speaks against hidden
+CHECKS = 4  # pictures at most: the photo again, only the focus, the focus hidden, what speaks against hidden
 
 
 def visit(locale: str = "", sample: str = "", **query: str) -> AppTest:
