@@ -119,6 +119,7 @@ def _add(options: argparse.Namespace) -> int:
         _print_settings(candidate)
         for photo in photos or [example_photo("chelsea")]:
             candidate.try_on(photo)
+        missed: list[str] = []
         for path, photo, right in zip_longest(options.photos, photos, expected):
             print(f"{path}:")
             best = classify(photo, candidate.classifier)
@@ -126,8 +127,15 @@ def _add(options: argparse.Namespace) -> int:
                 print(f"  {label.probability:7.2%}  {label.name}")
             if right not in (None, best[0].index):
                 print(f"  expected: {candidate.labels[right]}")
+                missed.append(path.name)
         folder = candidate.keep(options.replace)
     print(f"Added as {name}, in {folder}.")
+    if missed:
+        print(
+            f"explainer: The network does not answer what was expected of {', '.join(missed)}. If it should, "
+            "the order of the labels is wrong, or a setting: see --channel-order, --range and --resize.",
+            file=sys.stderr,
+        )
     if not candidate.classifier.is_range_confirmed:
         _warn_of_range(candidate, options.file)
     return 0

@@ -190,6 +190,13 @@ class TestARangeThatNothingTells:
         assert told.err == ""
         assert load_classifier("colours").is_range_confirmed
 
+    def test_a_label_that_is_expected_in_vain_is_said(self, add_colours, photos, capsys):
+        assert add_colours("--range=0-to-1", *photos, "--expect=red") == 0
+        told = capsys.readouterr()
+        assert "  expected: red" in told.out
+        assert "does not answer what was expected of blue.png." in told.err
+        assert "red.png" not in told.err
+
     @pytest.mark.parametrize(
         ("expected", "words"),
         [
