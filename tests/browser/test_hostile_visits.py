@@ -201,7 +201,7 @@ def test_requests_of_ones_own_making_are_refused(visit, coffee, address):
 
     assert upload(1000) == 403
     assert upload(1000, **{"X-Xsrftoken": f"2|00000000|{'0' * 32}|1"}) == 403
-    assert upload(21 << 20, **{"X-Xsrftoken": token}) == 413
+    assert upload(51 << 20, **{"X-Xsrftoken": token}) == 413
     elsewhere = sent.url.replace(re.search(r"upload_file/([^/]+)/", sent.url)[1], "another-session")
     file = {"name": "other.png", "mimeType": "image/png", "buffer": b"1"}
     reply = page.request.put(elsewhere, multipart={"file": file}, headers={"X-Xsrftoken": token})
