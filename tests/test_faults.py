@@ -22,6 +22,7 @@ from explainer.classifiers import engine
 from explainer.classifiers.published import efficientnet_lite
 from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE, application
 from explainer.errors import ClassifierFailedError, WeightsError
+from tests.own_networks import COLOURS, save_colours_onnx
 from tests.page.test_page import assert_fine, jpeg, labels, text, upload, visit
 from tests.synthetic import Grid, a_photo
 from tests.waiting import wait_until
@@ -459,8 +460,8 @@ def test_without_openvino_tensorflow_does_the_same(photo, tmp_path):
 def test_a_network_that_needs_openvino_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "openvino", None)
     monkeypatch.setenv("EXPLAINER_MODELS", str(tmp_path / "models"))
-    for name in ("mine.onnx", "labels.txt"):
-        (tmp_path / name).write_text("some\nthing")
+    save_colours_onnx(tmp_path / "mine.onnx")
+    (tmp_path / "labels.txt").write_text("\n".join(COLOURS))
     assert main(["add-model", str(tmp_path / "mine.onnx"), "--labels", str(tmp_path / "labels.txt")]) == 2
     sentence = the_sentence(capsys.readouterr().err)
     assert sentence.startswith(
