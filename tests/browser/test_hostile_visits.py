@@ -21,7 +21,7 @@ from tests.running_page import RunningPage, running_page
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 GUARD = Path(__file__).parent / "guard"
-SETTINGS = "classifier=efficientnet-lite0&auto=false&num_samples=40"
+SETTINGS = "classifier=efficientnet-lite0&auto=false&num_samples=100"
 HOSTILE_NAMES = (
     "<img src=x onerror=alert(1)>.png",
     '"><script>alert(2)</script>.png',
