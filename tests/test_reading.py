@@ -1,10 +1,12 @@
 """What a reader is shown of a label: settled by the recipe's threshold, with what speaks against it too."""
 
+import itertools
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from explainer import Explanation, Reading, Recipe, explain
+from explainer import Classifier, Explanation, Reading, Recipe, explain
 from explainer.reading import Settledness
 from explainer.words.language import Language
 from explainer.words.sentences import settledness_sentence
@@ -60,6 +62,23 @@ def test_where_no_region_matters_there_is_nothing_to_settle():
     assert (reading.focus, reading.pros_cons.keys() - range(GRID.cells), reading.against) == ({}, set(), {})
     assert reading.settledness is Settledness.NOTHING
     assert reading.is_settled
+
+
+@pytest.mark.parametrize(
+    ("log_odds", "step", "told"),
+    [(0.5, 0.04, "62.2% and then 63.2%"), (5.5, 0.04, "99.59% and then 99.61%"), (5.5, 1e-4, "")],
+)
+def test_chance_is_found_in_sure_answers_too_and_rounding_is_none(log_odds: float, step: float, told: str):
+    asked = itertools.count()
+
+    def predict(batch: np.ndarray) -> np.ndarray:
+        yes = 1 / (1 + np.exp(-log_odds - step * next(asked)))
+        return np.tile([yes, (1 - yes) / 2, (1 - yes) / 2], (len(batch), 1))
+
+    classifier = Classifier.from_function(predict, input_size=(24, 32), class_names=["yes", "no", "never"])
+    reading = Reading.of(explain(a_photo(), classifier, num_samples=40, segmentation=GRID))
+    assert (reading.settledness is Settledness.UNSTEADY) is bool(told)
+    assert told in settledness_sentence(reading, ENGLISH)
 
 
 def test_the_recipe_says_how_many_regions_are_shown():

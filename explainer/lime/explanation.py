@@ -152,7 +152,7 @@ class Explanation:
     def disagreement(self) -> RepeatedLabel | None:
         """What the classifier contradicts itself about the most; None where it answers a photo always alike.
 
-        It is asked twice about the whole photo. Differences up to 0.001 are taken for rounding.
+        It is asked twice about the whole photo. Differences up to 0.01 in log-odds are taken for rounding.
         """
         if self.neighborhood.disagreement is None:
             return None

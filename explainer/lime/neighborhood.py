@@ -23,9 +23,11 @@ from .surrogate import Surrogate
 
 BATCH_SIZE = 16  # what has to end before another session, or a moved slider, has its turn
 _REMEMBERED_ANSWERS = 256
-STEADY = 0.001
-"""By how much two answers about the same photo may differ: 32-bit floats differ by far less whatever they are
-computed on and with, and no figure that is shown would tell."""
+STEADY = 0.01
+"""By how much two answers about the same photo may differ, in log-odds: 32-bit floats differ by far less
+whatever they are computed on and with. Chance hardly shows in the probabilities of a classifier that is sure,
+though it may decide all once a part is hidden."""
+_SUREST = 1e-3  # of a classifier that is surer, log-odds would magnify rounding
 
 
 class Neighborhood:
@@ -115,9 +117,10 @@ class Neighborhood:
         first, second = self._probabilities[:1], self._repeated
         if not len(second):
             return None
+        if np.abs(_log_odds(first) - _log_odds(second)).max() <= STEADY:
+            return None
         index = int(np.abs(first - second).argmax())
-        answers = float(first[0, index]), float(second[0, index])
-        return (index, *answers) if abs(answers[0] - answers[1]) > STEADY else None
+        return index, float(first[0, index]), float(second[0, index])
 
     @contextmanager
     def holding(self, samples: int = 0) -> Iterator[None]:
@@ -241,6 +244,12 @@ class Neighborhood:
             self._probabilities = grown
         self._probabilities[self._size : size] = answers
         self._size = size
+
+
+def _log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    bounded = np.clip(probabilities.astype(np.float64), _SUREST, 1 - _SUREST)
+    odds: NDArray[np.float64] = np.log(bounded / (1 - bounded))
+    return odds
 
 
 def digest(array: np.ndarray) -> str:

@@ -56,9 +56,11 @@ class Language:
         """The message for this number of things, in this language."""
         return _catalogue(self.code).ngettext(singular, plural, number)
 
-    def percent(self, share: float, exact: bool = False) -> str:
-        """A share as a percentage; with a digit behind the point below ten, as ``9.9%``, or if `exact`."""
-        pattern = "#,##0.0%" if exact or 0 < abs(share) < 0.0995 else "#,##0%"
+    def percent(self, share: float, digits: int | None = None) -> str:
+        """A share as a percentage; by default with a digit behind the point below ten, as ``9.9%``."""
+        if digits is None:
+            digits = 1 if 0 < abs(share) < 0.0995 else 0
+        pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
         return str(format_percent(share, pattern, _locale(self.code)))
 
     def number(self, value: float, digits: int = 0) -> str:

@@ -150,13 +150,16 @@ class NamedProbability(Protocol):
 
 def unsteady_sentence(label: NamedProbability, again: float, language: Language) -> str:
     """That the classifier answers the same photo differently each time, and by how much."""
+    digits = 1
+    while digits < 4 and round(label.probability, 2 + digits) == round(again, 2 + digits):
+        digits += 1  # until the two look as different as they are
     return language.gettext(
         "Not to be relied on: asked twice about the same photo, the classifier gave “{label}” {first} and "
         "then {second}. Whoever made it has to switch off what is random in it, such as dropout."
     ).format(
         label=language.class_name(label.name, label.wnid),
-        first=language.percent(label.probability, exact=True),
-        second=language.percent(again, exact=True),
+        first=language.percent(label.probability, digits),
+        second=language.percent(again, digits),
     )
 
 
