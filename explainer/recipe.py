@@ -167,10 +167,11 @@ class Recipe:
         merged.
     segmented : {"photo", "image"}
         Which picture that is. ``"photo"`` is the photo as people see it, with values from 0 to 1, so that
-        its superpixels do not depend on the network: `Quickshift` and its like get it at a fixed size (that
-        of a square of 256 pixels), and as it is by default, `Quickshift` makes 30 to 60 superpixels of
-        nearly every photo; a function of one's own gets it at the size of the network's input. ``"image"``
-        is what the network gets, in its own range of values, as the `lime` package has it.
+        its superpixels do not depend on the network: `Quickshift` and its like get it in its own aspect
+        ratio, with as many pixels as a square of 256 has. As it is by default, `Quickshift` makes 30 to 60
+        superpixels of nearly every photo. A function of one's own gets it at the size of the network's
+        input. ``"image"`` is what the network gets, in its own range of values, as the `lime` package has
+        it.
     hide_color : str, float, 3 floats, callable or None
         What hidden superpixels show. ``"grey"`` is 0 in the network's own range, ``"mean"`` (or None) each
         superpixel's own mean, ``"black"`` what a black photo is preprocessed to, ``"blur"`` the photo

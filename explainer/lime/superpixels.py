@@ -54,7 +54,7 @@ def picture_to_cut(
         Height and width of the network's input, in pixels.
     segmentation : callable
         Who gets it: a function of one's own at the size of the network's input; our own at a size that
-        suits them, of the same aspect ratio.
+        suits them, in the photo's own aspect ratio.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def picture_to_cut(
     """
     height, width = input_size
     if type(segmentation) in SEGMENTATIONS.values():
-        scale = _SIDE / (height * width) ** 0.5
-        height, width = max(1, round(scale * height)), max(1, round(scale * width))
+        scale = _SIDE / (frame.width * frame.height) ** 0.5
+        height, width = max(1, round(scale * frame.height)), max(1, round(scale * frame.width))
     resized = frame.convert("RGB").resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.float32) / np.float32(255)
 
