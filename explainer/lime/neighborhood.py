@@ -27,7 +27,7 @@ STEADY = 0.01
 """By how much two answers about the same photo may differ, in log-odds: 32-bit floats differ by far less
 whatever they are computed on and with. Chance hardly shows in the probabilities of a classifier that is sure,
 though it may decide all once a part is hidden."""
-_SUREST = 1e-3  # of a classifier that is surer, log-odds would magnify rounding
+_SUREST = 1e-5  # of a classifier that is surer, log-odds would magnify rounding
 
 
 class Neighborhood:
