@@ -66,7 +66,7 @@ def test_where_no_region_matters_there_is_nothing_to_settle():
 
 @pytest.mark.parametrize(
     ("log_odds", "step", "told"),
-    [(0.5, 0.04, "62.2% and then 63.2%"), (5.5, 0.04, "99.59% and then 99.61%"), (5.5, 1e-4, "")],
+    [(0.5, 0.04, "62.2% and then 63.2%"), (8.0, 0.1, "99.966% and then 99.970%"), (8.0, 1e-4, "")],
 )
 def test_chance_is_found_in_sure_answers_too_and_rounding_is_none(log_odds: float, step: float, told: str):
     asked = itertools.count()
