@@ -6,6 +6,9 @@ it is raised, as a literal: that is where Babel finds it.
 """
 
 from collections.abc import Callable
+from typing import TypeVar
+
+_Error = TypeVar("_Error", bound="ExplainerError")
 
 
 class ExplainerError(Exception):
@@ -29,8 +32,8 @@ class ExplainerError(Exception):
         template = translate(self.template)
         return template.format(**self.values) if self.values else template
 
-    def about(self, **values: object) -> "ExplainerError":
-        """The same error with other values."""
+    def about(self: _Error, **values: object) -> _Error:
+        """The same error once more, with other values if there are any."""
         return type(self)(self.template, **self.values | values)
 
 

@@ -26,6 +26,10 @@ class Settledness(Enum):
     MOVING = "moving"
 
 
+NOT_BY_SAMPLES = (Settledness.UNSTEADY, Settledness.FEW_REGIONS)
+"""What more samples do not mend."""
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """One label of one photo, as a reader sees it; `Reading.of` makes it.

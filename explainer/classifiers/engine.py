@@ -21,7 +21,7 @@ from ..errors import ClassifierError, ExplainerError
 from ..recipe import Precision
 from . import cache as network_cache
 from .calls import NeverAnsweredError, WatchedCalls
-from .openvino_runtime import import_openvino, read_model
+from .openvino_runtime import import_openvino, read_model, reasons_of
 
 if TYPE_CHECKING:
     import keras
@@ -189,9 +189,9 @@ def convert(
 
 
 def _reason(error: Exception) -> str:
-    """What an error comes down to, in one line; OpenVINO's have many, of which some begin with ``--``."""
+    """What an error comes down to, in one line."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return next((line for line in lines if line.startswith("-- ")), lines[0]).removeprefix("-- ")
+    return (reasons_of(error) or lines)[0]
 
 
 def _built(build: "Callable[[], keras.Model]") -> "keras.Model":

@@ -32,6 +32,11 @@ def import_openvino() -> Any:
     return openvino
 
 
+def reasons_of(error: Exception) -> list[str]:
+    """What an error of OpenVINO's comes down to: of its many lines, those that begin with ``--``."""
+    return [line[3:] for line in str(error).strip().splitlines() if line.startswith("-- ")]
+
+
 def read_model(path: Path) -> "openvino.Model":
     """Read a network from a file or a SavedModel folder."""
     core = import_openvino().Core()

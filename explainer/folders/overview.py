@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..reading import Settledness
+from ..reading import NOT_BY_SAMPLES, Settledness
 from ..words.language import Language
 from ..words.places import place_names
 from .focus_map import mean_grid, part_shares
@@ -18,7 +18,6 @@ _FEWEST_TO_SHOW = 3  # photos: of fewer, there is no average to speak of
 _FEWEST = 5  # photos: in fewer, the same part may be chance
 _NEARLY_ALL = 0.8  # of the photos
 _MOST = 0.5  # of one photo's focus
-_NOT_BY_SAMPLES = (Settledness.UNSTEADY.value, Settledness.FEW_REGIONS.value)  # mended
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,7 @@ def overview(records: Sequence[PhotoRecord]) -> Overview:
     for label in explained:
         if label.focus_grid:
             of_class[label.name].append(label)
+    ends = Counter(label.settledness for label in explained if not label.settled)
     looks = [_look(labels) for labels in of_class.values() if len(labels) >= _FEWEST_TO_SHOW]
     return Overview(
         photos=len(records),
@@ -107,10 +107,10 @@ def overview(records: Sequence[PhotoRecord]) -> Overview:
         right=sum(not record.is_wrong for record in known),
         mistakes=tuple((*mistaken[names], number) for names, number in times.most_common()),
         contradicted=sum(label.contradicted for label in explained),
-        unsettled=sum(not label.settled and label.settledness not in _NOT_BY_SAMPLES for label in explained),
+        unsettled=ends.total() - sum(ends[end.value] for end in NOT_BY_SAMPLES),
         rough=sum(label.fidelity < ROUGH for label in explained),
-        unsteady=sum(label.settledness == Settledness.UNSTEADY.value for label in explained),
-        few_regions=sum(label.settledness == Settledness.FEW_REGIONS.value for label in explained),
+        unsteady=ends[Settledness.UNSTEADY.value],
+        few_regions=ends[Settledness.FEW_REGIONS.value],
         looks=tuple(sorted(looks, key=lambda look: (look.part is None, -look.photos, look.label.name))),
     )
 

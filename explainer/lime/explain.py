@@ -16,7 +16,7 @@ from ..classifiers.classifier import adapted
 from ..photos.load import load_photo
 from ..recipe import Recipe
 from .designs import make_design, most_superpixels
-from .explanation import Explanation, Label, LabelExplanation, stability
+from .explanation import Explanation, Label, LabelExplanation, few_regions, stability
 from .hiding import hidden_image
 from .neighborhood import BATCH_SIZE, Neighborhood, digest
 from .store import Store
@@ -229,7 +229,7 @@ def _next_check(samples: int, total: int) -> int:
 
 def _is_settled(neighborhood: Neighborhood, recipe: Recipe, samples: int) -> bool:
     superpixels = neighborhood.design.superpixels
-    if superpixels <= max(1, recipe.num_features):  # all are shown, so there is nothing to wait for
+    if few_regions(superpixels, recipe):  # all are shown, so there is nothing to wait for
         return True
     if samples <= superpixels:  # too few to tell them apart
         return False

@@ -146,7 +146,7 @@ class Explanation:
     @property
     def has_few_regions(self) -> bool:
         """Whether there are no more superpixels than the focus shows, so that nothing is chosen."""
-        return self.num_superpixels <= max(1, self.recipe.num_features)
+        return few_regions(self.num_superpixels, self.recipe)
 
     @property
     def disagreement(self) -> RepeatedLabel | None:
@@ -154,9 +154,10 @@ class Explanation:
 
         It is asked twice about the whole photo. Differences up to 0.01 in log-odds are taken for rounding.
         """
-        if self.neighborhood.disagreement is None:
+        found = self.neighborhood.disagreement
+        if found is None:
             return None
-        index, first, second = self.neighborhood.disagreement
+        index, first, second = found
         names, wnids = self.classifier.class_names, self.classifier.wnids
         return RepeatedLabel(index, wnids[index], names[index], first, second)
 
@@ -371,6 +372,11 @@ def _chosen(weights: NDArray[np.float64], positive_only: bool, number: int) -> d
     if positive_only:
         order = order[weights[order] > 0]
     return {int(superpixel): float(weights[superpixel]) for superpixel in order[:number]}
+
+
+def few_regions(superpixels: int, recipe: Recipe) -> bool:
+    """See `Explanation.has_few_regions`."""
+    return superpixels <= max(1, recipe.num_features)
 
 
 def stability(surrogate: Surrogate, num_features: int, positive_only: bool = True) -> float:

@@ -15,7 +15,7 @@ from ..lime.neighborhood import Neighborhood
 from ..photos.load import notes_of
 from ..pictures.draw import Palette, draw_input, draw_reading
 from ..pictures.encode import jpeg
-from ..reading import Reading, Settledness
+from ..reading import NOT_BY_SAMPLES, Reading
 from ..recipe import Recipe
 from ..words.language import Language
 from ..words.sentences import focus_sentence, pros_cons_sentence, settledness_sentence, verdict
@@ -274,8 +274,8 @@ class _Panel:
         colour, icon = "orange", ":material/motion_photos_on:"
         if reading.is_settled:
             colour, icon = "green", ":material/check_circle:"
-        elif reading.settledness in (Settledness.UNSTEADY, Settledness.FEW_REGIONS):
-            icon = ":material/warning:"  # which more samples don't mend
+        elif reading.settledness in NOT_BY_SAMPLES:
+            icon = ":material/warning:"
         self._status.markdown(f":{colour}[{icon}] {settledness_sentence(reading, language)}")
 
         canvas = self._photo.canvas

@@ -1,10 +1,9 @@
 """What a file is, by its first bytes: a photo in a format that is opened, or something else."""
 
 import re
-from copy import copy
 
 from ..errors import PhotoError
-from .limits import damaged
+from .limits import TIFF, damaged
 
 FORMATS = ("JPEG", "PNG", "WebP", "AVIF", "HEIC", "BMP", "GIF", "TIFF")
 """The file formats that are opened, by the names people know them by."""
@@ -17,7 +16,6 @@ FILE_EXTENSIONS = (
 # fmt: on
 """The file name endings of those formats, in lower case and without the dot."""
 
-TIFF = re.compile(rb"II(?:[*+]\0|\0\*)|MM(?:\0[*+]|\*\0)")
 HEIC = re.compile(rb"(?s)....ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)")
 START = 64
 """How many of its first bytes `looks_like_a_photo` wants."""
@@ -83,7 +81,7 @@ def not_a_photo(contents: bytes) -> PhotoError:
         return damaged()
     for start, error in _OTHERS:
         if re.match(rb"(?s)" + start, contents[:1024]):
-            return copy(error)  # for what is raised holds on to where
+            return error.about()  # another one, for what is raised holds on to where
     return PhotoError(
         "This file is damaged or is not a picture in a format that can be opened; "
         "please use {formats} or {last}.",

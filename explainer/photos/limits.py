@@ -27,6 +27,9 @@ MAX_KEPT_PIXELS = 40_000_000
 MIN_SIDE = 16
 """The shortest side a picture may have, in pixels."""
 
+TIFF = re.compile(rb"II(?:[*+]\0|\0\*)|MM(?:\0[*+]|\*\0)")
+"""How a TIFF, or a block of EXIF, begins."""
+
 # A small file can keep a decoder busy for minutes or fill gigabytes with small objects. These
 # limits are far above what cameras and editors write.
 _MAX_READS = 500_000
@@ -37,7 +40,6 @@ _MAX_EXIF_SEGMENTS = 16
 _MAX_COEFFICIENT_BYTES = 640_000_000
 _MAX_RUN_LENGTH_PIXELS = 10_000_000
 
-_TAGS_START = re.compile(rb"II(?:[*+]\0|\0\*)|MM(?:\0[*+]|\*\0)")
 _TAG_VALUE_BYTES = {
     TiffTags.BYTE: 1, TiffTags.ASCII: 1, TiffTags.SHORT: 2, TiffTags.LONG: 4, TiffTags.RATIONAL: 8,
     TiffTags.SIGNED_BYTE: 1, TiffTags.UNDEFINED: 1, TiffTags.SIGNED_SHORT: 2, TiffTags.SIGNED_LONG: 4,
@@ -66,7 +68,7 @@ def check_tags(block: bytes) -> None:
     own notes, may look like anything.
     """
     block = block.removeprefix(b"Exif\0\0").removeprefix(b"Exif\0\0")
-    if not _TAGS_START.match(block):
+    if not TIFF.match(block):
         return
     order = "<" if block.startswith(b"I") else ">"
     big = block[2] == 43

@@ -22,11 +22,12 @@ from PIL import ExifTags, Image, ImageCms, ImageFile, JpegImagePlugin, TiffImage
 
 from ..errors import PhotoError, PhotoNote
 from ..names import printable
-from .kinds import FORMATS, HEIC, TIFF, not_a_photo
+from .kinds import FORMATS, HEIC, not_a_photo
 from .limits import (
     MAX_BYTES,
     MAX_KEPT_PIXELS,
     MAX_PIXELS,
+    TIFF,
     CountingReader,
     check_header,
     check_jpeg,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import ClassifierError
-from ..openvino_runtime import import_openvino, read_model
+from ..openvino_runtime import import_openvino, read_model, reasons_of
 from . import onnx_file
 from .exports import from_metadata
 from .graph_facts import last_activation, range_facts
@@ -222,10 +222,9 @@ def _read(path: Path, network: bytes = b"") -> "openvino.Model":
     try:
         return openvino.Core().read_model(network) if network else _read_file(path)
     except Exception as error:  # openvino's readers have exceptions of their own
-        lines = str(error).strip().splitlines()
-        reasons = [line[3:] for line in lines if line.startswith("-- ")]
+        reasons = reasons_of(error)
         if path.suffix.lower() == ".onnx":  # which was read before, so it is not damaged
-            reasons = reasons or lines[-1:]
+            reasons = reasons or str(error).strip().splitlines()[-1:]
         if reasons:
             raise ClassifierError(
                 "OpenVINO can't run {path}: {reason}.", path=path, reason="; ".join(reasons).rstrip(".")
