@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -145,19 +144,18 @@ def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborho
     if not isinstance(photo, Image.Image):
         photo = load_photo(photo)
     image = classifier.preprocess(photo)
-    image_digest = digest(image)
+    digests = digest(np.asarray(photo)), digest(image)
     frame = classifier.frame(photo)
-    cut = _cut(frame, image, image_digest, recipe)
+    cut = _cut(frame, image, digests, recipe)
     segments = cut.segments
     hidden = hidden_image(image, segments, recipe.hide_color, classifier)
-    photo_digest = digest(np.asarray(photo))
-    parts = (photo_digest, image_digest, digest(segments), digest(hidden))
+    parts = (*digests, digest(segments), digest(hidden))
     key = (classifier, *parts, cut.found, recipe.design, recipe.seed, recipe.precision)
 
     def make() -> Neighborhood:
         made = Neighborhood(
             classifier,
-            photo_digest,
+            digests[0],
             image,
             segments,
             hidden,
@@ -172,18 +170,20 @@ def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborho
     return _neighborhoods.get(key, make)
 
 
-def _cut(frame: Image.Image, image: NDArray[np.float32], image_digest: str, recipe: Recipe) -> Cut:
+def _cut(frame: Image.Image, image: NDArray[np.float32], digests: tuple[str, str], recipe: Recipe) -> Cut:
+    """Cut a photo, of which `frame` and `image` were made; the digests are the photo's and the image's."""
     segmentation, most = recipe.segmentation, most_superpixels(recipe.design)
-    if recipe.segmented == "image":
-        picture_digest = image_digest
-        make = partial(cut_image, image, segmentation, most)
-    else:
-        picture = picture_to_cut(frame, image.shape[:2], segmentation)
-        picture_digest = digest(picture)
-        make = partial(cut_photo, picture, image.shape[:2], segmentation, most)
+    size = image.shape[:2]
+
+    def make() -> Cut:
+        if recipe.segmented == "image":
+            return cut_image(image, segmentation, most)
+        return cut_photo(picture_to_cut(frame, size, segmentation), size, segmentation, most)
+
     if not isinstance(segmentation, Hashable):
         return make()
-    key = (recipe.segmented, picture_digest, image.shape[:2], segmentation, most)
+    # Not of the picture that is cut: making it of a large photo would take its time for each question.
+    key = (recipe.segmented, *digests, frame.size, segmentation, most)
     return _cuts.get(key, make)
 
 
