@@ -12,6 +12,8 @@ SHAPES = ("circle", "square", "triangle")
 SIDE = 48
 COLOURS = ("red", "green", "blue", "nothing")
 COLOURS_SIDE = 16
+COLOURS_SHAPE = (COLOURS_SIDE, COLOURS_SIDE, 3)
+RED = Image.new("RGB", (40, 30), (250, 8, 12))
 
 
 class ShapePhoto(NamedTuple):

@@ -1,6 +1,6 @@
 """What the tests of added models share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,15 @@ from explainer.classifiers.classifier import Classifier
 from tests.own_networks import shape_photo
 
 Add = Callable[..., Classifier]
+
+
+@pytest.fixture(scope="module")
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache and a models folder of the module's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPLAINER_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("EXPLAINER_MODELS", str(tmp_path_factory.mktemp("models")))
+        yield
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +12,22 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from PIL import Image
 
 from explainer.classifiers.added import models, new_model
 from explainer.classifiers.openvino_runtime import import_openvino
 from explainer.errors import ClassifierError
-from tests.own_networks import COLOURS, COLOURS_SIDE, colour_layers, save_colours_onnx, write_lines
+from tests.own_networks import (
+    COLOURS,
+    COLOURS_SHAPE,
+    COLOURS_SIDE,
+    RED,
+    colour_layers,
+    save_colours_onnx,
+    write_lines,
+)
 
-RED = Image.new("RGB", (40, 30), (250, 8, 12))
-SHAPE = (COLOURS_SIDE, COLOURS_SIDE, 3)
+pytestmark = pytest.mark.usefixtures("own_folders")
 ONE = np.float32(1)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_folders(tmp_path_factory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLAINER_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("EXPLAINER_MODELS", str(tmp_path_factory.mktemp("models")))
-        yield
 
 
 @pytest.fixture
@@ -257,21 +255,21 @@ class TestOnnx:
         kept = answer(path, labels)
         openvino = import_openvino()
         compiled = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        picture = np.full((1, *SHAPE), (250, 8, 12), np.float32).transpose(0, 3, 1, 2)
+        picture = np.full((1, *COLOURS_SHAPE), (250, 8, 12), np.float32).transpose(0, 3, 1, 2)
         assert list(kept.values()) == compiled(picture)[0][0].tolist()
 
 
 def keras_colours(keras: Any, takes: tuple[int, int], first: Sequence[Any] = ()) -> Any:
     """In the shape of Teachable Machine's: two networks in a network, and in the first another one."""
     layers = keras.layers
-    picture = x = keras.Input(SHAPE)
+    picture = x = keras.Input(COLOURS_SHAPE)
     for layer in (*first, layers.DepthwiseConv2D(1, depthwise_initializer="ones", use_bias=False)):
         x = layer(x)
     features = keras.Sequential([keras.Model(picture, x), layers.GlobalAveragePooling2D()])
     hidden = layers.Dense(9, activation="relu")
     last = layers.Dense(4, use_bias=False, activation="softmax")
     network = keras.Sequential([features, keras.Sequential([keras.Input((3,)), hidden, last])])
-    network.build((None, *SHAPE))
+    network.build((None, *COLOURS_SHAPE))
     *of_hidden, answers = colour_layers(*takes)
     hidden.set_weights(of_hidden)
     last.set_weights([answers])
@@ -289,9 +287,9 @@ def of_tensorflow(tmp_path_factory) -> Path:
     network = keras_colours(keras, (0, 1), [keras.layers.Rescaling(1 / 255)])
     network.export(folder / "saved", verbose=False)
     random = np.random.RandomState(0)
-    pictures = [random.randint(0, 256, (1, *SHAPE)).astype(np.float32) for _ in range(10)]
+    pictures = [random.randint(0, 256, (1, *COLOURS_SHAPE)).astype(np.float32) for _ in range(10)]
     pictures += [
-        np.full((1, *SHAPE), colour, np.float32) for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255))
+        np.full((1, *COLOURS_SHAPE), colour, np.float32) for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255))
     ]
     for name, kind in (("float", None), ("uint8", tf.uint8), ("int8", tf.int8)):
         converter = tf.lite.TFLiteConverter.from_saved_model(str(folder / "saved"))
@@ -304,7 +302,7 @@ def of_tensorflow(tmp_path_factory) -> Path:
     shutil.copy(folder / "float.tflite", folder / "CAPITALS.TFLITE")
 
     asked = tf.function(lambda pictures: network(pictures, training=False))
-    concrete = asked.get_concrete_function(tf.TensorSpec((None, *SHAPE), tf.float32))
+    concrete = asked.get_concrete_function(tf.TensorSpec((None, *COLOURS_SHAPE), tf.float32))
     graph = convert_to_constants.convert_variables_to_constants_v2(concrete).graph.as_graph_def()
     (folder / "frozen.pb").write_bytes(graph.SerializeToString())
 
@@ -313,7 +311,7 @@ def of_tensorflow(tmp_path_factory) -> Path:
     training = tf.function(
         lambda pictures, right: {"loss": tf.reduce_sum((network(pictures) - right) ** 2)},
         input_signature=[
-            tf.TensorSpec((None, *SHAPE), name="pictures"),
+            tf.TensorSpec((None, *COLOURS_SHAPE), name="pictures"),
             tf.TensorSpec((None, 4), name="right"),
         ],
     )
@@ -443,7 +441,7 @@ class TestKeras2:
     def test_functions_of_tensorflow_that_only_compute(self, labels, tmp_path):
         import tf_keras
 
-        picture = tf_keras.Input(SHAPE)
+        picture = tf_keras.Input(COLOURS_SHAPE)
         scaled = tf_keras.applications.mobilenet_v2.preprocess_input(picture)
         network = tf_keras.Model(picture, keras_colours(tf_keras, (-1, 1))(scaled[..., ::-1][..., ::-1]))
         network.save(tmp_path / "with functions.h5")
@@ -471,7 +469,11 @@ def of_keras_3(tmp_path_factory) -> Path:
     import keras
 
     path = tmp_path_factory.mktemp("keras-3") / "network.keras"
-    layers = [keras.Input(SHAPE), keras.layers.ReLU(name="first"), keras.layers.GlobalAveragePooling2D()]
+    layers = [
+        keras.Input(COLOURS_SHAPE),
+        keras.layers.ReLU(name="first"),
+        keras.layers.GlobalAveragePooling2D(),
+    ]
     keras.Sequential(layers).save(path)
     return path
 
@@ -519,7 +521,7 @@ class TestKeras3:
     def test_several_outputs(self, labels, tmp_path):
         import keras
 
-        picture = keras.Input(SHAPE)
+        picture = keras.Input(COLOURS_SHAPE)
         mean = keras.layers.GlobalAveragePooling2D(name="colours")(keras.layers.Rescaling(1 / 255)(picture))
         answers = keras_colours(keras, (0, 255))(picture)
         keras.Model(picture, [mean, answers]).save(tmp_path / "two.keras")

@@ -4,34 +4,26 @@ Every network here tells red, green and blue apart by the mean colour, and says 
 does not take.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from explainer.classifiers.added import new_model
 from explainer.errors import ClassifierError
 from tests.own_networks import (
     COLOURS,
+    COLOURS_SHAPE,
     COLOURS_SIDE,
+    RED,
     keras_network,
     save_colours_onnx,
     write_lines,
 )
 
-SHAPE = (COLOURS_SIDE, COLOURS_SIDE, 3)
-RED = Image.new("RGB", (40, 30), (250, 8, 12))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_folders(tmp_path_factory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLAINER_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("EXPLAINER_MODELS", str(tmp_path_factory.mktemp("models")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 
 def keras_cases() -> dict[str, Callable[[], Any]]:
@@ -63,7 +55,7 @@ def keras_cases() -> dict[str, Callable[[], Any]]:
             keras.mixed_precision.set_global_policy("float32")
 
     def nested():
-        picture = keras.Input(SHAPE)
+        picture = keras.Input(COLOURS_SHAPE)
         return keras.Model(picture, made(layers.Rescaling(1 / 255))(augmentation()(picture)))
 
     imagenet = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
