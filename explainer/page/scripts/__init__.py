@@ -37,4 +37,5 @@ def mount(
         css=style.read_text("utf-8") if style.is_file() else None,
         js=(_FOLDER / f"{name}.js").read_text("utf-8"),
     )
-    component(key=key, data=data, **{f"on_{event}_change": act for event, act in (callbacks or {}).items()})
+    events: dict[str, Any] = {f"on_{event}_change": act for event, act in (callbacks or {}).items()}
+    component(key=key, data=dict(data), **events)
