@@ -194,32 +194,73 @@ def grow_explanation(
     seconds_between_pictures: float = SECONDS_BETWEEN_PICTURES,
 ) -> Iterator[Explanation]:
     """What `explain_live` yields, from a neighborhood that `open_neighborhood` gave for the same recipe."""
-    total, auto = recipe.most_samples, recipe.num_samples == "auto"
-    reported = shown = samples = 0
-    last_picture = 0.0
-
-    def report(samples: int) -> None:
-        nonlocal reported
-        if on_progress is not None and samples > reported:
-            reported = samples
-            on_progress(samples, total)
-
+    samples, finished = 0, False
     with neighborhood.holding():
-        while samples < total:
-            checkpoint = _next_check(samples, total) if auto else total
-            while samples < checkpoint:
-                step = FIRST_PICTURE if samples == 0 else samples + BATCH_SIZE
-                neighborhood.grow(to=min(step, checkpoint), on_batch=report)
-                samples = min(neighborhood.size, checkpoint)
-                if samples < checkpoint and time.monotonic() - last_picture >= seconds_between_pictures:
-                    yield explanation_at(neighborhood, recipe, samples)
-                    shown = samples
-                    last_picture = time.monotonic()
-            if auto and _is_settled(neighborhood, recipe, samples):
-                break
-        report(samples)
-        if samples > shown:
-            yield explanation_at(neighborhood, recipe, samples)
+        while not finished:
+            explanation, finished = next_explanation(
+                neighborhood, recipe, samples, on_progress, seconds_between_pictures
+            )
+            samples = explanation.num_samples
+            yield explanation
+
+
+def next_explanation(
+    neighborhood: Neighborhood,
+    recipe: Recipe,
+    samples: int = 0,
+    on_progress: OnProgress | None = None,
+    seconds: float = SECONDS_BETWEEN_PICTURES,
+) -> tuple[Explanation, bool]:
+    """One step of `grow_explanation`.
+
+    Parameters
+    ----------
+    neighborhood, recipe, on_progress
+        As for `grow_explanation`.
+    samples : int
+        With how many the step before ended; 0 for the first one, which ends with the first picture.
+    seconds : float
+        How long the step may take, a batch more or less.
+
+    Returns
+    -------
+    explanation : Explanation
+    finished : bool
+        Whether it is the one that the recipe asks for. Which that is depends on the recipe and the samples
+        alone, and not on the steps.
+    """
+    total, auto = recipe.most_samples, recipe.num_samples == "auto"
+    is_first, until = samples == 0 and seconds < math.inf, time.monotonic() + seconds
+
+    def check_after(samples: int) -> int:
+        check = 0
+        while check <= samples:
+            check = _next_check(check, total) if auto else total
+        return check
+
+    reported = samples
+
+    def report(done: int) -> None:
+        nonlocal reported
+        if on_progress is not None and done > reported:
+            reported = done
+            on_progress(done, total)
+
+    samples = min(samples, total - 1)
+    with neighborhood.holding():
+        check = check_after(samples)
+        while True:
+            step = FIRST_PICTURE if samples == 0 else samples + BATCH_SIZE
+            neighborhood.grow(to=min(step, check), on_batch=report)
+            samples = min(neighborhood.size, check)
+            finished = samples == total or (
+                auto and samples == check and _is_settled(neighborhood, recipe, samples)
+            )
+            if finished or (samples < check and (is_first or time.monotonic() >= until)):
+                report(samples)
+                return explanation_at(neighborhood, recipe, samples), finished
+            if samples == check:
+                check = check_after(samples)
 
 
 def _next_check(samples: int, total: int) -> int:

@@ -1,4 +1,8 @@
-"""The page from top to bottom; what runs it is ``dashboard.py``."""
+"""The page from top to bottom; what runs it is ``dashboard.py``.
+
+A run draws what is known, and only then works for a moment and asks for another run, until there is nothing
+left to do. So nothing on the page waits for the end, and whatever a visitor does comes between two steps.
+"""
 
 import logging
 
@@ -6,7 +10,6 @@ import streamlit as st
 
 from ..classifiers.catalogue import load_classifier
 from ..errors import ExplainerError
-from ..lime.explain import best_labels, open_neighborhood
 from ..reading import Reading
 from ..words.language import Language
 from . import (
@@ -25,6 +28,7 @@ from . import (
     try_it,
     tuning,
 )
+from .live import Live
 
 
 def draw() -> None:
@@ -68,24 +72,64 @@ def _show_one(
     preview: tuning.Preview,
     language: Language,
 ) -> None:
-    """Explain one photo."""
-    classifier = load_classifier(settings.classifier)
-    photo = photo.seen_by(classifier)
-    with st.spinner(language.gettext("Waking the network up …"), show_time=True):
-        try:
-            neighborhood = open_neighborhood(photo.original, classifier, settings.recipe)
-        except ExplainerError as error:
-            preview.refuse(error, language)
-            raise
+    """Draw one photo's explanation as far as it is, and bring it forward."""
+    failed = st.session_state.pop("failed", None)
+    stage = st.container(key="stage")
+    with stage:
+        verdict, labels_box, pictures = (
+            st.container(key=f"stage-{name}") for name in ("verdict", "labels", "pictures")
+        )
+        with st.container(key="stage-controls"):
+            view = controls.choose_view(language)
+            buttons = st.container(horizontal=True, key="stage-buttons")
+            progress = st.container(key="progress")
+    settings = settings.seen(view)
+    if samples := result.linked_samples():
+        settings = settings.sharpened(samples)
+    live = Live(photo, settings.classifier, settings.recipe)
+    neighborhood = live.neighborhood
+    classifier = load_classifier(settings.classifier) if neighborhood else None
+    if neighborhood is not None and classifier is not None:
+        photo = photo.seen_by(classifier)
         preview.show(photo, neighborhood, language)
-        labels = best_labels(neighborhood, settings.recipe.top_labels)
-    label = result.show_labels(photo, neighborhood, labels, language)
-    result.show_doubt(classifier, language)
-    result.show_fallback(classifier, language)
-    explanation = result.show_pictures(photo, neighborhood, label, settings, language)
-    photos.note(photo, labels[0])
-    reading = Reading.of(explanation, label.index, settings.positive_only)
-    found = result.Result(photo, reading, settings.palette, language)
+    labels = live.labels
+    explanation = live.explanation
+    with verdict:
+        if failed is not None:
+            st.error(language.error(failed), icon=":material/error:")
+        result.show_verdict(labels, classifier, language)
+    with labels_box:
+        label = result.choose_label(labels, language)
+    reading = Reading.of(explanation, label.index, view.positive_only) if explanation and label else None
+    with pictures:
+        result.show_pictures(photo, live, reading, label, view, language)
+    with buttons:
+        result.offer_buttons(live, reading, language)
+    with st.container(key="sections"):
+        if reading is None:
+            st.html("<div class='pending'></div>")
+        else:
+            _show_sections(result.Result(photo, reading, view.palette, language))
+    if labels:
+        photos.note(photo, labels[0])
+    if failed is not None:
+        if neighborhood is None:
+            preview.refuse(failed, language)
+        return
+    if live.is_growing:
+        bar = progress.progress(0.0)
+
+        def report(done: int, total: int) -> None:
+            bar.progress(done / total)
+
+        try:
+            live.advance(report)
+        except ExplainerError as error:
+            st.session_state.failed = error
+        st.rerun()
+
+
+def _show_sections(found: result.Result) -> None:
     evidence.show(found)
     st.divider()
     try_it.show(found)

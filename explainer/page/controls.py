@@ -1,8 +1,8 @@
-"""The sidebar: what can be set, with the values it is set to."""
+"""What can be set, in the sidebar and at the pictures, with the values it is set to."""
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -20,6 +20,15 @@ from .tuning import USUAL, Preview, choose_tuning
 
 
 @dataclass(frozen=True)
+class View:
+    """What is set at the pictures: how much of an explanation they show, and how."""
+
+    num_features: int
+    positive_only: bool
+    palette: Palette
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that a visitor sets: who is asked, how it is explained, and how that is drawn."""
 
@@ -28,24 +37,30 @@ class Settings:
     positive_only: bool
     palette: Palette
 
+    def sharpened(self, samples: int) -> "Settings":
+        """The same with so many samples."""
+        return replace(self, recipe=Recipe.of(self.recipe, num_samples=samples))
+
+    def seen(self, view: View) -> "Settings":
+        """The same with another view."""
+        recipe = Recipe.of(self.recipe, num_features=view.num_features)
+        return replace(self, recipe=recipe, positive_only=view.positive_only, palette=view.palette)
+
 
 def choose_settings(language: Language) -> tuple[Settings, Preview]:
-    """Draw the sidebar."""
+    """Draw the sidebar; what is set at the pictures is as usual in what it returns."""
     with st.sidebar:
-        sampling_section, view_section, tuning_section = st.container(), st.container(), st.container()
-    with tuning_section:
-        tuning, preview = choose_tuning(language)
-    with sampling_section:
-        st.subheader(language.gettext("Sampling"))
+        st.header(language.gettext("Settings"), anchor=False)
         classifier = _choose_classifier(language)
+        sampling_section = st.container()
+        tuning, preview = choose_tuning(language)
+        _show_where_weights_are(language)
+    with sampling_section:
         samples = _choose_samples(tuning["stability_threshold"], language)
-    with view_section:
-        num_features, positive_only, palette = _choose_view(language)
     if error := st.session_state.get("unknown_classifier"):  # here, since a phone hides the sidebar
         instead = language.gettext("The default is asked instead.")
         st.warning(f"{plain(language.error(error))} {instead}", icon=":material/warning:")
-    recipe = Recipe.of(**tuning, **samples, num_features=num_features)
-    return Settings(classifier, recipe, positive_only, palette), preview
+    return Settings(classifier, Recipe.of(**tuning, **samples), False, DEFAULT_PALETTE), preview
 
 
 def _choose_samples(threshold: float, language: Language) -> dict[str, Any]:
@@ -76,11 +91,11 @@ def _choose_samples(threshold: float, language: Language) -> dict[str, Any]:
     return {"num_samples": "auto", "max_samples": samples} if auto else {"num_samples": samples}
 
 
-def _choose_view(language: Language) -> tuple[int, bool, Palette]:
+def choose_view(language: Language) -> View:
+    """Draw the controls that stand at the pictures."""
     _ = language.gettext
-    st.subheader(_("Picture"))
     num_features = st.slider(
-        _("Regions"),
+        _("Regions shown"),
         min_value=1,
         max_value=15,
         value=USUAL.num_features,
@@ -88,21 +103,23 @@ def _choose_view(language: Language) -> tuple[int, bool, Palette]:
         bind="query-params",
         help=_("How many regions the focus keeps; pros and cons show twice as many. In LIME: num_features."),
     )
-    positive_only = st.toggle(
-        _("Only what speaks for"),
-        value=False,
-        key="positive_only",
-        bind="query-params",
-        help=_("Leaves out the regions that speak against the label. In LIME: positive_only."),
-    )
-    palette = choose_one(
-        _("Colours"),
-        {"blue-orange": _("Blue and orange"), "green-red": _("Green and red")},
-        DEFAULT_PALETTE.name,
-        "palette",
-        _("Blue and orange can be told apart by nearly everyone."),
-    )
-    return num_features, positive_only, PALETTES[palette]
+    with st.container(horizontal=True, vertical_alignment="center", key="stage-switches"):
+        positive_only = st.toggle(
+            _("Only what speaks for"),
+            value=False,
+            key="positive_only",
+            bind="query-params",
+            help=_("Leaves out the regions that speak against the label. In LIME: positive_only."),
+        )
+        palette = choose_one(
+            _("Colours"),
+            {"blue-orange": _("Blue and orange"), "green-red": _("Green and red")},
+            DEFAULT_PALETTE.name,
+            "palette",
+            _("Blue and orange can be told apart by nearly everyone."),
+            label_hidden=True,
+        )
+    return View(num_features, positive_only, PALETTES[palette])
 
 
 def _choose_classifier(language: Language) -> str:
@@ -127,21 +144,23 @@ def _choose_classifier(language: Language) -> str:
     entry = ready.get(chosen.partition("@")[0])
     if entry and entry.added:
         _show_added(entry.added, language)
+    return chosen
+
+
+def _show_where_weights_are(language: Language) -> None:
+    """Which classifier is the default, and how to have another; it comes last, for few need it."""
+    _ = language.gettext
+    ready = {entry.name: entry for entry in catalogue() if entry.is_ready()}
+    title = ready[default_classifier_name()].title
     missing = next(entry for entry in catalogue() if entry.name == "inception-v3").what_is_missing()
     if missing:
-        st.caption(
-            _("{classifier} is the default: it is built in and needs no network.").format(
-                classifier=ready[default].title
-            )
-        )
+        built_in = _("{classifier} is the default: it is built in and needs no network.")
+        st.caption(built_in.format(classifier=title))
         st.caption(plain(language.error(missing)))
     else:
         st.caption(
-            _("{classifier} is the default: its weights are on this machine.").format(
-                classifier=ready[default].title
-            )
+            _("{classifier} is the default: its weights are on this machine.").format(classifier=title)
         )
-    return chosen
 
 
 def _linked_classifier(names: Collection[str], language: Language) -> dict[str, str]:

@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image, ImageOps
 from streamlit.delta_generator import DeltaGenerator
 
-from ..classifiers.classifier import Classifier
+from ..classifiers.classifier import ClassifierLike
 from ..errors import PhotoError
 from ..lime.explanation import Label
 from ..photos.examples import EXAMPLES, example_photo
@@ -51,7 +51,11 @@ class Photo:
     original: Image.Image
     canvas: Image.Image
 
-    def seen_by(self, classifier: Classifier) -> "Photo":
+    @property
+    def is_open(self) -> bool:
+        return True
+
+    def seen_by(self, classifier: ClassifierLike) -> "Photo":
         """The photo with what of it a classifier sees as its canvas."""
         frame = classifier.frame(self.original)
         return self if frame is self.original else replace(self, canvas=fit_photo(frame))

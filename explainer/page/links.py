@@ -9,6 +9,9 @@ from collections.abc import Collection, Mapping
 
 import streamlit as st
 
+OF_A_PHOTO = ("label", "samples_here")
+"""What in the link is about one photo only."""
+
 
 def choose_from_list(label: str, names: Mapping[str, str], usual: str, key: str, explanation: str) -> str:
     """Draw a drop-down list.
@@ -28,12 +31,12 @@ def choose_from_list(label: str, names: Mapping[str, str], usual: str, key: str,
     chosen = st.selectbox(
         label,
         options,
-        index=options.index(_linked(key, options, usual)),
+        index=options.index(linked(key, options, usual)),
         format_func=names.__getitem__,
         key=key,
         help=explanation,
     )
-    return _link(key, chosen or usual, usual)
+    return link(key, chosen or usual, usual)
 
 
 def choose_one(
@@ -60,7 +63,7 @@ def choose_one(
     chosen = st.pills(  # which, unlike a segmented control, may take two lines
         label,
         list(names),
-        default=_linked(key, names, usual),
+        default=linked(key, names, usual),
         required=True,
         format_func=names.__getitem__,
         key=key + place,
@@ -68,31 +71,45 @@ def choose_one(
         wrap=True,
         label_visibility="collapsed" if label_hidden else "visible",
     )
-    return _link(key, chosen or usual, usual)
+    return link(key, chosen or usual, usual)
 
 
 def choose_number(label: str, usual: int, most: int, key: str, explanation: str) -> int:
     """Draw a field for a whole number from 0 to `most`; see `choose_from_list`."""
-    asked = st.query_params.get(key, "")
-    linked = int(asked) if re.fullmatch(rf"[0-9]{{1,{len(str(most))}}}", asked) else usual
+    linked = linked_number(key, most)
     chosen = st.number_input(
         label,
         min_value=0,
         max_value=most,
-        value=linked if linked <= most else usual,
+        value=usual if linked is None else linked,
         step=1,
         key=key,
         help=explanation,
     )
-    return int(_link(key, str(chosen), str(usual)))
+    return int(link(key, str(chosen), str(usual)))
 
 
-def _linked(key: str, options: Collection[str], usual: str) -> str:
+def linked_number(key: str, most: int) -> int | None:
+    """A whole number from 0 to `most` that the link holds, if it does."""
+    asked = st.query_params.get(key, "")
+    number = int(asked) if re.fullmatch(rf"[0-9]{{1,{len(str(most))}}}", asked) else None
+    return number if number is not None and number <= most else None
+
+
+def forget_photo() -> None:
+    """Take out of the link what was about the photo that another one has replaced."""
+    for key in OF_A_PHOTO:
+        st.query_params.pop(key, None)
+
+
+def linked(key: str, options: Collection[str], usual: str) -> str:
+    """What the link says of a choice; the usual where it says nothing, or nothing known."""
     asked = st.query_params.get(key, usual)
     return asked if asked in options else usual
 
 
-def _link(key: str, chosen: str, usual: str) -> str:
+def link(key: str, chosen: str, usual: str) -> str:
+    """Write a choice into the link, where it is not the usual one; returns it."""
     if chosen == usual:
         st.query_params.pop(key, None)
     elif st.query_params.get(key) != chosen:

@@ -20,8 +20,8 @@ from .controls import Settings
 from .downloads import logged
 from .gallery_view import show
 from .intake import Intake, Photo, take_photo
+from .live import Live
 from .markup import plain
-from .result import remember
 from .uploads import MOST_PHOTOS
 
 _KEPT_RESULTS = MOST_PHOTOS + 8  # a megabyte each; with what the camera took
@@ -148,7 +148,7 @@ class _Batch:
         settings = self._settings
         classifier = load_classifier(settings.classifier)
         explanation = explain(photo.original, classifier, settings.recipe, on_progress=on_progress)
-        remember(photo, settings, explanation)
+        Live(photo, settings.classifier, settings.recipe).take(explanation)
         self._intake.note(photo, explanation.labels[0])
         return photo_result(
             self._task(photo), photo.original, explanation, settings.positive_only, settings.palette

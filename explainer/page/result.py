@@ -1,31 +1,32 @@
-"""What the classifier says, and the pictures of why, while they get better."""
+"""The first screen of a photo: what the classifier says, how sure that is, and the pictures of why."""
 
-import time
-from collections import OrderedDict
-from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from PIL import Image
 
 from ..classifiers.classifier import Classifier
-from ..lime.explain import FIRST_PICTURE, explanation_at, grow_explanation
 from ..lime.explanation import Explanation, Label, LabelExplanation
 from ..lime.neighborhood import Neighborhood
 from ..photos.load import notes_of
 from ..pictures.draw import Palette, draw_input, draw_reading
-from ..pictures.encode import jpeg
+from ..pictures.encode import data_uri, jpeg
 from ..reading import NOT_BY_SAMPLES, Reading
-from ..recipe import Recipe
 from ..words.language import Language
-from ..words.sentences import focus_sentence, pros_cons_sentence, settledness_sentence, verdict
-from .controls import Settings
+from ..words.sentences import focus_sentence, pros_cons_sentence, reliability, settledness_sentence, verdict
+from . import links
+from .controls import View
 from .intake import Photo
-from .links import choose_one
-from .markup import escape, legend, plain
+from .live import Live
+from .markup import plain
+from .scripts import mount
 
-_KEPT_EXPLANATIONS = 3  # without their samples, which the store keeps for all visitors
 _LIVE_SIDE = 560  # pixels: pictures that are replaced within a second may be smaller
+_ROWS = 5
+_MORE_SAMPLES = 1000
+_MOST_SAMPLES = 20_000  # half an hour for a large network
 
 
 @dataclass(frozen=True)
@@ -46,41 +47,50 @@ class Result:
         return self.reading.label
 
 
-def show_labels(photo: Photo, neighborhood: Neighborhood, labels: list[Label], language: Language) -> Label:
-    """Draw the photo, the network's input and the best labels; returns the one to explain."""
-    classifier = neighborhood.classifier
-    _ = language.gettext
-    photo_column, label_column = st.columns(2, gap="medium")
-    with photo_column:
-        large, small = st.columns([7, 3], vertical_alignment="bottom", wrap=False)
-        large.image(jpeg(photo.canvas), caption=_("Your photo"), alt=_("Your photo"), width="stretch")
-        height, width = classifier.input_size
-        seen = draw_input(classifier.to_display(neighborhood.image))
-        small.image(
-            jpeg(seen, 95),
-            caption=_("As the network sees it, {width} × {height}").format(width=width, height=height),
-            alt=_("The photo as the network sees it, squeezed to {width} × {height}").format(
-                width=width, height=height
-            ),
-            width="stretch",
-        )
-        for note in notes_of(photo.original):
-            st.caption(f":material/info: {plain(language.error(note))}")
-    with label_column:
-        st.markdown(f"#### {verdict(classifier.title, labels[0], language, *labels[1:2])}")
-        st.html(_table(labels, language))
-        chosen = choose_one(
-            _("Explain"),
-            {str(label.index): plain(language.class_name(label.name, label.wnid)) for label in labels},
-            str(labels[0].index),
-            "label",
-            _("Which of these labels the pictures explain."),
-            place=f"-{photo.key}-{classifier.name}",
-        )
-    return next(label for label in labels if str(label.index) == chosen)
+def show_verdict(labels: list[Label], classifier: Classifier | None, language: Language) -> None:
+    """Say what the photo is, in one sentence; `classifier` is none as long as nothing was asked."""
+    if classifier is None:
+        st.header(language.gettext("The classifier looks at the photo …"), anchor=False)
+        return
+    st.header(plain(verdict(classifier.title, labels[0], language, *labels[1:2])), anchor=False)
+    _show_doubt(classifier, language)
+    _show_fallback(classifier, language)
 
 
-def show_doubt(classifier: Classifier, language: Language) -> None:
+def choose_label(labels: list[Label], language: Language) -> Label | None:
+    """Draw the best labels, as a table whose rows are chosen; returns the one to explain."""
+    names = {str(label.index): label for label in labels}
+    chosen = links.linked("label", names, str(labels[0].index)) if labels else ""
+
+    def choose() -> None:
+        links.link("label", str(st.session_state["labels"]["label"]), str(labels[0].index))
+
+    mount(
+        "labels",
+        "labels",
+        {
+            "question": language.gettext("Which of these labels the pictures explain."),
+            "chosen": chosen,
+            "rows": [_row(label, language) for label in labels],
+            "pending": _ROWS,
+        },
+        {"label": choose},
+    )
+    return names.get(chosen)
+
+
+def _row(label: Label, language: Language) -> dict[str, Any]:
+    is_translated = language.code != "en" and bool(label.wnid)
+    return {
+        "index": str(label.index),
+        "name": language.class_name(label.name, label.wnid),
+        "detail": label.name if is_translated else "",
+        "share": label.probability,
+        "percent": language.percent(label.probability),
+    }
+
+
+def _show_doubt(classifier: Classifier, language: Language) -> None:
     """Say so where the network may be given values that it does not take."""
     if not classifier.is_range_confirmed:
         sentence = language.gettext(
@@ -91,7 +101,7 @@ def show_doubt(classifier: Classifier, language: Language) -> None:
         st.warning(sentence.format(classifier=plain(classifier.title)), icon=":material/warning:")
 
 
-def show_fallback(classifier: Classifier, language: Language) -> None:
+def _show_fallback(classifier: Classifier, language: Language) -> None:
     """Say so where the network runs slower than it could."""
     if reason := classifier.describe_fallback():
         sentence = language.gettext(
@@ -100,192 +110,127 @@ def show_fallback(classifier: Classifier, language: Language) -> None:
         st.caption(sentence.format(classifier=plain(classifier.title), reason=plain(reason)))
 
 
-def _table(labels: list[Label], language: Language) -> str:
-    _ = language.gettext
-    of_imagenet = any(label.wnid for label in labels)
-    rows = "".join(
-        f"<tr><td>{escape(language.class_name(label.name, label.wnid))}"
-        f"{_technical_name(label, language)}</td>"
-        + (f"<td class='wnid'>{escape(label.wnid)}</td>" if of_imagenet else "")
-        + f"<td class='bar'><span style='width:{100 * label.probability:.1f}%'></span></td>"
-        f"<td class='number'>{escape(language.percent(label.probability))}</td></tr>"
-        for label in labels
-    )
-    return (
-        f"<table class='labels'><thead><tr><th scope='col'>{escape(_('Label'))}</th>"
-        + (f"<th scope='col'>{escape(_('WordNet'))}</th>" if of_imagenet else "")
-        + f"<th scope='col' colspan='2'>{escape(_('Probability'))}</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
-    )
-
-
-def _technical_name(label: Label, language: Language) -> str:
-    if language.code == "en" or not label.wnid:
-        return ""
-    return f" <span class='wnid'>{escape(label.name)}</span>"
-
-
 def show_pictures(
-    photo: Photo, neighborhood: Neighborhood, label: Label, settings: Settings, language: Language
-) -> Explanation:
-    """Draw focus and pros and cons, again and again until they are done; returns the last."""
-    job = _job(photo, settings)
-    # Whatever is made of its samples, a stopped run stays stopped.
-    usual = Recipe()
-    samples_only = replace(
-        settings.recipe,
-        kernel_width=usual.kernel_width,
-        num_features=usual.num_features,
-        pros_cons_features=usual.pros_cons_features,
-    )
-    run = (photo.key, settings.classifier, samples_only)
-    panel = _Panel(photo, label, settings, language)
-    done = _explanations().get(job)
-    if done is not None and done.explanation.classifier is not neighborhood.classifier:
-        done = None  # another model has taken the name
-    stopped: dict[Hashable, int] = st.session_state.setdefault("stopped", {})  # with so many samples
-    if run in stopped and (done is None or not done.finished):
-        most = min(settings.recipe.most_samples, max(FIRST_PICTURE, neighborhood.size))
-        shown = done.explanation.num_samples if done else most
-        stopped[run] = stopped[run] or shown
-        if done is None or shown != stopped[run]:
-            done = _Progress(explanation_at(neighborhood, settings.recipe, stopped[run]), finished=False)
-            _remember(job, done)
-    if done is not None and (run in stopped or done.finished):
-        panel.offer_resume(run, done)
-        panel.draw(done.explanation, live=False)
-        return done.explanation
-    panel.offer_stop(run)
-    started, first = time.monotonic(), None
-    explanation = None
-
-    def report(samples: int, total: int) -> None:
-        nonlocal first
-        first = samples if first is None else first
-        panel.draw_progress(samples, total, first, time.monotonic() - started)
-
-    for explanation in grow_explanation(neighborhood, settings.recipe, report):
-        _remember(job, _Progress(explanation, finished=False))
-        if run in stopped:  # before there was a picture; now there is one
-            break
-        panel.draw(explanation, live=True)
-    assert explanation is not None
-    if run in stopped:
-        stopped[run] = explanation.num_samples
-    progress = _Progress(explanation, finished=run not in stopped)
-    _remember(job, progress)
-    panel.offer_resume(run, progress)
-    panel.draw(explanation, live=False)
-    return explanation
-
-
-def remember(photo: Photo, settings: Settings, explanation: Explanation) -> None:
-    """Keep an explanation that was made elsewhere, so that `show_pictures` need not make it."""
-    _remember(_job(photo, settings), _Progress(explanation, finished=True))
-
-
-def _job(photo: Photo, settings: Settings) -> Hashable:
-    return photo.key, settings.classifier, settings.recipe
-
-
-@dataclass(frozen=True)
-class _Progress:
-    explanation: Explanation
-    finished: bool
-
-
-def _explanations() -> OrderedDict[Hashable, _Progress]:
-    explanations: OrderedDict[Hashable, _Progress] = st.session_state.setdefault(
-        "explanations", OrderedDict()
-    )
-    return explanations
-
-
-def _remember(job: Hashable, progress: _Progress) -> None:
-    explanations = _explanations()
-    explanations[job] = progress
-    explanations.move_to_end(job)
-    while len(explanations) > _KEPT_EXPLANATIONS:
-        explanations.popitem(last=False)
-
-
-def _legend(settings: Settings, language: Language) -> str:
+    photo: Photo, live: Live, reading: Reading | None, label: Label | None, view: View, language: Language
+) -> None:
+    """Draw photo, focus and pros and cons; what is not known yet keeps its place."""
     _ = language.gettext
-    palette = settings.palette
+    neighborhood = live.neighborhood
+    canvas = photo.canvas if photo.is_open else None
+    drawn = _drawn(photo, reading, view, live.is_growing) if reading else ("", "")
+    mount(
+        "pictures",
+        "pictures",
+        {
+            "photo": photo.key,
+            "aspect": canvas.width / canvas.height if canvas else 1.5,
+            "choice": _("Picture"),
+            "figures": [
+                {
+                    "kind": "photo",
+                    "title": _("Your photo"),
+                    "source": _photo_uri(photo) if canvas else "",
+                    "words": _("Your photo"),
+                    "sentence": "",
+                },
+                _figure("focus", _("Focus"), drawn[0], focus_sentence(reading, language) if reading else ""),
+                _figure(
+                    "pros_cons",
+                    _("Pros and cons"),
+                    drawn[1],
+                    pros_cons_sentence(reading, language) if reading else "",
+                ),
+            ],
+            "inset": _inset(neighborhood, language),
+            "notes": [language.error(note) for note in notes_of(photo.original)] if canvas else [],
+            "legend": _legend(view, language),
+            "reliability": _reliability(live, reading, language),
+        },
+    )
+
+
+def _figure(kind: str, title: str, source: str, sentence: str) -> dict[str, str]:
+    return {"kind": kind, "title": title, "source": source, "words": sentence, "sentence": sentence}
+
+
+def _inset(neighborhood: Neighborhood | None, language: Language) -> dict[str, str]:
+    """What the network gets."""
+    if neighborhood is None:
+        return {"source": "", "words": ""}
+    height, width = neighborhood.image.shape[:2]
+    words = language.gettext("As the network sees it, {width} × {height}").format(width=width, height=height)
+    seen = draw_input(neighborhood.classifier.to_display(neighborhood.image))
+    return {"source": data_uri(jpeg(seen, 92)), "words": words}
+
+
+def _reliability(live: Live, reading: Reading | None, language: Language) -> Mapping[str, Any]:
+    if reading is None:
+        moving = live.is_growing
+        return {"share": None, "words": "", "help": "", "level": "", "moving": moving}
+    share, words = reliability(reading, language)
+    return {
+        "share": share,
+        "words": words,
+        "help": settledness_sentence(reading, language),
+        "level": "good" if reading.is_settled else "",
+        "moving": live.is_growing,
+    }
+
+
+def _legend(view: View, language: Language) -> list[dict[str, str]]:
+    _ = language.gettext
+    palette = view.palette
     entries = [(palette.speaks_for, "solid", _("speaks for the label"))]
-    if not settings.positive_only:
+    if not view.positive_only:
         entries.append((palette.speaks_against, "dashed", _("speaks against it")))
-    return legend(entries)
+    return [
+        {"color": " ".join(map(str, colour)), "line": line, "text": text} for colour, line, text in entries
+    ]
 
 
-class _Panel:
-    """The places on the page that are drawn over and over."""
-
-    def __init__(self, photo: Photo, label: Label, settings: Settings, language: Language) -> None:
-        self._photo = photo
-        self._label = label
-        self._settings = settings
-        self._language = language
-        with st.container(horizontal=True, vertical_alignment="center", key="status"):
-            self._status = st.empty()
-            self._button = st.empty()
-        self._progress = st.empty()
-        focus_column, pros_cons_column = st.columns(2, gap="medium")
-        with focus_column:
-            st.markdown(f"##### {language.gettext('Focus')}")
-            self._focus, self._focus_sentence = st.empty(), st.empty()
-        with pros_cons_column:
-            st.markdown(f"##### {language.gettext('Pros and cons')}")
-            self._pros_cons, self._pros_cons_sentence = st.empty(), st.empty()
-            st.html(_legend(settings, language))
-
-    def offer_stop(self, run: Hashable) -> None:
-        self._button.button(
-            self._language.gettext("Stop"),
-            key="stop",
-            icon=":material/stop_circle:",
-            on_click=lambda: st.session_state.stopped.update({run: 0}),
-        )
-
-    def offer_resume(self, run: Hashable, progress: _Progress) -> None:
-        self._progress.empty()
-        if progress.finished:
-            self._button.empty()
-            return
-        self._button.button(
-            self._language.gettext("Resume"),
-            key="resume",
-            icon=":material/play_circle:",
-            on_click=lambda: st.session_state.stopped.pop(run, None),
-        )
-
-    def draw_progress(self, samples: int, total: int, first: int, seconds: float) -> None:
-        _ = self._language.gettext
-        number = self._language.number
-        text = _("{samples} of at most {total} samples").format(samples=number(samples), total=number(total))
-        if samples > first:
-            left = seconds / (samples - first) * (total - samples)
-            text += " · " + _("at most {seconds} s left").format(seconds=number(left))
-        self._progress.progress(samples / total, text=text)
-
-    def draw(self, explanation: Explanation, live: bool) -> None:
-        language, settings = self._language, self._settings
-        reading = Reading.of(explanation, self._label.index, settings.positive_only)
-        colour, icon = "orange", ":material/motion_photos_on:"
-        if reading.is_settled:
-            colour, icon = "green", ":material/check_circle:"
-        elif reading.settledness in NOT_BY_SAMPLES:
-            icon = ":material/warning:"
-        self._status.markdown(f":{colour}[{icon}] {settledness_sentence(reading, language)}")
-
-        canvas = self._photo.canvas
-        if live:
+def _drawn(photo: Photo, reading: Reading, view: View, is_live: bool) -> tuple[str, str]:
+    """Focus, and pros and cons, drawn once for as long as they stay the same."""
+    explanation = reading.explanation
+    key = (explanation.neighborhood, explanation.num_samples, explanation.recipe, reading.label.index, view)
+    kept = st.session_state.get("drawn")
+    if kept is None or kept[0] != (key, is_live):
+        canvas = photo.canvas
+        if is_live:
             canvas = canvas.copy()
             canvas.thumbnail((_LIVE_SIDE, _LIVE_SIDE), Image.Resampling.BILINEAR)
-        focus, pros_cons = draw_reading(canvas, reading, settings.palette)
-        for picture, slot, sentence_slot, sentence in (
-            (focus, self._focus, self._focus_sentence, focus_sentence(reading, language)),
-            (pros_cons, self._pros_cons, self._pros_cons_sentence, pros_cons_sentence(reading, language)),
-        ):
-            slot.image(jpeg(picture), alt=sentence, width="stretch")
-            sentence_slot.markdown(sentence)
+        focus, pros_cons = draw_reading(canvas, reading, view.palette)
+        kept = st.session_state.drawn = ((key, is_live), (data_uri(jpeg(focus)), data_uri(jpeg(pros_cons))))
+    uris: tuple[str, str] = kept[1]
+    return uris
+
+
+def _photo_uri(photo: Photo) -> str:
+    kept = st.session_state.get("photo_uri")
+    if kept is None or kept[0] != (photo.key, photo.canvas.size):
+        kept = st.session_state.photo_uri = ((photo.key, photo.canvas.size), data_uri(jpeg(photo.canvas)))
+    uri: str = kept[1]
+    return uri
+
+
+def offer_buttons(live: Live, reading: Reading | None, language: Language) -> None:
+    """Stop, go on, or sharpen: whichever there is to do, and never two of them."""
+    _ = language.gettext
+    if live.is_growing:
+        st.button(_("Stop"), key="stop", icon=":material/stop_circle:", on_click=live.stop)
+    elif live.is_stopped:
+        st.button(_("Resume"), key="resume", icon=":material/play_circle:", on_click=live.resume)
+    elif reading is not None and not reading.is_settled and reading.settledness not in NOT_BY_SAMPLES:
+        samples = min(_MOST_SAMPLES, reading.explanation.num_samples + _MORE_SAMPLES)
+        more = samples - reading.explanation.num_samples
+        if more:
+            text = _("Sharpen further (+{number})").format(number=language.number(more))
+            st.button(text, key="sharpen", icon=":material/auto_awesome:", on_click=_sharpen, args=(samples,))
+
+
+def linked_samples() -> int | None:
+    """How many samples the visitor has asked for with this photo in particular, if so."""
+    return links.linked_number("samples_here", _MOST_SAMPLES)
+
+
+def _sharpen(samples: int) -> None:
+    st.query_params["samples_here"] = str(samples)

@@ -104,6 +104,23 @@ def pros_cons_sentence(reading: Reading, language: Language) -> str:
     return sentence.format(label=name, place=place(reading.explanation.segments == worst, language))
 
 
+def reliability(reading: Reading, language: Language) -> tuple[float | None, str]:
+    """How far another run would show the same, for a meter: the share, if there is one, and plain words."""
+    _ = language.gettext
+    words = {
+        Settledness.UNSTEADY: _("Not to be relied on: asked twice, the classifier answers differently"),
+        Settledness.FEW_REGIONS: _("No choice: the photo has no more regions than are shown"),
+        Settledness.TOO_FEW: _("Too early to tell"),
+        Settledness.NOTHING: _("Reliable: next time, no region would matter either"),
+        Settledness.SETTLED: _("Reliability {share} – it would look much the same next time"),
+        Settledness.NEARLY: _("Reliability {share} – it might look a little different next time"),
+        Settledness.MOVING: _("Reliability {share} – it may well look different next time"),
+    }[reading.settledness]
+    has_share = reading.settledness in (Settledness.SETTLED, Settledness.NEARLY, Settledness.MOVING)
+    share = reading.stability if has_share else None
+    return share, words.format(share=language.percent(reading.stability))
+
+
 def settledness_sentence(reading: Reading, language: Language) -> str:
     """How settled the focus is, by the recipe's threshold; and whether regions had to be merged."""
     _ = language.gettext

@@ -1,0 +1,182 @@
+"""The explanation of the photo at hand: found where it was left, and brought forward a step at a time."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from ..classifiers.catalogue import load_classifier
+from ..lime.explain import (
+    FIRST_PICTURE,
+    OnProgress,
+    best_labels,
+    explanation_at,
+    next_explanation,
+    open_neighborhood,
+)
+from ..lime.explanation import Explanation, Label
+from ..lime.neighborhood import Neighborhood
+from ..recipe import Recipe
+from .intake import Photo
+
+_KEPT = 3  # without their samples, which the store keeps for all visitors
+_SECONDS = 0.4  # a step, so that with drawing there are two a second
+_USUAL = Recipe()
+
+
+@dataclass(frozen=True)
+class _Progress:
+    explanation: Explanation
+    finished: bool
+
+
+class Live:
+    """One photo's explanation by one recipe, in one visitor's session.
+
+    A run of the page draws what there is of it, and at its end calls `advance`.
+
+    Parameters
+    ----------
+    photo : Photo
+        Which need not be open yet.
+    classifier : str
+        Its name, as `load_classifier` takes it.
+    recipe : Recipe
+        How it is explained.
+    """
+
+    def __init__(self, photo: Photo, classifier: str, recipe: Recipe) -> None:
+        self._photo = photo
+        self._classifier = classifier
+        self._recipe = recipe
+        asked = (recipe.hide_color, recipe.design, recipe.seed, recipe.precision)
+        self._place = (photo.key, classifier, recipe.segmentation, recipe.segmented, *asked)
+        self._job = (photo.key, classifier, recipe)
+        self._run = (photo.key, classifier, _samples_only(recipe))
+        self._catch_up()
+
+    @property
+    def neighborhood(self) -> Neighborhood | None:
+        """The photo as it was cut, and what was asked about it; none as long as it was not cut."""
+        found: Neighborhood | None = _kept("neighborhoods").get(self._place)
+        if found is not None and found.classifier is not load_classifier(self._classifier):
+            return None  # another model has taken the name
+        return found
+
+    @property
+    def labels(self) -> list[Label]:
+        """The best labels, best first."""
+        neighborhood = self.neighborhood
+        return best_labels(neighborhood, self._recipe.top_labels) if neighborhood else []
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """What is known by now; none before the first samples."""
+        progress = self._progress
+        return progress.explanation if progress else None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether there is all that the recipe asks for."""
+        return self._progress is not None and self._progress.finished
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the visitor has stopped it."""
+        return not self.is_finished and self._run in _stopped()
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether `advance` has something to do."""
+        return not self.is_finished and not (self.is_stopped and self._progress)
+
+    @property
+    def most_samples(self) -> int:
+        return self._recipe.most_samples
+
+    def stop(self) -> None:
+        """Leave it at the samples that are shown, or else at the first picture."""
+        _stopped()[self._run] = self.explanation.num_samples if self.explanation else 0
+
+    def resume(self) -> None:
+        """Go on where it was stopped."""
+        _stopped().pop(self._run, None)
+
+    def take(self, explanation: Explanation) -> None:
+        """Have an explanation that was made elsewhere."""
+        _keep("neighborhoods", self._place, explanation.neighborhood)
+        self._remember(explanation, finished=True)
+
+    def advance(self, on_progress: OnProgress) -> None:
+        """Work for a moment: cut the photo and ask what it is, or ask about more samples.
+
+        Raises
+        ------
+        ExplainerError
+            The photo can't be opened or cut, or the classifier failed.
+        """
+        neighborhood = self.neighborhood
+        if neighborhood is None:
+            neighborhood = open_neighborhood(
+                self._photo.original, load_classifier(self._classifier), self._recipe
+            )
+            neighborhood.grow(to=1)
+            _keep("neighborhoods", self._place, neighborhood)
+        else:
+            samples = self.explanation.num_samples if self.explanation else 0
+            self._remember(*next_explanation(neighborhood, self._recipe, samples, on_progress, _SECONDS))
+
+    def _catch_up(self) -> None:
+        """Make the explanation of samples that are there already; asks next to nothing."""
+        neighborhood = self.neighborhood
+        if neighborhood is None or self.is_finished or neighborhood.size < FIRST_PICTURE:
+            return
+        if self._run in _stopped():
+            samples = _stopped()[self._run] = _stopped()[self._run] or min(
+                neighborhood.size, self._recipe.most_samples
+            )
+            if self.explanation is None or self.explanation.num_samples != samples:
+                self._remember(explanation_at(neighborhood, self._recipe, samples), finished=False)
+        elif self.explanation is None:
+            self._remember(*next_explanation(neighborhood, self._recipe, seconds=0))
+
+    @property
+    def _progress(self) -> _Progress | None:
+        progress: _Progress | None = _kept("explanations").get(self._job)
+        if progress is not None and progress.explanation.neighborhood is not self.neighborhood:
+            return None
+        return progress
+
+    def _remember(self, explanation: Explanation, finished: bool) -> None:
+        _keep("explanations", self._job, _Progress(explanation, finished))
+
+
+def _samples_only(recipe: Recipe) -> Recipe:
+    """A recipe without what is made of the samples: whatever that is, a stopped run stays stopped."""
+    return replace(
+        recipe,
+        kernel_width=_USUAL.kernel_width,
+        num_features=_USUAL.num_features,
+        pros_cons_features=_USUAL.pros_cons_features,
+    )
+
+
+def _stopped() -> dict[Hashable, int]:
+    """The runs that were stopped, with how many samples; with 0 if there was no picture yet."""
+    stopped: dict[Hashable, int] = st.session_state.setdefault("stopped", {})
+    return stopped
+
+
+def _kept(name: str) -> "OrderedDict[Hashable, Any]":
+    kept: OrderedDict[Hashable, Any] = st.session_state.setdefault(name, OrderedDict())
+    return kept
+
+
+def _keep(name: str, key: Hashable, value: object) -> None:
+    kept = _kept(name)
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
