@@ -1,4 +1,4 @@
-"""A recipe as what can be typed: a command, or Python."""
+"""A recipe as what can be typed: a command, Python, or Python for the `lime` package."""
 
 import shlex
 from dataclasses import fields
@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import ArgumentError
 from ..recipe import SEGMENTATIONS, Recipe
+from ..words.language import Language
 
 _OPTION_NAMES = {"hide_color": "hide", "stability_threshold": "threshold"}
 
@@ -87,6 +88,73 @@ def python_code(recipe: Recipe, classifier: str, photo: str) -> str:
     lines += [f"{setting}={_literal(value)}" for setting, value in changes.items()]
     arguments = "".join(f"    {line},\n" for line in lines)
     return f"from explainer import {', '.join(names)}\n\nexplanation = explain(\n{arguments})"
+
+
+def lime_code(recipe: Recipe, classifier: str, photo: str, samples: int, language: Language) -> str:
+    """The Python that has the `lime` package itself explain a photo, with the same regions.
+
+    With ``design="lime"`` and exact arithmetic its weights are the same, to 1e-6. What `lime` can't do is
+    said in comments.
+
+    Parameters
+    ----------
+    recipe, classifier, photo
+        As for `command_line`.
+    samples : int
+        How many it is to take.
+    language : Language
+        Of the comments.
+
+    Raises
+    ------
+    ArgumentError
+        The recipe has a function of one's own.
+    """
+    _ = language.gettext
+    changes = _changes(recipe)
+    names = ["explain", "load_classifier", "load_photo"]
+    if "segmentation" in changes:
+        names.insert(0, type(changes["segmentation"]).__name__)
+    notes = [_("Asks the classifier about the photo only, for its regions and what hides them.")]
+    if recipe.design == "balanced":
+        notes.append(
+            _("lime tosses a coin for each region and has no balanced samples: weights are alike, not equal.")
+        )
+    if recipe.num_samples == "auto":
+        notes.append(
+            _("It can't stop by itself when the picture has settled: this is how many samples it took.")
+        )
+    cut: dict[str, Any] = {
+        name: changes[name] for name in ("segmentation", "segmented", "design") if name in changes
+    }
+    hide_color = {"grey": "0", "mean": "None"}.get(str(recipe.hide_color), _literal(recipe.hide_color))
+    if recipe.hide_color in ("black", "blur"):
+        cut["hide_color"], hide_color = recipe.hide_color, "cut.neighborhood.hidden"
+    predict = "classifier.predict"
+    if recipe.precision == "fast":
+        predict = f"lambda images: {predict}(images, {_literal(recipe.precision)})"
+    options = "".join(f", {name}={_literal(value)}" for name, value in cut.items())
+    comments = "".join(f"# {note}\n" for note in notes)
+    return f"""\
+from lime.lime_image import LimeImageExplainer
+
+from explainer import {", ".join(names)}
+
+classifier = load_classifier({_literal(classifier)})
+{comments}cut = explain(load_photo({_literal(photo)}), classifier, num_samples=1{options})
+lime = LimeImageExplainer(kernel_width={recipe.kernel_width!r}, random_state={recipe.seed})
+explanation = lime.explain_instance(
+    cut.image,
+    {predict},
+    top_labels={recipe.top_labels},
+    hide_color={hide_color},
+    num_samples={samples},
+    segmentation_fn=lambda image: cut.segments,
+)
+focus, mask = explanation.get_image_and_mask(
+    explanation.top_labels[0], num_features={recipe.num_features}, hide_rest=True
+)
+"""
 
 
 def _changes(recipe: Recipe) -> dict[str, Any]:

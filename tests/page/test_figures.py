@@ -118,6 +118,22 @@ def test_each_setting_is_passed_on_and_a_link_restores_it(key, value, linked, ex
     assert settings(sidebar(**{key: linked})) == settings(page)
 
 
+def test_what_is_not_as_usual_is_named_and_set_back_at_once():
+    page = sidebar(segmentation="slic", n_segments="80", seed="7", hide_color="black", num_samples="300")
+    widget(page, "segmentation").set_value("felzenszwalb").run()
+    widget(page, "min_size").set_value(400).run()
+    assert [caption.value for caption in page.caption if caption.value.startswith("Not as usual")] == [
+        "Not as usual: How regions are found, Smallest region, Hidden regions show, Seed."
+    ]
+    page.button(key="usual").click().run()
+    assert not page.exception
+    assert settings(page).recipe.changes() == {"max_samples": 300}, "no setting for engineers"
+    assert {*page.query_params} == {"num_samples"}
+    assert not any(button.key == "usual" for button in page.button)
+    widget(page, "segmentation").set_value("slic").run()
+    assert settings(page).recipe.segmentation == Slic(), "those of other methods are set back, too"
+
+
 @pytest.mark.parametrize(("method", "key", "value", "expected"), OF_A_METHOD)
 def test_each_method_has_its_own_settings(method, key, value, expected):
     page = sidebar(segmentation=method)
@@ -268,12 +284,6 @@ def test_a_closed_panel_draws_no_preview():
     page = AppTest.from_function(_preview, default_timeout=60).run()
     assert not page.exception
     assert alternatives(page) == []
-
-
-def test_an_open_panel_waits_for_a_photo():
-    page = visit(tuning="true")
-    assert_fine(page)
-    assert "Once there is a photo" in text(page)
 
 
 def test_too_many_regions_are_one_sentence(monkeypatch: pytest.MonkeyPatch):
