@@ -163,6 +163,7 @@ def open_neighborhood(photo: Any, classifier: Any, recipe: Recipe) -> Neighborho
             recipe.precision,
             frame.size,
             cut.found,
+            cut.seconds,
         )
         made.on_growth = lambda: _neighborhoods.keep(key, made)
         return made
@@ -176,9 +177,12 @@ def _cut(frame: Image.Image, image: NDArray[np.float32], digests: tuple[str, str
     size = image.shape[:2]
 
     def make() -> Cut:
+        start = time.perf_counter()
         if recipe.segmented == "image":
-            return cut_image(image, segmentation, most)
-        return cut_photo(picture_to_cut(frame, size, segmentation), size, segmentation, most)
+            cut = cut_image(image, segmentation, most)
+        else:
+            cut = cut_photo(picture_to_cut(frame, size, segmentation), size, segmentation, most)
+        return replace(cut, seconds=time.perf_counter() - start)
 
     if not isinstance(segmentation, Hashable):
         return make()

@@ -6,6 +6,7 @@ ever grows, whoever asks, and no sample is computed twice.
 
 import hashlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,6 +55,13 @@ class Neighborhood:
         preprocessed photo by default.
     superpixels_found : int, optional
         How many there were before those that were too many were merged; as many as there are by default.
+    seconds_cutting : float, optional
+        How long it took to find the superpixels.
+
+    Attributes
+    ----------
+    seconds_sampling : float
+        How long it took to draw the samples that there are, with all the waiting for the classifier.
     """
 
     def __init__(
@@ -67,6 +75,7 @@ class Neighborhood:
         precision: Precision = "exact",
         frame_size: tuple[int, int] | None = None,
         superpixels_found: int | None = None,
+        seconds_cutting: float = 0.0,
     ) -> None:
         self.classifier = classifier
         self.photo_digest = photo_digest
@@ -77,6 +86,8 @@ class Neighborhood:
         self.precision = precision
         self.frame_size = frame_size or image.shape[1::-1]
         self.superpixels_found = superpixels_found or design.superpixels
+        self.seconds_cutting = seconds_cutting
+        self.seconds_sampling = 0.0
         self.on_growth: Callable[[], None] = lambda: None
         self._probabilities = np.empty((0, 0), np.float32)
         self._size = 0
@@ -150,6 +161,7 @@ class Neighborhood:
                 return False
             self._probabilities = self._probabilities[:1].copy()
             self._size = len(self._probabilities)
+            self.seconds_sampling = 0.0
             self._asked.clear()
             self.fits.clear()
             return True
@@ -179,11 +191,13 @@ class Neighborhood:
                 with self._growing:
                     start = self._size
                     if start < to:
+                        began = time.perf_counter()
                         batch = BATCH_SIZE if start else 1  # the photo itself comes alone
                         answers = self._draw(start, min(to, start + batch))
                         if start == 0:
                             self._repeated = self._draw(0, 1)
                         self._append(answers)
+                        self.seconds_sampling += time.perf_counter() - began
                 self.on_growth()
                 if on_batch is not None:
                     on_batch(min(self._size, to))

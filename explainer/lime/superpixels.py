@@ -30,10 +30,13 @@ class Cut:
         The superpixel of each pixel of the network's input, numbered from 0 without gaps.
     found : int
         How many the segmentation made, before those that were too many were merged.
+    seconds : float
+        How long that took.
     """
 
     segments: NDArray[np.int64]
     found: int
+    seconds: float = 0.0
 
     @property
     def nbytes(self) -> int:

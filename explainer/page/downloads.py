@@ -13,7 +13,7 @@ from PIL import Image
 
 from ..names import printable
 from ..pictures.encode import png
-from ..takeaway.code import command_line, python_code
+from ..takeaway.code import command_line, lime_code, python_code
 from ..takeaway.notebook import notebook
 from ..takeaway.report import html_report, pictures
 from .result import Result
@@ -153,9 +153,13 @@ def _show_code(result: Result) -> None:
     _ = result.language.gettext
     explanation = result.explanation
     recipe, classifier, photo = explanation.recipe, explanation.classifier.name, printable(result.photo.name)
-    st.caption(_("The same explanation on the command line, and in Python."))
+    st.caption(_("The same explanation on the command line, in Python, and by the lime package itself."))
     st.code(command_line(recipe, classifier, photo), language="shell", wrap_lines=True)
-    st.code(python_code(recipe, classifier, photo), language="python", wrap_lines=True)
+    for code in (
+        python_code(recipe, classifier, photo),
+        lime_code(recipe, classifier, photo, explanation.num_samples, result.language),
+    ):
+        st.code(code, language="python", wrap_lines=True)
 
 
 def _show_link(result: Result) -> None:

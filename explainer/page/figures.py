@@ -3,13 +3,16 @@
 import streamlit as st
 
 from ..lime.neighborhood import digest
+from ..takeaway.regions import region_table, regions_csv
 from ..words.language import Language
-from ..words.settings import settings_in_words
+from ..words.settings import settings_in_words, timings_in_words
+from .downloads import file_name, logged
 from .markup import escape, plain
 from .result import Result
 
 _CLOSE = 0.6  # fidelity from which the surrogate is said to follow the network
 _ROUGH = 0.35
+_TABLE_HEIGHT = 320  # pixels: a few rows, and the others by scrolling
 _FEW = 5  # samples a region: below, the surrogate fits chance as well
 
 
@@ -26,6 +29,7 @@ def show(result: Result) -> None:
         return
     with section:
         _show_figures(result)
+        _show_regions(result)
         st.markdown(_fidelity_sentence(result))
         st.html(_facts(result))
 
@@ -43,10 +47,10 @@ def _show_figures(result: Result) -> None:
     )
     map_column, bars_column = st.columns(2, gap="medium")
     with map_column:
-        st.markdown(f"##### {_('Where the weights are')}")
+        st.subheader(_("Where the weights are"), anchor=False)
         st.image(map_png, alt=charts.map_sentence(reading, language), width="stretch")
     with bars_column:
-        st.markdown(f"##### {_('How sure they are')}")
+        st.subheader(_("How sure they are"), anchor=False)
         st.image(bars_png, alt=charts.bars_sentence(reading, language), width="stretch")
         st.caption(
             _(
@@ -72,6 +76,40 @@ def _figures(
     return (
         charts.png(charts.weight_map(_result.photo.canvas, reading, language, colours, ink)),
         charts.png(charts.weight_bars(reading, language, colours, ink)),
+    )
+
+
+def _show_regions(result: Result) -> None:
+    _ = result.language.gettext
+    columns = st.column_config
+    st.subheader(_("All regions"), anchor=False)
+    st.dataframe(
+        region_table(result.reading, result.language),
+        column_config={
+            "region": columns.NumberColumn(_("Region"), help=_("As numbered in the pictures.")),
+            "place": columns.TextColumn(_("Place")),
+            "share": columns.NumberColumn(_("Share"), format="percent", help=_("Of the photo.")),
+            "weight": columns.NumberColumn(_("Weight, in points"), format="%.2f"),
+            "standard_error": columns.NumberColumn(_("Standard error"), format="%.2f"),
+            "sign_certain": columns.CheckboxColumn(
+                _("Sign certain"),
+                help=_("With {share} confidence, more samples will not turn the region around.").format(
+                    share=result.language.percent(0.95)
+                ),
+            ),
+        },
+        height=_TABLE_HEIGHT,
+        hide_index=True,
+        key="regions",
+    )
+    st.download_button(
+        _("Table as CSV"),
+        logged(lambda: regions_csv(result.reading, result.language)),
+        file_name(result.photo.name, result.label.name, "csv"),
+        "text/csv",
+        key="download-csv",
+        icon=":material/table:",
+        on_click="ignore",
     )
 
 
@@ -108,7 +146,10 @@ def _fidelity_sentence(result: Result) -> str:
 
 
 def _facts(result: Result) -> str:
-    facts = settings_in_words(result.reading, result.language)
+    facts = [
+        *settings_in_words(result.reading, result.language),
+        *timings_in_words(result.explanation, result.language),
+    ]
     rows = "".join(
         f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts
     )

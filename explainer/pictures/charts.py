@@ -18,13 +18,12 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
-from ..reading import Reading
+from ..reading import CONFIDENCE, Reading
 from ..words.language import Language
 from ..words.places import region_places
 from .draw import DEFAULT_PALETTE, Colour, Palette, draw_reading, outline_regions
 
 SHOWN_REGIONS = 15
-CONFIDENCE = 1.96  # standard errors: 95 of 100 such intervals hold the weight of endless sampling
 INKS: dict[str | None, str] = {"light": "#181C25", "dark": "#EEF1F6"}
 NEUTRAL_INK = "#7C8490"  # readable on light and on dark, where it is not known which
 

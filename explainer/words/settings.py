@@ -42,6 +42,25 @@ def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, s
     ]
 
 
+def timings_in_words(explanation: Explanation, language: Language) -> list[tuple[str, str]]:
+    """How long an explanation took, as names and values; what is not known any more is left out."""
+    _ = language.gettext
+    neighborhood, samples = explanation.neighborhood, explanation.num_samples
+    cutting, sampling, drawn = neighborhood.seconds_cutting, neighborhood.seconds_sampling, neighborhood.size
+
+    def seconds(number: float) -> str:
+        return _("{seconds} s").format(seconds=language.number(number, 1))
+
+    timings = [(_("Cutting"), seconds(cutting))]
+    if sampling and drawn >= samples:
+        here = sampling * samples / drawn
+        rate = _("{seconds}, {number} samples a second").format(
+            seconds=seconds(here), number=language.number(samples / here)
+        )
+        timings += [(_("Sampling"), rate), (_("Total time"), seconds(cutting + here))]
+    return timings
+
+
 def setting_in_words(name: str, value: Any) -> str:
     """A setting of a classifier that was added."""
     if isinstance(value, list | tuple):

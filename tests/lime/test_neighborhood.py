@@ -1,3 +1,4 @@
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -353,3 +354,16 @@ def test_digest_tells_contents_shapes_and_kinds_apart():
     names = {digest(other) for other in [array, *others]}
     assert len(names) == 6
     assert digest(np.arange(12, dtype=np.float32)[::2] / 2) == digest(array)
+
+
+def test_what_sampling_took_is_known_while_the_samples_are(counting, monkeypatch):
+    clock = itertools.count()  # a second passes whenever it is looked at
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    neighborhood = make_neighborhood(counting)
+    assert neighborhood.seconds_sampling == 0
+    neighborhood.grow(to=40)
+    assert neighborhood.seconds_sampling == 4  # the photo, and batches of 16, 16 and 7
+    neighborhood.ask(neighborhood.design.masks(7, 9))
+    assert neighborhood.seconds_sampling == 4
+    assert neighborhood.release()
+    assert neighborhood.seconds_sampling == 0

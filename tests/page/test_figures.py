@@ -308,6 +308,10 @@ def test_details_say_what_the_figures_rest_on(lite0: Classifier):
     whole, strongest = [alt for alt in alternatives(page) if "The strongest is region" in alt]
     assert re.match(r"Of \d+ regions, \d+ speak for “espresso” and \d+ against it\. ", whole)
     assert whole.endswith(strongest)
+    (table,) = [frame.value for frame in page.dataframe]
+    assert f"The strongest is region {table['region'][0]} at the {table['place'][0]}" in strongest
+    assert len(table) == int(re.match(r"Of (\d+)", whole).group(1))
+    assert re.search(r"<td>[\d.]+ s, [\d,]+ samples a second</td>", facts)
 
 
 def test_closed_sections_cost_nothing():

@@ -1,3 +1,4 @@
+import itertools
 import re
 from dataclasses import replace
 from types import SimpleNamespace
@@ -6,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from explainer import Explanation, LabelExplanation, Reading, Recipe
+from explainer import Explanation, LabelExplanation, Reading, Recipe, explain
 from explainer.judging.evidence import ComparedLabel, Comparison, Question
 from explainer.lime.explanation import Label
 from explainer.lime.surrogate import Surrogate
@@ -26,6 +27,8 @@ from explainer.words.sentences import (
     settledness_sentence,
     verdict,
 )
+from explainer.words.settings import timings_in_words
+from tests.synthetic import Grid, LinearClassifier, a_photo
 
 ENGLISH = Language("en")
 NINE = np.kron(np.arange(9).reshape(3, 3), np.ones((8, 10), int))
@@ -355,3 +358,16 @@ def test_no_sentence_shows_an_underscore_or_an_empty_place():
     ]
     for sentence in sentences:
         assert not re.search(r"[_{}]|  ", sentence), sentence
+
+
+def test_how_long_it_took_in_words(monkeypatch: pytest.MonkeyPatch):
+    clock = itertools.count()  # a second passes whenever it is looked at
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    explanation = explain(a_photo(71), LinearClassifier(Grid(3, 4)), num_samples=33, segmentation=Grid(3, 4))
+    assert timings_in_words(explanation, Language("en")) == [
+        ("Cutting", "1.0 s"),
+        ("Sampling", "4.0 s, 8 samples a second"),
+        ("Total time", "5.0 s"),
+    ]
+    assert explanation.neighborhood.release()
+    assert timings_in_words(explanation, Language("en")) == [("Cutting", "1.0 s")]
