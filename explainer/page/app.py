@@ -60,6 +60,8 @@ def _draw(language: Language) -> None:
         header.invite(language)
         return
     if many.show_together(photos, settings, language):
+        if photos.open_next():
+            st.rerun()
         return
     with st.container():  # which vanishes as a whole when all photos are looked at together
         _show_one(photo, photos, settings, preview, language)
@@ -112,9 +114,13 @@ def _show_one(
             _show_sections(result.Result(photo, reading, view.palette, language))
     if labels:
         photos.note(photo, labels[0])
+    if failed is not None and neighborhood is None:
+        preview.refuse(failed, language)
+    # Other photos wait until there is a first picture of this one.
+    if (not photo.is_open or reading or failed) and photos.open_next():
+        st.session_state.failed = failed
+        st.rerun()
     if failed is not None:
-        if neighborhood is None:
-            preview.refuse(failed, language)
         return
     if live.is_growing:
         bar = progress.progress(0.0)

@@ -1,10 +1,12 @@
 """Where photos come in: the visitor's own, or one of the examples; and which one is looked at."""
 
+import functools
 import hashlib
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import streamlit as st
 from PIL import Image, ImageOps
@@ -32,40 +34,69 @@ _decoding = threading.Lock()  # one photo at a time, for decoding takes several 
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo on the page.
+    """A photo on the page, which is decoded when its pixels are asked for.
 
-    Attributes
+    Parameters
     ----------
     name : str
         The file's name, as the visitor's computer gave it: show it escaped only.
     key : str
         Short and unique to the content.
-    original : PIL.Image.Image
-        At its own resolution.
-    canvas : PIL.Image.Image
-        As large as pictures are drawn.
+    open : callable, optional
+        Decodes it, or remembers it decoded. Without it the photo has just come, and is still to be opened:
+        it has no pixels yet, and another key then.
     """
 
     name: str
     key: str
-    original: Image.Image
-    canvas: Image.Image
+    open: Callable[[], "Pixels"] | None = None
+    classifier: ClassifierLike | None = None
 
     @property
     def is_open(self) -> bool:
-        return True
+        """Whether it has been opened, and is a photo."""
+        return self.open is not None
+
+    @property
+    def original(self) -> Image.Image:
+        """The photo at its own resolution."""
+        return self._pixels.original
+
+    @property
+    def canvas(self) -> Image.Image:
+        """What of it the classifier sees, as large as pictures are drawn."""
+        return self._pixels.canvas(self.classifier)
 
     def seen_by(self, classifier: ClassifierLike) -> "Photo":
         """The photo with what of it a classifier sees as its canvas."""
-        frame = classifier.frame(self.original)
-        return self if frame is self.original else replace(self, canvas=fit_photo(frame))
+        return replace(self, classifier=classifier)
+
+    @property
+    def _pixels(self) -> "Pixels":
+        assert self.open is not None, "the page asks for no pixels before a photo is open"
+        return self.open()
+
+
+class Pixels:
+    """A decoded photo, and the sizes in which pictures are drawn over it."""
+
+    def __init__(self, original: Image.Image) -> None:
+        self.original = original
+        self._canvases: dict[ClassifierLike | None, Image.Image] = {}
+
+    def canvas(self, classifier: ClassifierLike | None = None) -> Image.Image:
+        """The whole photo, or what of it a classifier sees, as large as pictures are drawn."""
+        if classifier not in self._canvases:
+            frame = classifier.frame(self.original) if classifier else self.original
+            whole = frame is self.original and classifier is not None
+            self._canvases[classifier] = self.canvas() if whole else fit_photo(frame)
+        return self._canvases[classifier]
 
 
 @dataclass(frozen=True)
 class _Entry:
     """What is kept of every photo, however many there are."""
 
-    file: File
     key: str
     thumbnail: bytes
 
@@ -77,67 +108,118 @@ class Intake:
         self._classifier = classifier
         self._language = language
         self._captions: defaultdict[str, list[DeltaGenerator]] = defaultdict(list)
-        self._entries: dict[str, _Entry] = {}
+        self._files: list[File] = []
 
     def choose_photo(self) -> Photo | None:
-        """Draw the intake; returns the photo to explain, if there is one."""
+        """Draw the intake; returns the photo to explain, if there is one, without decoding it.
+
+        It may still have to be opened, which `open_next` does.
+        """
         upload_column, example_column = st.columns(2, gap="medium")
         with upload_column:
-            files = choose_files(self._language)
-            entries = self._entries = _entries(files, self._language)
-        fresh = [file.identity for file in files if _is_new(file) and file.identity in entries]
+            self._files = choose_files(self._language)
+            self._opened = _opened(self._files)
+            self._show_bad_files()
+        fresh = [file.identity for file in self._files if _is_new(file)]
         if fresh:
-            st.session_state.photo = fresh[-1]
-            _forget_example()
+            st.session_state.awaited = fresh[0]
+        awaited = self._awaited
         example = st.query_params.get("sample")
-        example = example if example in EXAMPLES else None
+        example = example if example in EXAMPLES and not awaited else None
         with example_column:
             _offer_examples(example, self._language)
-        chosen = entries.get(st.session_state.get("photo", "")) or next(reversed(entries.values()), None)
-        if len(entries) > 1 or (entries and example):
-            self._show(list(entries.values()), None if example else chosen)
+        photo = Photo(awaited.name, awaited.identity) if awaited else self._chosen_photo(example)
+        photos = self.own_photos
+        if len(photos) > 1 or (photos and example):
+            self._show(photo.key if photo else "")
+        return photo
+
+    @property
+    def _awaited(self) -> File | None:
+        """The file that is looked at as soon as it is open, if it is a photo."""
+        identity = st.session_state.get("awaited")
+        return next((file for file in self._files if file.identity == identity), None)
+
+    def _chosen_photo(self, example: str | None) -> Photo | None:
         if example:
-            photo = example_photo(example)
-            return Photo(example, f"example-{example}", photo, fit_photo(photo))
-        return _decode(chosen.file) if chosen else None
+            return Photo(example, f"example-{example}", partial(_example_pixels, example))
+        identities = list(self.own_photos.values())
+        if not identities:
+            return None
+        chosen = st.session_state.get("photo")
+        return self.open_photo(chosen if chosen in identities else identities[-1])
+
+    def open_next(self) -> bool:
+        """Open one of the files that have just come, the chosen one first; returns whether there was one.
+
+        The page then has to be drawn anew.
+        """
+        waiting = [file for file in self._files if file.identity not in self._opened]
+        if not waiting:
+            return False
+        awaited = self._awaited
+        file = awaited or waiting[0]
+        entry = self._opened[file.identity] = _open(file, keep=file is awaited)
+        if file is awaited and isinstance(entry, _Entry):
+            _look_at(self.own_photos[entry.key])
+        elif file is awaited:
+            st.session_state.awaited = next((other.identity for other in waiting if other is not file), None)
+        return True
 
     @property
     def own_photos(self) -> dict[str, str]:
         """The visitor's own photos, each content once: their keys, and what `take_photo` takes them by."""
         identities: dict[str, str] = {}
-        for identity, entry in self._entries.items():
-            identities.setdefault(entry.key, identity)
+        for file in self._files:
+            entry = self._opened.get(file.identity)
+            if isinstance(entry, _Entry):
+                identities.setdefault(entry.key, file.identity)
         return identities
 
     def open_photo(self, identity: str) -> Photo:
-        """Decode one of the visitor's own photos."""
-        return _decode(self._entries[identity].file)
+        """One of the visitor's own photos."""
+        entry = self._opened[identity]
+        assert isinstance(entry, _Entry)
+        file = next(file for file in self._files if file.identity == identity)
+        return Photo(file.name, entry.key, partial(_decode, file))
 
     def note(self, photo: Photo, label: Label) -> None:
         """Write what a photo was taken for under its thumbnail, now and from now on."""
         _answers()[photo.key, self._classifier] = label
         self._caption(photo.key)
 
-    def _show(self, entries: list[_Entry], chosen: _Entry | None) -> None:
-        many = len(entries) > _PHOTOS_WITHOUT_SCROLLING
+    def _show(self, chosen: str | None) -> None:
+        many = len(self.own_photos) > _PHOTOS_WITHOUT_SCROLLING
+        files = {file.identity: file for file in self._files}
         with st.container(
             horizontal=True, gap="xsmall", height=_TALLEST_GALLERY if many else "content", key="gallery"
         ):
-            for entry in entries:
+            for key, identity in self.own_photos.items():
+                entry = self._opened[identity]
+                assert isinstance(entry, _Entry)
                 with st.container(width=_TILE_WIDTH, gap=None):
                     st.image(entry.thumbnail, alt="", width="stretch")
                     st.button(
-                        plain(entry.file.name),
-                        key=f"photo-{entry.file.identity}",
-                        type="primary" if entry is chosen else "secondary",
+                        plain(files[identity].name),
+                        key=f"photo-{identity}",
+                        type="primary" if key == chosen else "secondary",
                         width="stretch",
                         wrap=False,
                         on_click=take_photo,
-                        args=(entry.file.identity,),
+                        args=(identity,),
                     )
-                    self._captions[entry.key].append(st.empty())
+                    self._captions[key].append(st.empty())
         for key in list(self._captions):
             self._caption(key)
+
+    def _show_bad_files(self) -> None:
+        for file in self._files:
+            error = self._opened.get(file.identity)
+            if isinstance(error, PhotoError):
+                st.error(
+                    f"**{plain(file.name)}** – {plain(self._language.error(error))}",
+                    icon=":material/broken_image:",
+                )
 
     def _caption(self, key: str) -> None:
         label = _answers().get((key, self._classifier))
@@ -172,18 +254,20 @@ def _offer_examples(chosen: str | None, language: Language) -> None:
 
 def _take_example(name: str) -> None:
     st.session_state.together = False
+    st.session_state.awaited = None
     st.query_params["sample"] = name
-
-
-def _forget_example() -> None:
-    st.query_params.pop("sample", None)
 
 
 def take_photo(identity: str) -> None:
     """Look at one of the visitor's own photos from now on."""
-    st.session_state.photo = identity
     st.session_state.together = False
-    _forget_example()
+    _look_at(identity)
+
+
+def _look_at(identity: str) -> None:
+    st.session_state.photo = identity
+    st.session_state.awaited = None
+    st.query_params.pop("sample", None)
 
 
 def _is_new(file: File) -> bool:
@@ -198,54 +282,50 @@ def _answers() -> dict[tuple[str, str], Label]:
     return answers
 
 
-def _entries(files: list[File], language: Language) -> dict[str, _Entry]:
-    """Those of the files that are photos; what is wrong with the others is said."""
-    _ = language.gettext
-    known: dict[str, _Entry | PhotoError] = st.session_state.get("entries", {})
-    new = [file for file in files if file.identity not in known]
-    if new:
-        with st.spinner(_("Opening the photos …")):
-            known |= {file.identity: _open(file) for file in new}
-    st.session_state.entries = {file.identity: known[file.identity] for file in files}
-    entries = {}
-    for file in files:
-        entry = known[file.identity]
-        if isinstance(entry, _Entry):
-            entries[file.identity] = entry
-        else:
-            st.error(
-                f"**{plain(file.name)}** – {plain(language.error(entry))}", icon=":material/broken_image:"
-            )
-    return entries
+def _opened(files: list[File]) -> dict[str, _Entry | PhotoError]:
+    """What came of those of the files that were opened, by their identity."""
+    known: dict[str, _Entry | PhotoError] = st.session_state.get("opened", {})
+    opened = {file.identity: known[file.identity] for file in files if file.identity in known}
+    st.session_state.opened = opened
+    return opened
 
 
-def _open(file: File) -> _Entry | PhotoError:
+def _open(file: File, keep: bool) -> _Entry | PhotoError:
+    """See whether a file is a photo; the pixels are kept of one that is looked at next."""
     try:
-        photo = _decode(file)
+        pixels = _decode(file) if keep else _load(file)
     except PhotoError as error:
         if not isinstance(file.content, bytes):
             forget_content(file.content)
         error.__cause__ = error.__context__ = None  # like its traceback, they hold on to the picture
         return error.with_traceback(None)
-    return _Entry(file, photo.key, _thumbnail(photo.canvas))
+    key = hashlib.sha256(pixels.original.tobytes()).hexdigest()[:16]
+    return _Entry(key, _thumbnail(pixels.canvas()))
 
 
-def _decode(file: File) -> Photo:
+def _decode(file: File) -> Pixels:
     """Decode a file, or take it from this session's last few."""
-    decoded: OrderedDict[str, Photo] = st.session_state.setdefault("decoded", OrderedDict())
+    decoded: OrderedDict[str, Pixels] = st.session_state.setdefault("decoded", OrderedDict())
     if file.identity not in decoded:
-        with _decoding:
-            original = load_photo(file.content)
-        key = hashlib.sha256(original.tobytes()).hexdigest()[:16]
-        decoded[file.identity] = Photo(file.name, key, original, fit_photo(original))
-        while len(decoded) > 1 and (len(decoded) > _KEPT_PHOTOS or _pixels(decoded.values()) > _KEPT_PIXELS):
+        decoded[file.identity] = _load(file)
+        while len(decoded) > 1 and (len(decoded) > _KEPT_PHOTOS or _size(decoded.values()) > _KEPT_PIXELS):
             decoded.popitem(last=False)
     decoded.move_to_end(file.identity)
     return decoded[file.identity]
 
 
-def _pixels(photos: Iterable[Photo]) -> int:
+def _load(file: File) -> Pixels:
+    with _decoding:
+        return Pixels(load_photo(file.content))
+
+
+def _size(photos: Iterable[Pixels]) -> int:
     return sum(photo.original.width * photo.original.height for photo in photos)
+
+
+@functools.cache
+def _example_pixels(name: str) -> Pixels:
+    return Pixels(example_photo(name))
 
 
 def _thumbnail(photo: Image.Image) -> bytes:
