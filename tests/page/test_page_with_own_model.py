@@ -37,12 +37,12 @@ def test_it_is_in_the_list_and_explains(language, own_model):
     upload(page, ("cranes.jpg", jpeg(wide)))
     assert_fine(page)
     assert page.query_params["classifier"] == own_model
-    assert labels(page, language).options == ["crane", "heron"], "as written, and not what ImageNet says"
+    assert labels(page).options == ["crane", "heron"], "as written, and not what ImageNet says"
     table = next(element.proto.body for element in page.get("html") if "<table" in element.proto.body)
     assert "wnid" not in table
     if language == "en":
         assert all("“crane”" in sentence for sentence in picture_sentences(page))
-    labels(page, language).set_value("heron").run()
+    labels(page).set_value("heron").run()
     assert_fine(page)
     assert "heron" in text(page)
 

@@ -1,0 +1,54 @@
+"""What the page's own scripts are given to draw, for tests without a browser."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+
+def given(page: AppTest, name: str) -> dict[str, Any]:
+    """What a script was given in the last run."""
+    (data,) = (
+        json.loads(element.proto.json)
+        for element in page.get("bidi_component")
+        if element.proto.component_name == f"limelight_{name}"
+    )
+    assert isinstance(data, dict)
+    return data
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The table of labels, whose rows choose the label to explain."""
+
+    page: AppTest
+
+    @property
+    def options(self) -> list[str]:
+        return [row["name"] for row in given(self.page, "labels")["rows"]]
+
+    @property
+    def value(self) -> str:
+        data = given(self.page, "labels")
+        (name,) = (row["name"] for row in data["rows"] if row["index"] == data["chosen"])
+        return str(name)
+
+    def set_value(self, name: str) -> "Labels":
+        """Choose a row, by the link, which is where the choice is."""
+        (index,) = (row["index"] for row in given(self.page, "labels")["rows"] if row["name"] == name)
+        self.page.query_params["label"] = index
+        return self
+
+    def run(self) -> AppTest:
+        return self.page.run()
+
+
+def sentences(page: AppTest) -> dict[str, str]:
+    """What is said of each picture."""
+    return {figure["kind"]: figure["sentence"] for figure in given(page, "pictures")["figures"]}
+
+
+def said_of_sampling(page: AppTest) -> str:
+    """How settled it is, and with how many samples."""
+    return str(given(page, "pictures")["reliability"]["help"])
