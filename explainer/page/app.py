@@ -16,6 +16,7 @@ from . import (
     about,
     contrast,
     controls,
+    delivery,
     downloads,
     evidence,
     figures,
@@ -35,6 +36,7 @@ def draw() -> None:
     """Draw the page; whatever goes wrong is said on it."""
     origins.ask_nobody_for_our_address()
     language = header.show_header()
+    delivery.deliver(language)
     try:
         _draw(language)
     except ExplainerError as error:

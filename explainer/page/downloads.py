@@ -1,11 +1,10 @@
 """Taking it away: pictures, a report, the numbers, a notebook, and a link to what is on the page."""
 
 import io
-import logging
 import re
 import unicodedata
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
@@ -16,11 +15,10 @@ from ..pictures.encode import png
 from ..takeaway.code import command_line, lime_code, python_code
 from ..takeaway.notebook import notebook
 from ..takeaway.report import html_report, pictures
+from .delivery import Make, offer_file
 from .result import Result
 
 _LONGEST_PART = 60  # characters of a file's name
-
-Make = Callable[[], str | bytes]
 
 
 def show(result: Result) -> None:
@@ -105,29 +103,8 @@ def _plain_part(text: str) -> str:
 def _offer(
     label: str, icon: str, extension: str, kind: str, explanation: str, make: Make, result: Result
 ) -> None:
-    st.download_button(
-        label,
-        logged(make),
-        file_name(result.photo.name, result.label.name, extension),
-        kind,
-        key=f"download-{extension}",
-        help=explanation,
-        icon=icon,
-        on_click="ignore",
-    )
-
-
-def logged(make: Make) -> Make:
-    """What Streamlit calls in a thread of its own, where nobody else would learn what went wrong."""
-
-    def make_logged() -> str | bytes:
-        try:
-            return make()
-        except Exception:
-            logging.getLogger("limelight").exception("a file to take away could not be made")
-            raise
-
-    return make_logged
+    name = file_name(result.photo.name, result.label.name, extension)
+    offer_file(label, f"download-{extension}", make, name, kind, explanation, icon, result.language)
 
 
 def _pictures(result: Result) -> dict[str, Image.Image]:

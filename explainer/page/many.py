@@ -17,7 +17,7 @@ from ..lime.explain import OnProgress, explain
 from ..pictures.encode import card_uri
 from ..words.language import Language
 from .controls import Settings
-from .downloads import logged
+from .delivery import offer_file
 from .gallery_view import show
 from .intake import Intake, Photo, take_photo
 from .live import Live
@@ -193,15 +193,15 @@ class _Batch:
     def _offer_download(self) -> None:
         _ = self._language.gettext
         results = list(self._finished.values())
-        st.download_button(
+        offer_file(
             _("Take all away"),
-            logged(lambda: bundle(results, self._language, _("Many photos"))),
+            "download-all",
+            lambda: bundle(results, self._language, _("Many photos")),
             "limelight.zip",
             "application/zip",
-            key="download-all",
-            help=_("Gallery, pictures and a table of all figures, in one ZIP file."),
-            icon=":material/folder_zip:",
-            on_click="ignore",
+            _("Gallery, pictures and a table of all figures, in one ZIP file."),
+            ":material/folder_zip:",
+            self._language,
         )
 
 
