@@ -88,7 +88,7 @@ def _asked() -> dict[str, _Asked]:
 def _ask(make: Make, name: str, kind: str, language: Language) -> None:
     _asked()[uuid.uuid4().hex] = _Asked(name, kind, make)
     text = language.gettext("Making {file} …").format(file=plain(name))
-    st.toast(text, icon=":material/hourglass_top:", duration="long")
+    st.toast(text, icon=":material/hourglass_top:")
 
 
 def _make(file: _Asked, language: Language) -> bool:
