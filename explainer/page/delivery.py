@@ -36,9 +36,9 @@ def offer_file(
     make: Make,
     name: str,
     kind: str,
-    explanation: str,
     icon: str,
     language: Language,
+    explanation: str | None = None,
 ) -> None:
     """Draw a button that hands over a file, which is made when it is asked for.
 
@@ -52,10 +52,10 @@ def offer_file(
         The file's.
     kind : str
         Its media type, such as ``text/html``.
-    explanation : str
-        What is in it.
     language : Language
         What the page is written in.
+    explanation : str, optional
+        What is in it.
     """
     st.button(label, key=key, help=explanation, icon=icon, on_click=partial(_ask, make, name, kind, language))
 

@@ -24,7 +24,7 @@ _LONGEST_PART = 60  # characters of a file's name
 def show(result: Result) -> None:
     """Draw the section; a file is made when it is asked for."""
     _ = result.language.gettext
-    st.markdown(f"#### {_('Take it away')}")
+    st.header(_("Take it away"), anchor=False)
     with st.container(horizontal=True, gap="small", key="downloads"):
         _offer(
             _("Report"),
@@ -104,7 +104,7 @@ def _offer(
     label: str, icon: str, extension: str, kind: str, explanation: str, make: Make, result: Result
 ) -> None:
     name = file_name(result.photo.name, result.label.name, extension)
-    offer_file(label, f"download-{extension}", make, name, kind, explanation, icon, result.language)
+    offer_file(label, f"download-{extension}", make, name, kind, icon, result.language, explanation)
 
 
 def _pictures(result: Result) -> dict[str, Image.Image]:

@@ -6,7 +6,8 @@ from ..lime.neighborhood import digest
 from ..takeaway.regions import region_table, regions_csv
 from ..words.language import Language
 from ..words.settings import settings_in_words, timings_in_words
-from .downloads import file_name, logged
+from .delivery import offer_file
+from .downloads import file_name
 from .markup import escape, plain
 from .result import Result
 
@@ -102,14 +103,14 @@ def _show_regions(result: Result) -> None:
         hide_index=True,
         key="regions",
     )
-    st.download_button(
+    offer_file(
         _("Table as CSV"),
-        logged(lambda: regions_csv(result.reading, result.language)),
+        "download-csv",
+        lambda: regions_csv(result.reading, result.language),
         file_name(result.photo.name, result.label.name, "csv"),
         "text/csv",
-        key="download-csv",
-        icon=":material/table:",
-        on_click="ignore",
+        ":material/table:",
+        result.language,
     )
 
 

@@ -199,9 +199,9 @@ class _Batch:
             lambda: bundle(results, self._language, _("Many photos")),
             "limelight.zip",
             "application/zip",
-            _("Gallery, pictures and a table of all figures, in one ZIP file."),
             ":material/folder_zip:",
             self._language,
+            _("Gallery, pictures and a table of all figures, in one ZIP file."),
         )
 
 

@@ -23,7 +23,7 @@ from explainer.words.language import Language
 language = Language("ja")
 deliver(language)
 for name, make in dict(猫=lambda: "ねこ", 犬=lambda: "いぬ", 大=lambda: bytes({LARGE})).items():
-    offer_file(name, name, make, f"{{name}}.txt", "text/plain", "", ":material/description:", language)
+    offer_file(name, name, make, f"{{name}}.txt", "text/plain", ":material/description:", language)
 time.sleep(0.1)
 st.rerun()
 """

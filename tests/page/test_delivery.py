@@ -28,7 +28,7 @@ def offers(language: str = "en") -> None:
     told_in = Language(language)
     deliver(told_in)
     for key, how in (("good", make), ("refused", refuse), ("failed", fail)):
-        offer_file(key, key, how, f"{key}.txt", "text/plain", "A file.", ":material/description:", told_in)
+        offer_file(key, key, how, f"{key}.txt", "text/plain", ":material/description:", told_in)
 
 
 def offer(language: str = "en") -> AppTest:

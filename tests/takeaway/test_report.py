@@ -567,9 +567,9 @@ class TestDownloads:
 
     def test_offers_four_files_and_a_link(self):
         page = self.visit()
-        buttons = [element.proto.label for element in page.get("download_button")]
+        buttons = [button.label for button in page.button]
         assert buttons == ["Report", "Pictures", "Numbers", "Notebook"]
-        assert "Take it away" in page.markdown[0].value
+        assert page.header[0].value == "Take it away"
 
     def test_the_link_holds_the_settings(self):
         page = self.visit(num_features="7", sample="coffee")
@@ -593,6 +593,6 @@ class TestDownloads:
 
     def test_speaks_japanese(self):
         page = self.visit(language="ja")
-        buttons = [element.proto.label for element in page.get("download_button")]
+        buttons = [button.label for button in page.button]
         assert buttons == ["レポート", "画像", "数値", "ノートブック"]
-        assert "結果を保存・共有する" in page.markdown[0].value
+        assert page.header[0].value == "結果を保存・共有する"

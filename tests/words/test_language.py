@@ -221,9 +221,9 @@ class TestMessagesInCode:
 
 SHOWING = {
     "badge", "button", "camera_input", "caption", "checkbox", "choose_from_list", "choose_one",
-    "divider", "download_button", "error", "expander", "feedback", "file_uploader", "header", "html",
-    "image", "info", "link_button", "markdown", "metric", "multiselect", "number_input", "page_link",
-    "pills", "popover", "progress", "radio", "segmented_control", "select_slider", "selectbox",
+    "divider", "error", "expander", "feedback", "file_uploader", "header", "html", "image", "info",
+    "link_button", "markdown", "metric", "multiselect", "number_input", "offer_file", "page_link", "pills",
+    "popover", "progress", "radio", "segmented_control", "select_slider", "selectbox",
     "slider", "spinner", "status", "subheader", "success", "tabs", "text", "text_area", "text_input",
     "title", "toast", "toggle", "warning", "write", "_button", "_slide",
 }  # fmt: skip
