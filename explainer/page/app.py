@@ -23,6 +23,7 @@ from . import (
     folder_results,
     header,
     intake,
+    links,
     many,
     origins,
     result,
@@ -35,6 +36,7 @@ from .live import Live
 def draw() -> None:
     """Draw the page; whatever goes wrong is said on it."""
     origins.ask_nobody_for_our_address()
+    links.follow_address()
     language = header.show_header()
     delivery.deliver(language)
     try:

@@ -16,6 +16,7 @@ from ..takeaway.code import command_line, lime_code, python_code
 from ..takeaway.notebook import notebook
 from ..takeaway.report import html_report, pictures
 from .delivery import Make, offer_file
+from .links import OF_A_VISITOR
 from .result import Result
 
 _LONGEST_PART = 60  # characters of a file's name
@@ -141,7 +142,8 @@ def _show_code(result: Result) -> None:
 
 def _show_link(result: Result) -> None:
     _ = result.language.gettext
-    query = urlencode({name: st.query_params.get_all(name) for name in st.query_params}, doseq=True)
+    carried = st.query_params.to_dict().items()
+    query = urlencode([(name, value) for name, value in carried if name not in OF_A_VISITOR])
     address = urlsplit(st.context.url or "")
     link = address._replace(path=address.path or "/", query=query)
     st.code(urlunsplit(link), language=None, wrap_lines=True)

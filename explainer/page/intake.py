@@ -20,6 +20,7 @@ from ..photos.load import load_photo
 from ..pictures.draw import fit_photo
 from ..pictures.encode import jpeg
 from ..words.language import Language
+from . import links
 from .markup import plain
 from .uploads import File, choose_files, forget_content
 
@@ -124,14 +125,15 @@ class Intake:
         if fresh:
             st.session_state.awaited = fresh[0]
         awaited = self._awaited
-        example = st.query_params.get("sample")
+        example = links.asked("sample")
         example = example if example in EXAMPLES and not awaited else None
         with example_column:
             _offer_examples(example, self._language)
         photo = Photo(awaited.name, awaited.identity) if awaited else self._chosen_photo(example)
         photos = self.own_photos
-        if len(photos) > 1 or (photos and example):
-            self._show(photo.key if photo else "")
+        with st.container():  # always, so that what follows keeps its place on the page
+            if len(photos) > 1 or (photos and (example or not photo)):
+                self._show(photo.key if photo else "")
         return photo
 
     @property
@@ -143,11 +145,10 @@ class Intake:
     def _chosen_photo(self, example: str | None) -> Photo | None:
         if example:
             return Photo(example, f"example-{example}", partial(_example_pixels, example))
-        identities = list(self.own_photos.values())
-        if not identities:
+        photos, chosen = self.own_photos, links.asked("photo")
+        if not photos or chosen is None:
             return None
-        chosen = st.session_state.get("photo")
-        return self.open_photo(chosen if chosen in identities else identities[-1])
+        return self.open_photo(photos.get(chosen) or next(reversed(photos.values())))
 
     def open_next(self) -> bool:
         """Open one of the files that have just come, the chosen one first; returns whether there was one.
@@ -159,16 +160,18 @@ class Intake:
             return False
         awaited = self._awaited
         file = awaited or waiting[0]
-        entry = self._opened[file.identity] = _open(file, keep=file is awaited)
+        entry = _open(file, keep=file is awaited)
         if file is awaited and isinstance(entry, _Entry):
-            _look_at(self.own_photos[entry.key])
+            links.look_at(photo=entry.key)  # first, for the run may be cut short after it
+            st.session_state.awaited = None
         elif file is awaited:
             st.session_state.awaited = next((other.identity for other in waiting if other is not file), None)
+        self._opened[file.identity] = entry
         return True
 
     @property
     def own_photos(self) -> dict[str, str]:
-        """The visitor's own photos, each content once: their keys, and what `take_photo` takes them by."""
+        """The visitor's own photos, each content once: their keys, and what `open_photo` takes them by."""
         identities: dict[str, str] = {}
         for file in self._files:
             entry = self._opened.get(file.identity)
@@ -206,7 +209,7 @@ class Intake:
                         width="stretch",
                         wrap=False,
                         on_click=take_photo,
-                        args=(identity,),
+                        args=(key,),
                     )
                     self._captions[key].append(st.empty())
         for key in list(self._captions):
@@ -253,21 +256,16 @@ def _offer_examples(chosen: str | None, language: Language) -> None:
 
 
 def _take_example(name: str) -> None:
-    st.session_state.together = False
     st.session_state.awaited = None
-    st.query_params["sample"] = name
+    links.ask("all", None)
+    links.look_at(sample=name)
 
 
-def take_photo(identity: str) -> None:
+def take_photo(key: str) -> None:
     """Look at one of the visitor's own photos from now on."""
-    st.session_state.together = False
-    _look_at(identity)
-
-
-def _look_at(identity: str) -> None:
-    st.session_state.photo = identity
     st.session_state.awaited = None
-    st.query_params.pop("sample", None)
+    links.ask("all", None)
+    links.look_at(photo=key)
 
 
 def _is_new(file: File) -> bool:

@@ -2,15 +2,55 @@
 
 Streamlit's own ``bind`` writes an option into the link as it is shown, so that what was chosen on a Japanese
 page would be lost on an English one. Here the link has the option's name.
+
+What is chosen follows the address when the page is opened, and when Back or Forward has changed it. At all
+other times the address follows what is chosen: a browser that has not yet heard of a choice still sends the
+address from before it.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from .scripts import mount
 
 OF_A_PHOTO = ("label", "samples_here")
 """What in the link is about one photo only."""
+
+OF_A_VISITOR = ("photo", "all")
+"""What in the link means nothing to others."""
+
+STEPS = ("sample", "photo", "all", "view", "classifier", "label")
+"""What Back undoes; all else in the link changes without a trace in the browser's history."""
+
+
+def follow_address() -> None:
+    """Take over from the address what Back or Forward has changed there; before anything else is drawn."""
+    if getattr(get_script_run_ctx(), "is_history_navigation", False):
+        st.session_state.pop("links", None)
+        st.session_state.pop("following", None)
+    mount("steps", "steps", {"steps": STEPS})
+
+
+def asked(key: str) -> str | None:
+    """What the link says of a choice, if it does."""
+    links, now = _links(), st.query_params.get(key)
+    chosen, before = links.get(key, (now, now))
+    if now not in (chosen, before):
+        chosen = before = now
+    links[key] = (chosen, before)
+    _write(key, chosen)
+    return chosen
+
+
+def ask(key: str, chosen: str | None) -> None:
+    """Write a choice into the link, or nothing of it."""
+    before = asked(key)
+    if chosen != before:
+        _links()[key] = (chosen, before)
+        _write(key, chosen)
 
 
 def choose_from_list(label: str, names: Mapping[str, str], usual: str, key: str, explanation: str) -> str:
@@ -27,11 +67,10 @@ def choose_from_list(label: str, names: Mapping[str, str], usual: str, key: str,
     key : str
         The choice's name in the link.
     """
-    options = list(names)
+    _follow(key, names, linked(key, names, usual))
     chosen = st.selectbox(
         label,
-        options,
-        index=options.index(linked(key, options, usual)),
+        list(names),
         format_func=names.__getitem__,
         key=key,
         help=explanation,
@@ -60,10 +99,10 @@ def choose_one(
     label_hidden : bool
         Leave the label to screen readers.
     """
+    _follow(key + place, names, linked(key, names, usual))
     chosen = st.pills(  # which, unlike a segmented control, may take two lines
         label,
         list(names),
-        default=linked(key, names, usual),
         required=True,
         format_func=names.__getitem__,
         key=key + place,
@@ -77,11 +116,11 @@ def choose_one(
 def choose_number(label: str, usual: int, most: int, key: str, explanation: str) -> int:
     """Draw a field for a whole number from 0 to `most`; see `choose_from_list`."""
     linked = linked_number(key, most)
+    _follow(key, range(most + 1), usual if linked is None else linked)
     chosen = st.number_input(
         label,
         min_value=0,
         max_value=most,
-        value=usual if linked is None else linked,
         step=1,
         key=key,
         help=explanation,
@@ -91,27 +130,52 @@ def choose_number(label: str, usual: int, most: int, key: str, explanation: str)
 
 def linked_number(key: str, most: int) -> int | None:
     """A whole number from 0 to `most` that the link holds, if it does."""
-    asked = st.query_params.get(key, "")
-    number = int(asked) if re.fullmatch(rf"[0-9]{{1,{len(str(most))}}}", asked) else None
+    said = asked(key) or ""
+    number = int(said) if re.fullmatch(rf"[0-9]{{1,{len(str(most))}}}", said) else None
     return number if number is not None and number <= most else None
 
 
-def forget_photo() -> None:
-    """Take out of the link what was about the photo that another one has replaced."""
-    for key in OF_A_PHOTO:
-        st.query_params.pop(key, None)
+def look_at(sample: str | None = None, photo: str | None = None) -> None:
+    """Have the link name another photo, and take out of it what was about the one before."""
+    if (sample, photo) == (asked("sample"), asked("photo")):
+        return
+    chosen = {"sample": sample, "photo": photo, **dict.fromkeys(OF_A_PHOTO)}
+    before = {key: asked(key) for key in chosen}
+    _links().update({key: (chosen[key], before[key]) for key in chosen})  # before a run may be cut short
+    for key in chosen:
+        _write(key, chosen[key])
 
 
 def linked(key: str, options: Collection[str], usual: str) -> str:
     """What the link says of a choice; the usual where it says nothing, or nothing known."""
-    asked = st.query_params.get(key, usual)
-    return asked if asked in options else usual
+    said = asked(key)
+    return said if said is not None and said in options else usual
 
 
 def link(key: str, chosen: str, usual: str) -> str:
     """Write a choice into the link, where it is not the usual one; returns it."""
-    if chosen == usual:
-        st.query_params.pop(key, None)
-    elif st.query_params.get(key) != chosen:
-        st.query_params[key] = chosen
+    ask(key, None if chosen == usual else chosen)
     return chosen
+
+
+def _follow(widget: str, options: Container[object], said: object) -> None:
+    """Have a widget show what the link says, when the page is opened and after Back or Forward."""
+    following: set[str] = st.session_state.setdefault("following", set())
+    if widget not in following or st.session_state.get(widget) not in options:
+        st.session_state[widget] = said
+        following.add(widget)
+
+
+def _links() -> dict[str, tuple[str | None, str | None]]:
+    """Of each choice, what the link should say, and what it said before."""
+    links: dict[str, tuple[str | None, str | None]] = st.session_state.setdefault("links", {})
+    return links
+
+
+def _write(key: str, chosen: str | None) -> None:
+    if st.query_params.get(key) == chosen:
+        return
+    if chosen is None:
+        st.query_params.pop(key)
+    else:
+        st.query_params[key] = chosen

@@ -16,6 +16,7 @@ from ..folders.task import PhotoResult, PhotoTask, not_explained, photo_result, 
 from ..lime.explain import OnProgress, explain
 from ..pictures.encode import card_uri
 from ..words.language import Language
+from . import links
 from .controls import Settings
 from .delivery import offer_file
 from .gallery_view import show
@@ -41,11 +42,11 @@ def show_together(intake: Intake, settings: Settings, language: Language) -> boo
     """
     photos = intake.own_photos
     if len(photos) < 2:
-        st.session_state.together = False
+        links.ask("all", None)
         return False
     batch = _Batch(intake, photos, settings, language)
     slot = st.container()
-    if not st.session_state.get("together"):
+    if links.asked("all") is None:
         with slot:
             batch.offer()
             _clear()
@@ -116,13 +117,13 @@ class _Batch:
         progress = st.empty()
         if self._finished:
             records = [result.record for result in self._finished.values()]
-            identities = {result.record.key: self._photos[key] for key, result in self._finished.items()}
+            keys = {result.record.key: key for key, result in self._finished.items()}
             show(
                 records,
                 self._language,
                 _source(self._finished.values()),
                 "all",
-                on_details=lambda key: take_photo(identities[key]) if key in identities else None,
+                on_details=lambda key: take_photo(keys[key]) if key in keys else None,
             )
         if running:
             self._explain_next(progress)
@@ -179,7 +180,7 @@ class _Batch:
         return key, self._settings
 
     def _start(self) -> None:
-        st.session_state.together = True
+        links.ask("all", "true")
         st.session_state.explaining_all = True
         st.session_state.pop("all_started", None)
 
@@ -223,7 +224,7 @@ def _data_uri(key: str, name: str, _contents: bytes) -> str:
 
 
 def _go_back() -> None:
-    st.session_state.together = False
+    links.ask("all", None)
 
 
 def _stop() -> None:

@@ -233,4 +233,4 @@ def linked_samples() -> int | None:
 
 
 def _sharpen(samples: int) -> None:
-    st.query_params["samples_here"] = str(samples)
+    links.ask("samples_here", str(samples))
