@@ -26,6 +26,7 @@ from . import (
     links,
     many,
     origins,
+    presenting,
     result,
     try_it,
     tuning,
@@ -59,11 +60,14 @@ def _draw(language: Language) -> None:
         return
     settings, preview = controls.choose_settings(language)
     photos = intake.Intake(settings.classifier, language)
-    photo = photos.choose_photo()
+    with st.container(key="intake"):
+        photo = photos.choose_photo()
     if photo is None:
         header.invite(language)
+        presenting.listen(photos, [], None, language)
         return
     if many.show_together(photos, settings, language):
+        presenting.listen(photos, [], None, language)
         if photos.open_next():
             st.rerun()
         return
@@ -80,6 +84,7 @@ def _show_one(
 ) -> None:
     """Draw one photo's explanation as far as it is, and bring it forward."""
     failed = st.session_state.pop("failed", None)
+    presenting.keep_regions()
     stage = st.container(key="stage")
     with stage:
         verdict, labels_box, pictures = (
@@ -111,11 +116,13 @@ def _show_one(
         result.show_pictures(photo, live, reading, label, view, language)
     with buttons:
         result.offer_buttons(live, reading, language)
+    found = result.Result(photo, reading, view.palette, language) if reading else None
+    presenting.listen(photos, labels, found, language)
     with st.container(key="sections"):
-        if reading is None:
+        if found is None:
             st.html("<div class='pending'></div>")
         else:
-            _show_sections(result.Result(photo, reading, view.palette, language))
+            _show_sections(found)
     if labels:
         photos.note(photo, labels[0])
     if failed is not None and neighborhood is None:

@@ -18,6 +18,9 @@ from .links import choose_from_list, choose_one
 from .markup import escape, plain
 from .tuning import USUAL, Preview, choose_tuning
 
+FEWEST_REGIONS, MOST_REGIONS = 1, 15
+"""How many regions the focus may keep."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -96,8 +99,8 @@ def choose_view(language: Language) -> View:
     _ = language.gettext
     num_features = st.slider(
         _("Regions shown"),
-        min_value=1,
-        max_value=15,
+        min_value=FEWEST_REGIONS,
+        max_value=MOST_REGIONS,
         value=USUAL.num_features,
         key="num_features",
         bind="query-params",

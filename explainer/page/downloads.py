@@ -15,6 +15,7 @@ from ..pictures.encode import png
 from ..takeaway.code import command_line, lime_code, python_code
 from ..takeaway.notebook import notebook
 from ..takeaway.report import html_report, pictures
+from . import presenting
 from .delivery import Make, offer_file
 from .links import OF_A_VISITOR
 from .result import Result
@@ -67,6 +68,13 @@ def show(result: Result) -> None:
             _show_link(result)
         with st.popover(_("As code"), icon=":material/code:"):
             _show_code(result)
+        st.button(
+            _("Present it"),
+            key="present",
+            icon=":material/slideshow:",
+            help=_("As large as the screen, for an audience; all of it goes by keys. P does the same."),
+            on_click=presenting.start,
+        )
 
 
 def file_name(photo_name: str, label_name: str, extension: str) -> str:

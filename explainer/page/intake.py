@@ -162,7 +162,7 @@ class Intake:
         file = awaited or waiting[0]
         entry = _open(file, keep=file is awaited)
         if file is awaited and isinstance(entry, _Entry):
-            links.look_at(photo=entry.key)  # first, for the run may be cut short after it
+            _look_at(photo=entry.key)  # first, for the run may be cut short after it
             st.session_state.awaited = None
         elif file is awaited:
             st.session_state.awaited = next((other.identity for other in waiting if other is not file), None)
@@ -250,22 +250,27 @@ def _offer_examples(chosen: str | None, language: Language) -> None:
                     key=f"example-{name}",
                     type="primary" if name == chosen else "secondary",
                     width="stretch",
-                    on_click=_take_example,
+                    on_click=take_example,
                     args=(name,),
                 )
 
 
-def _take_example(name: str) -> None:
+def take_example(name: str) -> None:
+    """Look at one of the examples from now on."""
     st.session_state.awaited = None
-    links.ask("all", None)
-    links.look_at(sample=name)
+    _look_at(sample=name)
 
 
 def take_photo(key: str) -> None:
     """Look at one of the visitor's own photos from now on."""
     st.session_state.awaited = None
-    links.ask("all", None)
-    links.look_at(photo=key)
+    _look_at(photo=key)
+
+
+def _look_at(sample: str | None = None, photo: str | None = None) -> None:
+    choices = links.said(*links.OF_LOOKING)
+    links.look_at(choices, sample, photo)
+    links.write(choices)
 
 
 def _is_new(file: File) -> bool:

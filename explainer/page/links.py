@@ -10,6 +10,7 @@ address from before it.
 
 import re
 from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -22,35 +23,78 @@ OF_A_PHOTO = ("label", "samples_here")
 OF_A_VISITOR = ("photo", "all")
 """What in the link means nothing to others."""
 
+OF_LOOKING = ("sample", "photo", "all", *OF_A_PHOTO)
+"""What in the link changes when another photo is looked at."""
+
 STEPS = ("sample", "photo", "all", "view", "classifier", "label")
 """What Back undoes; all else in the link changes without a trace in the browser's history."""
 
 
+def is_history_navigation() -> bool:
+    """Whether Back or Forward has brought about this run of the page."""
+    return getattr(get_script_run_ctx(), "is_history_navigation", False)
+
+
 def follow_address() -> None:
     """Take over from the address what Back or Forward has changed there; before anything else is drawn."""
-    if getattr(get_script_run_ctx(), "is_history_navigation", False):
+    if is_history_navigation():
         st.session_state.pop("links", None)
         st.session_state.pop("following", None)
     mount("steps", "steps", {"steps": STEPS})
 
 
+@dataclass
+class Said:
+    """What the link should say of a choice, and what a browser still says that has not heard of it."""
+
+    chosen: str | None
+    before: set[str | None] = field(default_factory=set)
+
+    def change(self, chosen: str | None) -> None:
+        """Have the link say something else, once it is written."""
+        self.before = (self.before | {self.chosen}) - {chosen}
+        self.chosen = chosen
+
+
 def asked(key: str) -> str | None:
     """What the link says of a choice, if it does."""
     links, now = _links(), st.query_params.get(key)
-    chosen, before = links.get(key, (now, now))
-    if now not in (chosen, before):
-        chosen = before = now
-    links[key] = (chosen, before)
-    _write(key, chosen)
-    return chosen
+    said = links.setdefault(key, Said(now))
+    if now in said.before:
+        _write(key, said.chosen)
+    else:
+        said.chosen = now
+    return said.chosen
 
 
 def ask(key: str, chosen: str | None) -> None:
     """Write a choice into the link, or nothing of it."""
-    before = asked(key)
-    if chosen != before:
-        _links()[key] = (chosen, before)
-        _write(key, chosen)
+    choices = said(key)
+    choices[key].change(chosen)
+    write(choices)
+
+
+def said(*keys: str) -> dict[str, Said]:
+    """Some choices, to change them all before they are written, which may cut a run of the page short."""
+    for key in keys:
+        asked(key)
+    links = _links()
+    return {key: links[key] for key in keys}
+
+
+def write(choices: Mapping[str, Said]) -> None:
+    """Write into the link what has changed of some choices."""
+    for key, choice in choices.items():
+        _write(key, choice.chosen)
+
+
+def look_at(choices: Mapping[str, Said], sample: str | None = None, photo: str | None = None) -> None:
+    """Have the choices of `OF_LOOKING` name one photo, and say nothing of what was about the one before."""
+    if (sample, photo) != (choices["sample"].chosen, choices["photo"].chosen):
+        for key in OF_A_PHOTO:
+            choices[key].change(None)
+    for key, chosen in (("sample", sample), ("photo", photo), ("all", None)):
+        choices[key].change(chosen)
 
 
 def choose_from_list(label: str, names: Mapping[str, str], usual: str, key: str, explanation: str) -> str:
@@ -135,17 +179,6 @@ def linked_number(key: str, most: int) -> int | None:
     return number if number is not None and number <= most else None
 
 
-def look_at(sample: str | None = None, photo: str | None = None) -> None:
-    """Have the link name another photo, and take out of it what was about the one before."""
-    if (sample, photo) == (asked("sample"), asked("photo")):
-        return
-    chosen = {"sample": sample, "photo": photo, **dict.fromkeys(OF_A_PHOTO)}
-    before = {key: asked(key) for key in chosen}
-    _links().update({key: (chosen[key], before[key]) for key in chosen})  # before a run may be cut short
-    for key in chosen:
-        _write(key, chosen[key])
-
-
 def linked(key: str, options: Collection[str], usual: str) -> str:
     """What the link says of a choice; the usual where it says nothing, or nothing known."""
     said = asked(key)
@@ -166,9 +199,8 @@ def _follow(widget: str, options: Container[object], said: object) -> None:
         following.add(widget)
 
 
-def _links() -> dict[str, tuple[str | None, str | None]]:
-    """Of each choice, what the link should say, and what it said before."""
-    links: dict[str, tuple[str | None, str | None]] = st.session_state.setdefault("links", {})
+def _links() -> dict[str, Said]:
+    links: dict[str, Said] = st.session_state.setdefault("links", {})
     return links
 
 

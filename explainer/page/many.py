@@ -78,7 +78,7 @@ class _Batch:
 
     def offer(self) -> None:
         language = self._language
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="offer-all"):
             if self._missing:
                 text = language.gettext("Explain all {number} photos")
             else:

@@ -7,6 +7,7 @@ def choices() -> None:
     import streamlit as st
 
     from explainer.page import links
+    from explainer.page.intake import take_photo
 
     names = {"a": "A", "b": "B", "c": "C"}
     st.write(links.choose_one("Pills", names, "a", "pills"))
@@ -14,7 +15,7 @@ def choices() -> None:
     st.write(str(links.choose_number("Number", 7, 99, "number", "Help")))
     st.write(links.linked("label", names, "a"))
     st.button("Label b", on_click=links.ask, args=("label", "b"))
-    st.button("Photo", on_click=links.look_at, kwargs={"photo": "x"})
+    st.button("Photo", on_click=take_photo, args=("x",))
 
 
 def visit(**query: str) -> AppTest:

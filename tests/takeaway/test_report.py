@@ -568,7 +568,7 @@ class TestDownloads:
     def test_offers_four_files_and_a_link(self):
         page = self.visit()
         buttons = [button.label for button in page.button]
-        assert buttons == ["Report", "Pictures", "Numbers", "Notebook"]
+        assert buttons == ["Report", "Pictures", "Numbers", "Notebook", "Present it"]
         assert page.header[0].value == "Take it away"
 
     def test_the_link_holds_the_settings(self):
@@ -594,5 +594,5 @@ class TestDownloads:
     def test_speaks_japanese(self):
         page = self.visit(language="ja")
         buttons = [button.label for button in page.button]
-        assert buttons == ["レポート", "画像", "数値", "ノートブック"]
+        assert buttons == ["レポート", "画像", "数値", "ノートブック", "発表で見せる"]
         assert page.header[0].value == "結果を保存・共有する"
