@@ -1,8 +1,9 @@
 """All of a visitor's photos together: explained one after the other, and shown as a gallery."""
 
+import statistics
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -25,6 +26,7 @@ from .live import Live
 from .markup import plain
 from .uploads import MOST_PHOTOS
 
+_SURPLUS = 1.2  # by how much the mean number of samples until settled is above the median
 _KEPT_RESULTS = MOST_PHOTOS + 8  # a megabyte each; with what the camera took
 
 
@@ -60,6 +62,49 @@ def show_together(intake: Intake, settings: Settings, language: Language) -> boo
 def _clear() -> None:
     """Have what the page has had here vanish at once, and not only when all photos are done."""
     st.empty()
+
+
+class Pace:
+    """How long it will take, by what the photos before have taken.
+
+    The first photo says how many samples a photo needs, and not how long they take: it wakes the network.
+
+    Parameters
+    ----------
+    is_settled_by_number : bool
+        Whether all photos get as many samples; else some need many more than most.
+    clock : callable
+        The time in seconds.
+    """
+
+    def __init__(self, is_settled_by_number: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._surplus = 1.0 if is_settled_by_number else _SURPLUS
+        self._clock = clock
+        self._done: list[tuple[int, float]] = []  # samples and seconds
+        self.begin_photo()
+
+    def begin_photo(self) -> None:
+        """A photo is begun, or begun anew."""
+        self._samples = 0
+        self._started = self._clock()
+
+    def note(self, samples: int) -> None:
+        """So many samples of the photo are there."""
+        self._samples = samples
+
+    def end_photo(self) -> None:
+        """The photo is done; one that asked for no samples says nothing of the others."""
+        if self._samples:
+            self._done.append((self._samples, self._clock() - self._started))
+
+    def seconds_left(self, photos: int) -> float | None:
+        """How long so many photos take, the one that was begun among them; unknown before one is done."""
+        if not self._done:
+            return None
+        timed = self._done[1:] or self._done
+        a_sample = sum(seconds for _, seconds in timed) / sum(samples for samples, _ in timed)
+        a_photo = self._surplus * statistics.median(samples for samples, _ in self._done) * a_sample
+        return max(0.0, a_photo - (self._clock() - self._started)) + a_photo * (photos - 1)
 
 
 class _Batch:
@@ -132,14 +177,20 @@ class _Batch:
         """Explain one photo and draw the page anew, so that the photo is on it."""
         key = self._missing[0]
         photo = self._intake.open_photo(self._photos[key])
+        pace = self._pace()
+        pace.begin_photo()
         self._draw_progress(progress, photo, 0.0)
+
+        def report(done: int, total: int) -> None:
+            pace.note(done)
+            self._draw_progress(progress, photo, done / total)
+
         try:
-            result = self._explained(
-                photo, lambda done, all_: self._draw_progress(progress, photo, done / all_)
-            )
+            result = self._explained(photo, report)
         except ExplainerError as error:
             classifier = load_classifier(self._settings.classifier)
             result = not_explained(self._task(photo), classifier, self._language.error(error))
+        pace.end_photo()
         self._kept[self._job(key)] = result
         while len(self._kept) > _KEPT_RESULTS:
             self._kept.popitem(last=False)
@@ -170,9 +221,8 @@ class _Batch:
         text = language.gettext("Photo {number} of {total}: {name}").format(
             number=language.number(finished + 1), total=language.number(total), name=plain(photo.name)
         )
-        started, before = self._started()
-        if finished > before:
-            left = (time.monotonic() - started) / (done - before) * (total - done)
+        left = self._pace().seconds_left(total - finished)
+        if left is not None:
             text += " · " + language.gettext("about {seconds} s left").format(seconds=language.number(left))
         progress.progress(done / total, text=text)
 
@@ -182,14 +232,15 @@ class _Batch:
     def _start(self) -> None:
         links.ask("all", "true")
         st.session_state.explaining_all = True
-        st.session_state.pop("all_started", None)
+        st.session_state.pop("pace", None)
 
-    def _started(self) -> tuple[float, int]:
-        """When this run began, and how many photos were finished then."""
-        settings = self._settings
-        if st.session_state.get("all_started", (None,))[0] != settings:
-            st.session_state.all_started = (settings, time.monotonic(), len(self._finished))
-        return st.session_state.all_started[1:]  # type: ignore[no-any-return]
+    def _pace(self) -> Pace:
+        kept = st.session_state.get("pace")
+        if kept is None or kept[0] != self._settings:
+            is_settled_by_number = self._settings.recipe.num_samples != "auto"
+            kept = st.session_state.pace = (self._settings, Pace(is_settled_by_number))
+        pace: Pace = kept[1]
+        return pace
 
     def _offer_download(self) -> None:
         _ = self._language.gettext
