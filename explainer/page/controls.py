@@ -26,9 +26,9 @@ FEWEST_REGIONS, MOST_REGIONS = 1, 15
 class View:
     """What is set at the pictures: how much of an explanation they show, and how."""
 
-    num_features: int
-    positive_only: bool
-    palette: Palette
+    num_features: int = USUAL.num_features
+    positive_only: bool = False
+    palette: Palette = DEFAULT_PALETTE
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ def choose_view(language: Language) -> View:
             _("Blue and orange can be told apart by nearly everyone."),
             label_hidden=True,
         )
-    return View(num_features, positive_only, PALETTES[palette])
+    view = st.session_state.view = View(num_features, positive_only, PALETTES[palette])
+    return view
 
 
 def _choose_classifier(language: Language) -> str:

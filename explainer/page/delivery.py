@@ -4,17 +4,18 @@ Streamlit's own button for downloads loses what is clicked while the page is dra
 """
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import streamlit as st
 from streamlit import runtime
 
 from ..errors import ExplainerError
+from ..names import printable
 from ..words.language import Language
-from .markup import plain
 from .scripts import mount
 
 Make = Callable[[], str | bytes]
@@ -28,6 +29,17 @@ class _Asked:
     kind: str
     make: Make
     content: bytes = b""  # once it is made
+    making: threading.Lock = field(
+        default_factory=threading.Lock
+    )  # a run that was cut short may still be at it
+
+
+@dataclass
+class _Desk:
+    """All files that a visitor waits for, by an identity each, and why the last one that failed did."""
+
+    asked: dict[str, _Asked] = field(default_factory=dict)
+    failed: tuple[str, str] | None = None
 
 
 def offer_file(
@@ -37,7 +49,6 @@ def offer_file(
     name: str,
     kind: str,
     icon: str,
-    language: Language,
     explanation: str | None = None,
 ) -> None:
     """Draw a button that hands over a file, which is made when it is asked for.
@@ -52,12 +63,10 @@ def offer_file(
         The file's.
     kind : str
         Its media type, such as ``text/html``.
-    language : Language
-        What the page is written in.
     explanation : str, optional
         What is in it.
     """
-    st.button(label, key=key, help=explanation, icon=icon, on_click=partial(_ask, make, name, kind, language))
+    st.button(label, key=key, help=explanation, icon=icon, on_click=partial(_ask, make, name, kind))
 
 
 @st.fragment  # so that what it sends ends no run that a click has just started
@@ -67,43 +76,56 @@ def deliver(language: Language) -> None:
     A run of the page may be cut short at any moment, and what it has sent be dropped: a file is offered by
     every run until the browser says that it has it.
     """
-    asked = _asked()
+    _ = language.gettext
+    desk = _desk()
     if received := st.session_state.get("deliver", {}).get("received"):
-        asked.pop(received, None)
-    file = None
-    for identity, next_one in list(asked.items()):
-        if next_one.content or _make(next_one, language):
-            file = {"identity": identity, "name": next_one.name, "address": _serve(next_one)}
-            break
-        del asked[identity]
-    mount("deliver", "deliver", {"file": file}, {"received": lambda: None})
+        desk.asked.pop(received, None)
+    identity, file = next(iter(desk.asked.items()), ("", None))
+    offered, making = None, ""
+    if file and file.content:
+        offered = {"identity": identity, "name": file.name, "address": _serve(file)}
+    elif file:
+        making = _("Making {file} …").format(file=printable(file.name))
+    mount(
+        "deliver",
+        "deliver",
+        {
+            "file": offered,
+            "making": making,
+            "failed": desk.failed,
+            "close": _("Close"),
+        },
+        {"received": lambda: None},
+    )
+    if file and making:
+        with file.making:
+            if not file.content and identity in desk.asked:
+                _make(identity, file, desk, language)
+        st.rerun()
 
 
-def _asked() -> dict[str, _Asked]:
-    """All files that the visitor waits for, by an identity each."""
-    asked: dict[str, _Asked] = st.session_state.setdefault("asked_for", {})
-    return asked
+def _desk() -> _Desk:
+    desk: _Desk = st.session_state.setdefault("desk", _Desk())
+    return desk
 
 
-def _ask(make: Make, name: str, kind: str, language: Language) -> None:
-    _asked()[uuid.uuid4().hex] = _Asked(name, kind, make)
-    text = language.gettext("Making {file} …").format(file=plain(name))
-    st.toast(text, icon=":material/hourglass_top:")
+def _ask(make: Make, name: str, kind: str) -> None:
+    _desk().asked[uuid.uuid4().hex] = _Asked(name, kind, make)
 
 
-def _make(file: _Asked, language: Language) -> bool:
+def _make(identity: str, file: _Asked, desk: _Desk, language: Language) -> None:
     """Make a file; if that can't be done, say why."""
     try:
         content = file.make()
     except Exception as error:
         logging.getLogger("limelight").exception("a file to take away could not be made")
-        text = language.gettext("{file} could not be made.").format(file=plain(file.name))
+        text = language.gettext("{file} could not be made.").format(file=printable(file.name))
         if isinstance(error, ExplainerError):
-            text = f"{text} {plain(language.error(error))}"
-        st.toast(text, icon=":material/error:", duration="infinite")
-        return False
-    file.content = content.encode() if isinstance(content, str) else content
-    return True
+            text = f"{text} {language.error(error)}"
+        desk.failed = (identity, text)
+        del desk.asked[identity]
+    else:
+        file.content = content.encode() if isinstance(content, str) else content
 
 
 def _serve(file: _Asked) -> str:

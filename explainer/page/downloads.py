@@ -113,7 +113,7 @@ def _offer(
     label: str, icon: str, extension: str, kind: str, explanation: str, make: Make, result: Result
 ) -> None:
     name = file_name(result.photo.name, result.label.name, extension)
-    offer_file(label, f"download-{extension}", make, name, kind, icon, result.language, explanation)
+    offer_file(label, f"download-{extension}", make, name, kind, icon, explanation)
 
 
 def _pictures(result: Result) -> dict[str, Image.Image]:

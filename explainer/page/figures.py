@@ -110,7 +110,6 @@ def _show_regions(result: Result) -> None:
         file_name(result.photo.name, result.label.name, "csv"),
         "text/csv",
         ":material/table:",
-        result.language,
     )
 
 

@@ -18,7 +18,7 @@ from ..lime.explain import OnProgress, explain
 from ..pictures.encode import card_uri
 from ..words.language import Language
 from . import links
-from .controls import Settings
+from .controls import Settings, View, choose_view
 from .delivery import offer_file
 from .gallery_view import show
 from .intake import Intake, Photo, take_photo
@@ -27,6 +27,7 @@ from .markup import plain
 from .uploads import MOST_PHOTOS
 
 _SURPLUS = 1.2  # by how much the mean number of samples until settled is above the median
+_VIEW_WIDTH = 560  # pixels
 _KEPT_RESULTS = MOST_PHOTOS + 8  # a megabyte each; with what the camera took
 
 
@@ -43,19 +44,22 @@ def show_together(intake: Intake, settings: Settings, language: Language) -> boo
         What the page is written in.
     """
     photos = intake.own_photos
+    slot = st.container()  # always, so that what follows keeps its place on the page
     if len(photos) < 2:
         links.ask("all", None)
         return False
-    batch = _Batch(intake, photos, settings, language)
-    slot = st.container()
     if links.asked("all") is None:
+        seen = settings.seen(st.session_state.get("view", View()))
         with slot:
-            batch.offer()
+            _Batch(intake, photos, seen, language).offer()
             _clear()
         return False
     _clear()
     with slot:
-        batch.show()
+        bar = st.container(horizontal=True, vertical_alignment="center", gap="small", key="together")
+        with st.container(width=_VIEW_WIDTH):
+            view = choose_view(language)
+        _Batch(intake, photos, settings.seen(view), language).show(bar)
     return True
 
 
@@ -135,10 +139,10 @@ class _Batch:
                 on_click=self._start,
             )
 
-    def show(self) -> None:
+    def show(self, bar: DeltaGenerator) -> None:
         _ = self._language.gettext
         running = bool(self._missing and st.session_state.get("explaining_all"))
-        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="together"):
+        with bar:
             st.button(_("Back to one photo"), key="back", icon=":material/arrow_back:", on_click=_go_back)
             if running:
                 st.button(_("Stop"), key="stop-all", icon=":material/stop_circle:", on_click=_stop)
@@ -252,7 +256,6 @@ class _Batch:
             "limelight.zip",
             "application/zip",
             ":material/folder_zip:",
-            self._language,
             _("Gallery, pictures and a table of all figures, in one ZIP file."),
         )
 

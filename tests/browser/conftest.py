@@ -65,7 +65,8 @@ def visit(
         def hear(message: ConsoleMessage) -> None:
             # A live picture may be gone, because there is a newer one, before a busy browser asks for it.
             source = message.location.get("url", "")
-            if message.type == "error" and not ("404" in message.text and "/media/" in source):
+            gone = "/media/" in f"{message.text} {source}" and re.search("404|source error", message.text)
+            if message.type == "error" and not gone:
                 problems.append(f"console: {message.text} {source}")
 
         def watch(asked: Request) -> None:

@@ -1,10 +1,11 @@
 """Files asked for on the page, without a browser: what is handed over, and what is said if nothing is."""
 
-import json
 import logging
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from tests.page.scripted import given
 
 
 def offers(language: str = "en") -> None:
@@ -28,7 +29,7 @@ def offers(language: str = "en") -> None:
     told_in = Language(language)
     deliver(told_in)
     for key, how in (("good", make), ("refused", refuse), ("failed", fail)):
-        offer_file(key, key, how, f"{key}.txt", "text/plain", ":material/description:", told_in)
+        offer_file(key, key, how, f"{key}.txt", "text/plain", ":material/description:")
 
 
 def offer(language: str = "en") -> AppTest:
@@ -36,8 +37,7 @@ def offer(language: str = "en") -> AppTest:
 
 
 def handed_over(page: AppTest) -> dict | None:
-    (component,) = page.get("bidi_component")
-    return json.loads(component.proto.json)["file"]
+    return given(page, "deliver")["file"]
 
 
 def test_a_file_is_made_once_and_handed_over_until_the_browser_has_it():
@@ -45,7 +45,6 @@ def test_a_file_is_made_once_and_handed_over_until_the_browser_has_it():
     assert handed_over(page) is None
     assert "made" not in page.session_state
     page.button(key="good").click().run()
-    assert [toast.value for toast in page.toast] == [r"Making good\.txt …"]
     file = handed_over(page)
     assert file["name"] == "good.txt"
     assert file["address"].endswith(".txt")
@@ -68,9 +67,10 @@ def test_what_cannot_be_made_is_said_and_holds_up_nothing(key: str, language: st
     page = offer(language)
     with caplog.at_level(logging.ERROR, logger="limelight"):
         page.button(key=key).click().run()
-    said = [toast.value.replace("\\", "") for toast in page.toast]
-    assert any(f"{key}.txt" in text and words in text for text in said), said
-    assert not any("secret" in text for text in said)
+    _identity, said = given(page, "deliver")["failed"]
+    assert said.startswith(f"{key}.txt")
+    assert words in said
+    assert "secret" not in said
     assert "secret detail" in caplog.text or key == "refused"
     assert not page.exception
     page.button(key="good").click().run()
