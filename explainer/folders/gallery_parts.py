@@ -12,6 +12,7 @@ from PIL import Image
 from ..names import printable
 from ..pictures.draw import DEFAULT_PALETTE
 from ..reading import Settledness
+from ..takeaway.legend import general_legend, legend_html
 from ..takeaway.templates import environment
 from ..words.language import Language
 from ..words.sentences import few_regions_sentence, merged_sentence, unsteady_sentence
@@ -77,6 +78,7 @@ def cards_markup(
             cards=list(_cards(shown, language, source)),
             linked=linked,
             details=details,
+            legend=legend_html(general_legend(language)),
         )
     )
 

@@ -5,9 +5,10 @@ import streamlit as st
 from ..lime.explanation import Label
 from ..pictures.draw import draw_pros_cons
 from ..pictures.encode import jpeg
+from ..takeaway.legend import legend, legend_html
 from ..words.language import Language
 from ..words.sentences import contrast_sentence
-from .markup import escape, legend, plain
+from .markup import escape, plain
 from .result import Result
 
 
@@ -24,9 +25,11 @@ def show(result: Result) -> None:
     with choice_column:
         first, second = _choose_labels(result)
         sentence = contrast_sentence(explanation, first, second, language)
-        st.html(f"<p class='finding'>{escape(sentence)}</p>{_legend(first, second, result)}")
-    with picture_column:
         differences = explanation.contrast(first.index, second.index)
+        meanings = [_more_for(label, language) for label in (first, second)]
+        entries = legend(differences, meanings, result.palette, language)
+        st.html(f"<p class='finding'>{escape(sentence)}</p><p class='legend'>{legend_html(entries)}</p>")
+    with picture_column:
         st.image(
             jpeg(draw_pros_cons(result.photo.canvas, explanation.segments, differences, result.palette)),
             alt=sentence,
@@ -55,15 +58,6 @@ def _choose_labels(result: Result) -> tuple[Label, Label]:
         key=f"contrast-second-{place}",
     )
     return by_index[first], by_index[second]
-
-
-def _legend(first: Label, second: Label, result: Result) -> str:
-    language, palette = result.language, result.palette
-    entries = (
-        (palette.speaks_for, "solid", _more_for(first, language)),
-        (palette.speaks_against, "dashed", _more_for(second, language)),
-    )
-    return legend(entries)
 
 
 def _more_for(label: Label, language: Language) -> str:

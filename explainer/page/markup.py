@@ -2,9 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterable
-
-from ..pictures.draw import Colour
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>:$~&])")
 _MADE_TO_SOMETHING = re.compile(r"(?i)(https?:(?=//)|www(?=\.)|@|:(?=[a-z])|[-<>~](?=[-=>]))")
@@ -24,13 +21,3 @@ def plain(text: str) -> str:
 def escape(text: str) -> str:
     """Escape text for HTML."""
     return html.escape(text, quote=True)
-
-
-def legend(entries: Iterable[tuple[Colour, str, str]]) -> str:
-    """Colours, the line around each, and what they mean, as HTML."""
-    swatches = "".join(
-        f"<span><i style='background:rgb({red} {green} {blue} / 45%);"
-        f"border:2px {line} rgb({red} {green} {blue})'></i>{escape(text)}</span>"
-        for (red, green, blue), line, text in entries
-    )
-    return f"<p class='legend'>{swatches}</p>"

@@ -1,7 +1,7 @@
 """The first screen of a photo: what the classifier says, how sure that is, and the pictures of why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ from ..photos.load import notes_of
 from ..pictures.draw import Palette, draw_input, draw_reading
 from ..pictures.encode import data_uri, jpeg
 from ..reading import NOT_BY_SAMPLES, Reading
+from ..takeaway.legend import general_legend, reading_legend
 from ..words.language import Language
 from ..words.sentences import focus_sentence, pros_cons_sentence, reliability, settledness_sentence, verdict
 from . import links
@@ -143,7 +144,7 @@ def show_pictures(
             ],
             "inset": _inset(neighborhood, language),
             "notes": [language.error(note) for note in notes_of(photo.original)] if canvas else [],
-            "legend": _legend(view, language),
+            "legend": _legend(reading, view, language),
             "reliability": _reliability(live, reading, language),
         },
     )
@@ -177,15 +178,12 @@ def _reliability(live: Live, reading: Reading | None, language: Language) -> Map
     }
 
 
-def _legend(view: View, language: Language) -> list[dict[str, str]]:
-    _ = language.gettext
-    palette = view.palette
-    entries = [(palette.speaks_for, "solid", _("speaks for the label"))]
-    if not view.positive_only:
-        entries.append((palette.speaks_against, "dashed", _("speaks against it")))
-    return [
-        {"color": " ".join(map(str, colour)), "line": line, "text": text} for colour, line, text in entries
-    ]
+def _legend(reading: Reading | None, view: View, language: Language) -> list[dict[str, Any]]:
+    if reading is None:
+        entries = general_legend(language, view.palette, view.positive_only)
+    else:
+        entries = reading_legend(reading, view.palette, language)
+    return [asdict(entry) for entry in entries]
 
 
 def _drawn(photo: Photo, reading: Reading, view: View, is_live: bool) -> tuple[str, str]:

@@ -15,13 +15,13 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from PIL import Image
+from PIL import Image, ImageChops
 from scipy.ndimage import distance_transform_edt
 
 from ..reading import CONFIDENCE, Reading
 from ..words.language import Language
 from ..words.places import region_places
-from .draw import DEFAULT_PALETTE, Colour, Palette, draw_reading, outline_regions
+from .draw import DEFAULT_PALETTE, Colour, Palette, draw_reading, even_detail, outline_regions
 
 SHOWN_REGIONS = 15
 INKS: dict[str | None, str] = {"light": "#181C25", "dark": "#EEF1F6"}
@@ -32,8 +32,7 @@ _WIDTH = 4.6  # inches
 _TALLEST = 6.0
 _DOTS_PER_INCH = 240
 _FONT_SIZE = 11
-_PALE = (245, 245, 245)
-_HEAT = 0.75  # how much of the photo the heat covers
+_PALE = (231, 231, 231)  # so that the photo's brighter details can be seen
 
 
 @dataclass(frozen=True)
@@ -134,16 +133,11 @@ def weight_map(
     figure = _figure(min(_TALLEST, _WIDTH * height / width) + 0.85)
     axes = figure.add_subplot()
     extent = (0, width, height, 0)
-    grey = photo.convert("L").convert("RGB")
-    axes.imshow(Image.blend(grey, Image.new("RGB", photo.size, _PALE), 0.3), extent=extent)
-    heat = axes.imshow(
-        weights[segments],
-        extent=extent,
-        cmap=_diverging(palette),
-        norm=Normalize(*_symmetric_limits(weights)),
-        alpha=_HEAT,
-        interpolation="bilinear",
-    )
+    heat = ScalarMappable(Normalize(*_symmetric_limits(weights)), _diverging(palette))
+    colours = Image.fromarray(heat.to_rgba(weights[segments], bytes=True)[..., :3])
+    colours = colours.resize(photo.size, Image.Resampling.BILINEAR)
+    # Added, and not laid over the photo, so that the colours are those of the bar.
+    axes.imshow(ImageChops.add(colours, even_detail(photo).convert("RGB"), offset=-128), extent=extent)
     axes.imshow(outline_regions(segments, photo.size), extent=extent, alpha=0.6)
     for bar in strongest_bars(reading):
         row, column = interior_point(segments == bar.region)
@@ -274,8 +268,6 @@ def _figure(height: float) -> Figure:
 def _add_colour_bar(figure: Figure, axes: Axes, heat: ScalarMappable, language: Language, ink: str) -> None:
     bar = figure.colorbar(heat, ax=axes, location="bottom", fraction=0.05, pad=0.02, aspect=36)
     bar.set_label(language.gettext("Weight: change of the probability"))
-    if bar.solids is not None:
-        bar.solids.set_alpha(1)  # else a dark page would shine through
     bar.locator = MaxNLocator(5, symmetric=True)
     bar.update_ticks()
     bar.outline.set_edgecolor(ink)

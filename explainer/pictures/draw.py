@@ -5,12 +5,14 @@ that pictures are sharp on any screen. Regions that speak for a label have a sol
 speak against it a dashed one, so that nothing depends on telling two colours apart.
 """
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 from scipy.ndimage import gaussian_filter
+from skimage.color import lab2rgb, rgb2lab
 from skimage.measure import find_contours
 
 from ..classifiers.classifier import ClassifierLike
@@ -24,13 +26,16 @@ SHORTEST_LONGEST_SIDE = 640  # a tiny photo is enlarged, for outlines to be smoo
 HIDDEN_COLOUR: Colour = (32, 36, 44)
 _SMOOTHING = 0.8  # of outlines, in pixels of the network's input
 _CONTRAST = 4.0
-_WEAKEST_TINT, _STRONGEST_TINT = 0.35, 0.75
+_WEAKEST = 0.35  # of a colour's chroma
+_DETAIL = 0.5  # of the photo's contrast is left where it is coloured
+_MOST_DETAIL = 24  # grey levels, lighter or darker
+_SURROUNDINGS = 1 / 36  # of the longer side
 _DOTS_PER_INCH = 100.0
 
 
 @dataclass(frozen=True)
 class Palette:
-    """Two colours, and the line drawn around each."""
+    """Two colours of the same lightness, for the lines and for the strongest regions."""
 
     name: str
     speaks_for: Colour
@@ -40,8 +45,8 @@ class Palette:
 PALETTES = {
     palette.name: palette
     for palette in (
-        Palette("blue-orange", (0, 114, 255), (255, 128, 0)),
-        Palette("green-red", (0, 200, 83), (235, 33, 46)),
+        Palette("blue-orange", (28, 140, 252), (219, 109, 9)),
+        Palette("green-red", (0, 161, 85), (249, 77, 78)),
     )
 }
 DEFAULT_PALETTE = PALETTES["blue-orange"]
@@ -128,7 +133,8 @@ def draw_pros_cons(
 ) -> Image.Image:
     """Colour the superpixels that speak for a label, and those that speak against it.
 
-    The stronger a superpixel speaks, the stronger its colour.
+    The stronger a superpixel speaks, compared with the strongest of them, the stronger its colour. All
+    colours are equally light, whether the photo is dark or bright there; of the photo, only detail is left.
 
     Parameters
     ----------
@@ -144,6 +150,7 @@ def draw_pros_cons(
     """
     grey = photo.convert("L").convert("RGB")
     picture = Image.blend(grey, Image.new("RGB", photo.size, (255, 255, 255)), 0.3)
+    detail = even_detail(photo).convert("RGB")
     outlines = []
     strongest = max((abs(weight) for weight in weights.values()), default=0.0)
     for sign, colour, line in (
@@ -153,21 +160,56 @@ def draw_pros_cons(
         of_sign = {region: abs(weight) for region, weight in weights.items() if weight * sign > 0}
         if not of_sign:
             continue
-        # Others have the weakest strength and not 0, so that colours don't fade towards edges.
-        strength = np.full(int(segments.max()) + 1, _WEAKEST_TINT)
+        strength = np.zeros(int(segments.max()) + 1)
         for region, weight in of_sign.items():
-            strength[region] += (_STRONGEST_TINT - _WEAKEST_TINT) * weight / strongest
+            strength[region] = weight / strongest
         union = np.isin(segments, list(of_sign))
-        coverage = _coverage(union, photo.size)
-        picture.paste(grey, mask=coverage)
+        tint = _scaled(gaussian_filter(strength[segments], _SMOOTHING), photo.size)
+        tint.putpalette(shades(colour).tobytes())
         picture.paste(
-            colour,
-            mask=ImageChops.multiply(
-                coverage, _scaled(gaussian_filter(strength[segments], _SMOOTHING), photo.size)
-            ),
+            ImageChops.add(tint.convert("RGB"), detail, offset=-128), mask=_coverage(union, photo.size)
         )
         outlines.append((union, colour, line))
     return _outline(picture, outlines)
+
+
+@functools.cache
+def shades(colour: Colour) -> np.ndarray:
+    """A colour from weak to strong, at the same lightness.
+
+    Parameters
+    ----------
+    colour : tuple of int
+        The strongest shade.
+
+    Returns
+    -------
+    numpy.ndarray of uint8, shape (256, 3)
+        RGB; chroma grows in even steps.
+    """
+    lightness, *hue = rgb2lab(np.array(colour) / 255)
+    chroma = np.linspace(_WEAKEST, 1, 256)
+    rgb: np.ndarray = lab2rgb(np.column_stack([np.full(256, lightness), *np.outer(hue, chroma)]))
+    return np.round(255 * rgb).astype(np.uint8)
+
+
+def even_detail(photo: Image.Image) -> Image.Image:
+    """What is lighter or darker in a photo than its surroundings, however dark or bright these are.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+        RGB; see `fit_photo`.
+
+    Returns
+    -------
+    PIL.Image.Image
+        8-bit grey, 128 where nothing stands out, and close to it elsewhere.
+    """
+    grey = photo.convert("L")
+    surroundings = grey.filter(ImageFilter.GaussianBlur(max(photo.size) * _SURROUNDINGS))
+    detail = ImageChops.subtract(grey, surroundings, 1 / _DETAIL, 128)
+    return detail.point([min(128 + _MOST_DETAIL, max(128 - _MOST_DETAIL, level)) for level in range(256)])
 
 
 def hide_regions(photo: Image.Image, segments: np.ndarray, hidden: Iterable[int]) -> Image.Image:

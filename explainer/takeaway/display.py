@@ -21,6 +21,7 @@ from ..reading import Reading
 from ..recipe import Recipe
 from ..words.language import Language
 from ..words.sentences import focus_sentence, pros_cons_sentence, settledness_sentence, verdict
+from .legend import legend_html, reading_legend
 from .templates import environment
 
 ENGLISH = Language("en")
@@ -77,7 +78,7 @@ def html(
             samples=language.number(explanation.num_samples),
             total=language.number(most_samples) if most_samples else "",
             share_done=explanation.num_samples / most_samples if most_samples else 1.0,
-            palette=DEFAULT_PALETTE,
+            legend=legend_html(reading_legend(reading, DEFAULT_PALETTE, language)),
         )
     )
 

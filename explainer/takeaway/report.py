@@ -36,6 +36,7 @@ from ..words.sentences import (
     verdict,
 )
 from ..words.settings import settings_in_words
+from .legend import legend_html, reading_legend
 from .templates import environment
 
 _LONGEST_NAME = 80
@@ -132,7 +133,6 @@ def html_report(
             labels=list(_labels(reading, language)),
             focus=focus_sentence(reading, language),
             pros_cons=pros_cons_sentence(reading, language),
-            positive_only=reading.positive_only,
             settledness=settledness_sentence(reading, language),
             checks=list(_checks(canvas, reading, language)),
             findings=(
@@ -142,7 +142,7 @@ def html_report(
             settings=settings_in_words(reading, language),
             notes=[language.error(note) for note in notes_of(photo)],
             pictures={key: _data_uri(picture) for key, picture in drawn.items()},
-            colours={"for": _css(palette.speaks_for), "against": _css(palette.speaks_against)},
+            legend=legend_html(reading_legend(reading, palette, language)),
         )
     )
 
@@ -190,11 +190,6 @@ def _width(share: float) -> str:
 def _short(name: str) -> str:
     shown = printable(name)
     return shown if len(shown) <= _LONGEST_NAME else shown[:_LONGEST_NAME] + "…"
-
-
-def _css(colour: tuple[int, int, int]) -> str:
-    red, green, blue = colour
-    return f"{red} {green} {blue}"
 
 
 def _data_uri(picture: Image.Image) -> str:

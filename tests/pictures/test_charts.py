@@ -81,18 +81,23 @@ def test_the_sign_is_shown_by_side_and_by_colour(explanation: Explanation, palet
         np.testing.assert_allclose(patch.get_facecolor()[:3], np.array(colour) / 255)
 
 
-def test_the_map_has_every_weight_and_no_sign_is_favoured(photo: Image.Image, explanation: Explanation):
-    weights = explanation.labels[0].weights
-    axes, colour_bar = draw_map(photo, explanation).axes
-    (heat,) = [image for image in axes.images if image.get_array().ndim == 2]
-    np.testing.assert_array_equal(heat.get_array(), weights[explanation.segments])
-    lowest, highest = heat.get_clim()
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda palette: palette.name)
+def test_the_map_has_every_weight_in_the_bar_s_own_colours(explanation: Explanation, palette):
+    weights, segments = explanation.labels[0].weights, explanation.segments
+    photo = fit_photo(Image.new("RGB", segments.shape[::-1], (60, 60, 60)))
+    axes, colour_bar = draw_map(photo, explanation, palette=palette).axes
+    lowest, highest = colour_bar.get_xlim()
     assert highest == -lowest == np.abs(weights).max()
-    assert colour_bar.get_xlim() == (lowest, highest)
-    palest = heat.to_rgba(0.0)[:3]
-    assert min(palest) > 0.9
-    for weight, colour in ((highest, (0, 114, 255)), (lowest, (255, 128, 0))):
-        np.testing.assert_allclose(heat.to_rgba(weight)[:3], np.array(colour) / 255, atol=0.01)
+    drawn = np.asarray(axes.images[0].get_array())
+    pale = np.array([231, 231, 231])
+    for region, weight in enumerate(weights):
+        row, column = charts.interior_point(segments == region)
+        found = drawn[
+            round((row + 0.5) * photo.height / segments.shape[0]),
+            round((column + 0.5) * photo.width / segments.shape[1]),
+        ]
+        colour = np.array(palette.speaks_for if weight > 0 else palette.speaks_against)
+        np.testing.assert_allclose(found, pale + abs(weight) / highest * (colour - pale), atol=2.5)
 
 
 def test_the_photo_keeps_its_shape(photo: Image.Image, explanation: Explanation):

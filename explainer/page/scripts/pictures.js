@@ -3,7 +3,7 @@
  * of the three with a switch. Pictures are replaced in place, so that none ever leaves the page.
  *
  * @typedef {{kind: string, title: string, source: string, words: string, sentence: string}} Figure
- * @typedef {{color: string, line: string, text: string}} Entry
+ * @typedef {{meaning: string, line: string, colour: string, scale: string[], ends: string[]}} Entry
  * @typedef {{share: number | null, words: string, help: string, level: string, moving: boolean}} Reliability
  * @typedef {{photo: string, aspect: number, choice: string, figures: Figure[],
  *   inset: {source: string, words: string}, notes: string[], legend: Entry[], reliability: Reliability}} Data
@@ -95,10 +95,12 @@ export default function ({ data, parentElement }) {
   if (place.entries !== entries) {
     place.entries = entries;
     find(".legend").replaceChildren(
-      ...data.legend.map(({ color, line, text }) => {
+      ...data.legend.map(({ meaning, line, colour, scale, ends }) => {
         const swatch = make("i", "");
-        swatch.style.cssText = `border: 2px ${line} rgb(${color}); background: rgb(${color} / 45%)`;
-        return make("span", "", swatch, document.createTextNode(text));
+        swatch.style.cssText =
+          `border: 2px ${line} ${colour}; background: linear-gradient(to right, ${scale}) border-box`;
+        const [low, high] = ends.map((end) => make("small", "", document.createTextNode(end)));
+        return make("span", "", document.createTextNode(meaning), low, swatch, high);
       }),
     );
   }

@@ -1,0 +1,116 @@
+"""What the colours of pros and cons mean: a scale of strength for each side, as data and as HTML."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..pictures.draw import DEFAULT_PALETTE, Palette, shades
+from ..reading import Reading
+from ..words.language import Language
+from ..words.sentences import change_in_points
+from .templates import environment
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+_STEPS = 6  # of a scale
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One side of a picture.
+
+    Attributes
+    ----------
+    meaning : str
+        What its regions say.
+    line : {"solid", "dashed"}
+        The outline around them.
+    colour : str
+        Of the outline, for CSS.
+    scale : tuple of str
+        The colours within, from the weakest to that of the strongest region of this side.
+    ends : tuple of str
+        What stands at the two ends of the scale; empty where no region is of this side.
+    """
+
+    meaning: str
+    line: str
+    colour: str
+    scale: tuple[str, ...]
+    ends: tuple[str, str] = ("", "")
+
+
+def legend(
+    weights: Mapping[int, float], meanings: Sequence[str], palette: Palette, language: Language
+) -> list[LegendEntry]:
+    """The legend of what `draw_pros_cons` draws.
+
+    Parameters
+    ----------
+    weights, palette
+        As for `draw_pros_cons`.
+    meanings : sequence of str
+        What regions of a positive weight say and, unless there can't be any, those of a negative one.
+    language : Language
+        What the ends of the scales are written in.
+    """
+    strongest = max((abs(weight) for weight in weights.values()), default=0.0)
+    entries = []
+    for meaning, sign in zip(meanings, (1, -1), strict=False):
+        most = max((sign * weight for weight in weights.values()), default=0.0)
+        if most > 0:
+            ends = (language.number(0), _points(sign * most, language))
+            entries.append(_entry(meaning, sign, palette, ends, most / strongest))
+        else:
+            entries.append(_entry(meaning, sign, palette))
+    return entries
+
+
+def reading_legend(reading: Reading, palette: Palette, language: Language) -> list[LegendEntry]:
+    """The legend of a reading's pros and cons."""
+    meanings = _meanings(language)
+    return legend(reading.pros_cons, meanings[:1] if reading.positive_only else meanings, palette, language)
+
+
+def general_legend(
+    language: Language, palette: Palette = DEFAULT_PALETTE, positive_only: bool = False
+) -> list[LegendEntry]:
+    """The legend of many pictures, each of which has a scale of its own."""
+    ends = language.gettext("weak"), language.gettext("strong")
+    sides = list(zip(_meanings(language), (1, -1), strict=True))
+    return [_entry(meaning, sign, palette, ends) for meaning, sign in sides[: 1 if positive_only else 2]]
+
+
+def legend_html(entries: Sequence[LegendEntry]) -> "Markup":
+    """The same as HTML that needs no style sheet."""
+    from markupsafe import Markup
+
+    template = environment(Path(__file__).with_name("templates")).get_template("legend.html")
+    return Markup(template.render(entries=entries))  # nosec B704
+
+
+def _meanings(language: Language) -> tuple[str, str]:
+    return language.gettext("speaks for the label"), language.gettext("speaks against it")
+
+
+def _points(change: float, language: Language) -> str:
+    if abs(change) < 0.0005:  # which is no change elsewhere, but is coloured here
+        return language.gettext("under {points} points").format(points=language.number(0.1, 1))
+    return change_in_points(change, language)
+
+
+def _entry(
+    meaning: str, sign: int, palette: Palette, ends: tuple[str, str] = ("", ""), reach: float = 1.0
+) -> LegendEntry:
+    colour, line = (palette.speaks_for, "solid") if sign > 0 else (palette.speaks_against, "dashed")
+    every = shades(colour)
+    last = round(reach * (len(every) - 1))
+    scale = tuple(_css(every[last * step // (_STEPS - 1)]) for step in range(_STEPS))
+    return LegendEntry(meaning, line, _css(colour), scale, ends)
+
+
+def _css(colour: Sequence[int]) -> str:
+    red, green, blue = colour
+    return f"rgb({red}, {green}, {blue})"
