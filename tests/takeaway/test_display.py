@@ -105,7 +105,8 @@ class TestHtml:
     def test_runs_and_fetches_nothing(self):
         for part in parsed(explained()._repr_html_()).iter():
             assert part.tag not in {"script", "style", "link", "iframe"}
-            assert {*part.attrib} <= {"style", "src", "alt", "lang"}
+            drawing = {"viewbox", "aria-hidden", "fill", "stroke", "stroke-width", "stroke-dasharray", *"xy"}
+            assert {*part.attrib} <= {"style", "src", "alt", "lang", "width", "height", "rx", *drawing}
             assert "url(" not in part.attrib.get("style", "")
 
     def test_speaks_japanese(self):

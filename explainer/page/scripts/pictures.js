@@ -98,7 +98,7 @@ export default function ({ data, parentElement }) {
       ...data.legend.map(({ meaning, line, colour, scale, ends }) => {
         const swatch = make("i", "");
         swatch.style.cssText =
-          `border: 2px ${line} ${colour}; background: linear-gradient(to right, ${scale}) border-box`;
+          `border: 2px ${line} ${colour}; background: linear-gradient(to right, ${scale}) padding-box`;
         const [low, high] = ends.map((end) => make("small", "", document.createTextNode(end)));
         return make("span", "", document.createTextNode(meaning), low, swatch, high);
       }),
