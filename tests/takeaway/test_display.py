@@ -105,7 +105,7 @@ class TestHtml:
     def test_runs_and_fetches_nothing(self):
         for part in parsed(explained()._repr_html_()).iter():
             assert part.tag not in {"script", "style", "link", "iframe"}
-            drawing = {"viewbox", "aria-hidden", "fill", "stroke", "stroke-width", "stroke-dasharray", *"xy"}
+            drawing = {"viewBox", "aria-hidden", "fill", "stroke", "stroke-width", "stroke-dasharray", *"xy"}
             assert {*part.attrib} <= {"style", "src", "alt", "lang", "width", "height", "rx", *drawing}
             assert "url(" not in part.attrib.get("style", "")
 
