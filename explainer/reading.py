@@ -105,6 +105,11 @@ class Reading:
         """Whether another run would show much the same."""
         return self.settledness in (Settledness.SETTLED, Settledness.NOTHING)
 
+    @property
+    def strongest(self) -> dict[int, float]:
+        """All superpixels that are said to speak for the label or against it."""
+        return self.pros_cons | self.against | self.focus
+
     @cached_property
     def evidence(self) -> Evidence:
         """What the classifier says when it is asked again with these regions; asked once.

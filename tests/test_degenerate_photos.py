@@ -21,7 +21,7 @@ from explainer.words.sentences import (
     focus_evidence_sentence,
     focus_sentence,
     pros_cons_sentence,
-    region_names,
+    region_descriptions,
     settledness_sentence,
     verdict,
 )
@@ -105,7 +105,7 @@ def test_all_that_can_be_made_of_it_is_made(case: Explanation):
                 contrast_sentence(case, case.labels[0], case.labels[1], language),
                 map_sentence(reading, language),
                 bars_sentence(reading, language),
-                *region_names(reading, language).values(),
+                *region_descriptions(reading, language).values(),
                 *(value for _, value in settings_in_words(reading, language)),
             ]
             assert not [sentence for sentence in sentences if "nan" in sentence.lower().split()]

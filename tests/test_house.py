@@ -134,7 +134,7 @@ def test_no_imports_run_in_a_circle():
 @pytest.mark.parametrize(
     ("packages", "allowed"),
     [
-        ({"streamlit", "streamlit_image_coordinates"}, lambda name: name in ("page", "dashboard")),
+        ({"streamlit"}, lambda name: name in ("page", "dashboard")),
         (
             {"numpy", "scipy", "skimage", "sklearn", "tensorflow", "keras"},
             lambda name: name not in ("page", "commands", "dashboard", "__main__"),

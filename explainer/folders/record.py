@@ -31,7 +31,7 @@ class ExplainedLabel:
         Its probability when only the focus is shown, when the focus is hidden, and when the regions
         that speak against it are hidden; None where there is nothing to show or hide.
     contradicted : bool
-        Whether those answers noticeably contradict what the pictures claim.
+        Whether hiding the focus noticeably raises the probability, against what the pictures claim.
     focus, pros_cons : str
         The pictures, as paths relative to the folder of results, with forward slashes.
     settled : bool

@@ -17,6 +17,9 @@ from ..lime.explanation import Explanation, Label
 from ..lime.neighborhood import Neighborhood
 
 NOTICEABLE = 0.01  # a smaller change of the probability is called none
+MINOR = 0.25
+"""Regions that are said to speak against a label are minor where both what is claimed of them and what came
+of hiding them are less than this share of what hiding the focus took away: the label hardly rests on them."""
 
 
 class Question(Enum):
@@ -33,6 +36,7 @@ class Finding(Enum):
 
     CONFIRMED = "confirmed"
     CONTRADICTED = "contradicted"
+    SLIGHTLY_CONTRADICTED = "slightly_contradicted"  # of regions against the label that are `MINOR`
     UNNOTICEABLE = "unnoticeable"  # changes the probability by less than `NOTICEABLE`
     NO_CLAIM = "no_claim"  # there was nothing to hide
     INCONCLUSIVE = "inconclusive"  # too few regions, or a classifier that answers differently each time
@@ -79,11 +83,14 @@ class Evidence:
     conclusive : bool
         Whether answers can confirm or contradict anything: not where the regions are no more than are shown,
         nor where the classifier answers the same photo differently each time.
+    opposition : float
+        By how much the regions that speak against the label hold it down, as the picture claims.
     """
 
     label_index: int
     answers: tuple[Answer, ...]
     conclusive: bool = True
+    opposition: float = 0.0
 
     def answer(self, question: Question) -> Answer | None:
         """The answer to one question, if it was asked."""
@@ -97,12 +104,17 @@ class Evidence:
     @property
     def against_finding(self) -> Finding:
         """Whether hiding what speaks against raises the probability, as the picture claims."""
-        return self._finding(Question.AGAINST_HIDDEN, expected_sign=1)
+        finding = self._finding(Question.AGAINST_HIDDEN, expected_sign=1)
+        focus, against = self.answer(Question.FOCUS_HIDDEN), self.answer(Question.AGAINST_HIDDEN)
+        if finding is not Finding.CONTRADICTED or focus is None or against is None:
+            return finding
+        is_minor = max(self.opposition, -against.change) < MINOR * -focus.change
+        return Finding.SLIGHTLY_CONTRADICTED if is_minor else finding
 
     @property
     def contradicted(self) -> bool:
-        """Whether an answer noticeably contradicts the picture."""
-        return Finding.CONTRADICTED in (self.focus_finding, self.against_finding)
+        """Whether the focus itself is contradicted, so that the picture is not to be trusted."""
+        return self.focus_finding is Finding.CONTRADICTED
 
     def _finding(self, question: Question, expected_sign: int) -> Finding:
         answer = self.answer(question)
@@ -182,6 +194,7 @@ def gather_evidence(
             for (question, mask), probability in zip(shown.items(), probabilities, strict=True)
         ),
         conclusive=not explanation.has_few_regions and explanation.disagreement is None,
+        opposition=-float(explanation.label(label_index).weights[opposing].sum()),
     )
 
 

@@ -374,6 +374,11 @@ class Sample:
     shown: np.ndarray
     probability: float
 
+    @property
+    def hidden(self) -> list[int]:
+        """The superpixels that are off."""
+        return [int(region) for region in np.flatnonzero(~self.shown)]
+
 
 def contrasting_samples(explanation: Explanation, class_index: int, samples: int = 200) -> list[Sample]:
     """Of an explanation's first samples, those that give a class the least, the middle and the most.

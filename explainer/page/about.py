@@ -1,16 +1,13 @@
 """What LIME does, told with this photo, to somebody who has never heard of it."""
 
 import streamlit as st
-from PIL import Image
 
 from ..lime.explain import Sample, contrasting_samples
-from ..pictures.draw import draw_superpixels
-from ..pictures.encode import jpeg
+from .evidence import picture_without
 from .markup import plain
 from .result import Result
 
 _SAMPLE_WIDTH = 156  # pixels: two beside each other on a telephone
-_LONGEST_SIDE = 480  # pixels: these pictures are small
 _LOOKED_THROUGH = 200  # samples
 
 
@@ -24,12 +21,10 @@ def show(result: Result) -> None:
         return
     with section:
         cut_column, samples_column = st.columns([1, 3], gap="medium")
-        canvas = result.photo.canvas.copy()
-        canvas.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
         with cut_column:
-            _show_cut(canvas, result)
+            _show_cut(result)
         with samples_column:
-            _show_samples(canvas, result)
+            _show_samples(result)
         weights_column, limits_column = st.columns(2, gap="medium")
         with weights_column:
             _tell_weights(result)
@@ -37,7 +32,7 @@ def show(result: Result) -> None:
             _tell_limits(result)
 
 
-def _show_cut(canvas: Image.Image, result: Result) -> None:
+def _show_cut(result: Result) -> None:
     language, explanation = result.language, result.explanation
     _ = language.gettext
     st.markdown(f"##### {_('1. The photo is cut up')}")
@@ -48,10 +43,10 @@ def _show_cut(canvas: Image.Image, result: Result) -> None:
         number,
     ).format(number=language.number(number))
     st.markdown(text)
-    st.image(jpeg(draw_superpixels(canvas, explanation.segments)), alt=text, width="stretch")
+    st.image(picture_without((), result, outlined=True), alt=text, width="stretch")
 
 
-def _show_samples(canvas: Image.Image, result: Result) -> None:
+def _show_samples(result: Result) -> None:
     language, explanation = result.language, result.explanation
     _ = language.gettext
     st.markdown(f"##### {_('2. Regions are hidden, at random and many times')}")
@@ -65,16 +60,16 @@ def _show_samples(canvas: Image.Image, result: Result) -> None:
     with st.container(horizontal=True, gap="small"):
         for sample in samples:
             with st.container(width=_SAMPLE_WIDTH):
-                _show_sample(sample, canvas, result)
+                _show_sample(sample, result)
 
 
-def _show_sample(sample: Sample, canvas: Image.Image, result: Result) -> None:
+def _show_sample(sample: Sample, result: Result) -> None:
     language = result.language
     text = language.gettext("“{label}”: {probability}").format(
         label=_label(result), probability=language.percent(sample.probability)
     )
     st.image(
-        jpeg(draw_superpixels(canvas, result.explanation.segments, sample.shown)),
+        picture_without(sample.hidden, result, outlined=True),
         caption=text,
         alt=language.gettext("The photo with some of its regions hidden. {score}").format(score=text),
         width="stretch",

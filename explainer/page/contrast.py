@@ -3,11 +3,13 @@
 import streamlit as st
 
 from ..lime.explanation import Label
+from ..lime.neighborhood import digest
 from ..pictures.draw import draw_pros_cons
 from ..pictures.encode import jpeg
 from ..takeaway.legend import legend, legend_html
 from ..words.language import Language
 from ..words.sentences import contrast_sentence
+from .links import choose_from_list
 from .markup import escape, plain
 from .result import Result
 
@@ -16,11 +18,10 @@ from .result import Result
 def show(result: Result) -> None:
     """Draw the section; choosing labels draws this section alone again, and asks no classifier."""
     language, explanation = result.language, result.explanation
-    labels = explanation.labels
-    if len(labels) < 2:
+    if len(explanation.labels) < 2:
         return
     _ = language.gettext
-    st.markdown(f"#### {_('Why this and not that?')}")
+    st.header(_("Why this and not that?"), anchor=False)
     picture_column, choice_column = st.columns(2, gap="medium")
     with choice_column:
         first, second = _choose_labels(result)
@@ -30,32 +31,31 @@ def show(result: Result) -> None:
         entries = legend(differences, meanings, result.palette, language)
         st.html(f"<p class='finding'>{escape(sentence)}</p><p class='legend'>{legend_html(entries)}</p>")
     with picture_column:
-        st.image(
-            jpeg(draw_pros_cons(result.photo.canvas, explanation.segments, differences, result.palette)),
-            alt=sentence,
-            width="stretch",
-        )
+        place = (result.photo.key, explanation.classifier.name, digest(explanation.segments))
+        picture = _picture(place, tuple(differences.items()), result.palette.name, result)
+        st.image(picture, alt=sentence, width="stretch")
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _picture(
+    place: tuple[str, ...], differences: tuple[tuple[int, float], ...], palette: str, _result: Result
+) -> bytes:
+    segments = _result.explanation.segments
+    return jpeg(draw_pros_cons(_result.photo.canvas, segments, dict(differences), _result.palette))
 
 
 def _choose_labels(result: Result) -> tuple[Label, Label]:
-    language = result.language
+    """The label that is explained above, and the best other one, unless the visitor chooses others."""
+    language, explanation = result.language, result.explanation
     _ = language.gettext
-    names = {
-        label.index: plain(language.class_name(label.name, label.wnid)) for label in result.explanation.labels
-    }
-    by_index = {label.index: label for label in result.explanation.labels}
-    place = f"{result.photo.key}-{result.explanation.classifier.name}"
-    first = st.selectbox(
-        _("Why this"),
-        list(by_index),
-        format_func=names.__getitem__,
-        key=f"contrast-first-{place}",
-    )
-    second = st.selectbox(
-        _("And not that"),
-        [index for index in by_index if index != first],
-        format_func=names.__getitem__,
-        key=f"contrast-second-{place}",
+    by_index = {str(label.index): label for label in explanation.labels}
+    names = {index: plain(language.class_name(label.name, label.wnid)) for index, label in by_index.items()}
+    explained = str(result.label.index)
+    place = f"-{result.photo.key}-{explanation.classifier.name}-{explained}"
+    first = choose_from_list(_("Why this"), names, explained, "this", place=place)
+    others = {index: name for index, name in names.items() if index != first}
+    second = choose_from_list(
+        _("And not that"), others, next(iter(others)), "versus", place=f"{place}-{first}"
     )
     return by_index[first], by_index[second]
 

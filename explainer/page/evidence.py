@@ -1,11 +1,13 @@
 """Whether the pictures are right: the classifier is asked again with their regions hidden."""
 
+from collections.abc import Iterable
+
 import streamlit as st
-from PIL import Image
 
 from ..judging.evidence import Answer, Finding, Question
-from ..pictures.draw import hide_regions
-from ..pictures.encode import jpeg
+from ..lime.neighborhood import digest
+from ..pictures.draw import draw_superpixels, hide_regions
+from ..pictures.encode import jpeg, smaller
 from ..words.language import Language
 from ..words.sentences import (
     against_evidence_sentence,
@@ -21,6 +23,7 @@ _LONGEST_SIDE = 480  # pixels: these pictures are small
 _MARKS = {
     Finding.CONFIRMED: "✓",
     Finding.CONTRADICTED: "✗",
+    Finding.SLIGHTLY_CONTRADICTED: "–",
     Finding.UNNOTICEABLE: "–",
     Finding.NO_CLAIM: "–",
     Finding.INCONCLUSIVE: "–",
@@ -31,27 +34,29 @@ def show(result: Result) -> None:
     """Draw the section."""
     reading = result.reading
     _ = result.language.gettext
-    st.markdown(f"#### {_('Is that true? We asked again')}")
+    samples = result.explanation.num_samples
+    st.header(_("Is that true? We asked again"), anchor=False)
     st.caption(
-        _(
-            "The pictures above are calculated from many answers. "
-            "Here the classifier itself looks once more, with whole groups of regions hidden."
-        )
+        result.language.ngettext(
+            "The pictures above are calculated from {number} answer. "
+            "Here the classifier itself looks once more, with whole groups of regions hidden.",
+            "The pictures above are calculated from {number} answers. "
+            "Here the classifier itself looks once more, with whole groups of regions hidden.",
+            samples,
+        ).format(number=result.language.number(samples))
     )
-    canvas = result.photo.canvas.copy()
-    canvas.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
     with st.container(horizontal=True, gap="small", key="evidence"):
         for answer in reading.evidence.answers:
             with st.container(width=165, gap="xxsmall"):
-                _show_answer(answer, canvas, result)
+                _show_answer(answer, result)
     st.html(_findings(result))
 
 
-def _show_answer(answer: Answer, canvas: Image.Image, result: Result) -> None:
+def _show_answer(answer: Answer, result: Result) -> None:
     language = result.language
     title = question_title(answer.question, language)
     st.image(
-        jpeg(hide_regions(canvas, result.explanation.segments, answer.hidden)),
+        picture_without(answer.hidden, result),
         alt=answer_sentence(answer, result.label, language),
         width="stretch",
     )
@@ -60,6 +65,22 @@ def _show_answer(answer: Answer, canvas: Image.Image, result: Result) -> None:
         f"<p class='answer'><span>{escape(title)}</span>"
         f"<b>{escape(language.percent(answer.probability))}</b> {change}</p>"
     )
+
+
+def picture_without(hidden: Iterable[int], result: Result, *, outlined: bool = False) -> bytes:
+    """A small picture of the photo as the classifier saw it with some regions hidden, as a JPEG file."""
+    explanation = result.explanation
+    place = (result.photo.key, explanation.classifier.name, digest(explanation.segments))
+    return _picture_without(tuple(hidden), place, str(explanation.recipe.hide_color), outlined, result)
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _picture_without(
+    hidden: tuple[int, ...], place: tuple[str, ...], hide_color: str, outlined: bool, _result: Result
+) -> bytes:
+    neighborhood = _result.explanation.neighborhood
+    picture = hide_regions(smaller(_result.photo.canvas, _LONGEST_SIDE), neighborhood, hidden)
+    return jpeg(draw_superpixels(picture, neighborhood.segments) if outlined else picture)
 
 
 def _findings(result: Result) -> str:

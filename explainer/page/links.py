@@ -17,7 +17,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from .scripts import mount
 
-OF_A_PHOTO = ("label", "samples_here")
+OF_A_LABEL = ("this", "versus")
+"""What in the link is about one label of one photo only."""
+OF_A_PHOTO = ("label", "samples_here", "hidden", *OF_A_LABEL)
 """What in the link is about one photo only."""
 
 OF_A_VISITOR = ("photo", "all")
@@ -97,7 +99,15 @@ def look_at(choices: Mapping[str, Said], sample: str | None = None, photo: str |
         choices[key].change(chosen)
 
 
-def choose_from_list(label: str, names: Mapping[str, str], usual: str, key: str, explanation: str) -> str:
+def choose_from_list(
+    label: str,
+    names: Mapping[str, str],
+    usual: str,
+    key: str,
+    explanation: str | None = None,
+    *,
+    place: str = "",
+) -> str:
     """Draw a drop-down list.
 
     Parameters
@@ -110,13 +120,15 @@ def choose_from_list(label: str, names: Mapping[str, str], usual: str, key: str,
         What is chosen where the link says nothing, or nothing known.
     key : str
         The choice's name in the link.
+    place : str
+        What the options belong to, if there are others elsewhere; each place keeps its own choice.
     """
-    _follow(key, names, linked(key, names, usual))
+    _follow(key + place, names, linked(key, names, usual))
     chosen = st.selectbox(
         label,
         list(names),
         format_func=names.__getitem__,
-        key=key,
+        key=key + place,
         help=explanation,
     )
     return link(key, chosen or usual, usual)
@@ -136,10 +148,8 @@ def choose_one(
 
     Parameters
     ----------
-    label, names, usual, key, explanation
+    label, names, usual, key, explanation, place
         As for `choose_from_list`.
-    place : str
-        What the options belong to, if there are others elsewhere; each place keeps its own choice.
     label_hidden : bool
         Leave the label to screen readers.
     """
@@ -177,6 +187,24 @@ def linked_number(key: str, most: int) -> int | None:
     said = asked(key) or ""
     number = int(said) if re.fullmatch(rf"[0-9]{{1,{len(str(most))}}}", said) else None
     return number if number is not None and number <= most else None
+
+
+def look_at_label(chosen: str, usual: str) -> None:
+    """Have the link name another label, and say nothing of what was about the one before."""
+    choices = said("label", *OF_A_LABEL)
+    choices["label"].change(None if chosen == usual else chosen)
+    for key in OF_A_LABEL:
+        choices[key].change(None)
+    write(choices)
+
+
+def is_new(key: str) -> bool:
+    """Whether a choice that no widget holds has to follow the address, as `asked` tells it, just now."""
+    following: set[str] = st.session_state.setdefault("following", set())
+    if key in following:
+        return False
+    following.add(key)
+    return True
 
 
 def linked(key: str, options: Collection[str], usual: str) -> str:

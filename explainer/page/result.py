@@ -64,7 +64,7 @@ def choose_label(labels: list[Label], language: Language) -> Label | None:
     chosen = links.linked("label", names, str(labels[0].index)) if labels else ""
 
     def choose() -> None:
-        links.link("label", str(st.session_state["labels"]["label"]), str(labels[0].index))
+        links.look_at_label(str(st.session_state["labels"]["label"]), str(labels[0].index))
 
     mount(
         "labels",

@@ -1,36 +1,38 @@
 """Hiding regions by hand, to see what the classifier says then."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
-from PIL import Image
-from streamlit_image_coordinates import streamlit_image_coordinates
 
 from ..errors import ExplainerError
 from ..judging.evidence import ComparedLabel, Comparison, compare
-from ..lime.explanation import Explanation
 from ..lime.neighborhood import digest
-from ..pictures.draw import hide_regions, outline_regions, paste_layer, region_at
+from ..pictures.draw import draw_hidden, region_middles, region_paths
+from ..pictures.encode import data_uri, jpeg
 from ..words.language import Language
-from ..words.sentences import comparison_sentence, region_names
+from ..words.sentences import comparison_sentence, region_descriptions, region_names
+from . import links
 from .evidence import change_markup
-from .markup import escape
+from .markup import escape, plain
 from .result import Result
+from .scripts import mount
 
-_KEPT_TRIALS = 8
 _MOST_STEPS = 200  # that can be undone
+_PHOTO = "try-photo"
 
 
 @dataclass
 class Trial:
     """What a visitor did to one photo: the hidden regions after each step, the last one being now."""
 
+    place: str
+    regions: int
     steps: list[frozenset[int]] = field(default_factory=lambda: [frozenset()])
-    last_click: float | None = None
+    last_click: int = 0
 
     @property
     def hidden(self) -> frozenset[int]:
@@ -39,19 +41,33 @@ class Trial:
     def hide(self, regions: Iterable[int]) -> None:
         """Hide exactly these."""
         hidden = frozenset(regions)
-        if hidden != self.hidden:
+        if hidden != self.hidden and hidden <= {*range(self.regions)}:
             self.steps = [*self.steps, hidden][-_MOST_STEPS:]
 
-    def click(self, point: Mapping[str, float] | None, explanation: Explanation) -> None:
-        """Hide the region that was clicked, or show it again.
+    def click(self, clicks: Iterable[tuple[int, int]]) -> None:
+        """Hide each region that was clicked, or show it again.
 
-        The component keeps its last click for ever; its time tells a new one.
+        Parameters
+        ----------
+        clicks : iterable of (int, int)
+            The number of each click, and its region. The browser sends a click again until it is told that it
+            was taken, so that none is lost where one request takes another's place.
         """
-        if not point or point["unix_time"] == self.last_click or not point["width"] or not point["height"]:
-            return
-        self.last_click = point["unix_time"]
-        across, down = point["x"] / point["width"], point["y"] / point["height"]
-        self.hide(self.hidden ^ {region_at(explanation.segments, across, down)})
+        for number, region in clicks:
+            if number > self.last_click:
+                self.last_click = number
+                self.hide(self.hidden ^ {region})
+
+    def read(self, link: str) -> frozenset[int]:
+        """The regions that a link holds, as `link` writes them; none if they are of another cut."""
+        found = re.fullmatch(rf"(\d{{1,4}}(?:-\d{{1,4}})*)_of_{self.regions}", link, re.ASCII)
+        return frozenset(int(number) - 1 for number in found[1].split("-")) if found else frozenset()
+
+    @property
+    def link(self) -> str:
+        """What is hidden, as a link holds it, such as “3-7-12_of_52”."""
+        numbers = "-".join(str(region + 1) for region in sorted(self.hidden))
+        return f"{numbers}_of_{self.regions}" if numbers else ""
 
     def undo(self) -> None:
         if len(self.steps) > 1:
@@ -63,18 +79,14 @@ def show(result: Result) -> None:
     """Draw the section; a click draws this section alone again."""
     language = result.language
     _ = language.gettext
-    segmentation = digest(result.explanation.segments)[:16]
-    place = f"{result.photo.key}-{result.explanation.classifier.name}-{segmentation}"
-    trial = _trial(place)
-    st.markdown(f"#### {_('Try it yourself')}")
+    trial = _trial(result)
+    st.header(_("Try it yourself"), anchor=False)
     st.caption(_("Click a region to hide it, and click it again to show it."))
     photo_column, table_column = st.columns(2, gap="medium")
     with photo_column:
-        with st.container(key="try-photo"):
-            _show_photo(result, trial, place, segmentation)
-        sentence = st.empty()
+        _show_photo(result, trial)
+        sentence = st.container()
         _show_buttons(result, trial)
-        _choose_regions(result, trial, place)
     try:
         comparison = compare(result.explanation, trial.hidden)
     except ExplainerError as error:
@@ -88,75 +100,112 @@ def show(result: Result) -> None:
         st.caption(_("A bar is the probability now; the upright line is what the whole photo gets."))
 
 
-def _trial(place: Hashable) -> Trial:
-    trials: OrderedDict[Hashable, Trial] = st.session_state.setdefault("trials", OrderedDict())
-    trial = trials.setdefault(place, Trial())
-    trials.move_to_end(place)
-    while len(trials) > _KEPT_TRIALS:
-        trials.popitem(last=False)
+def _trial(result: Result) -> Trial:
+    """What was done to the photo: first what the link says, which then follows."""
+    explanation = result.explanation
+    place = f"{result.photo.key}-{explanation.classifier.name}-{digest(explanation.segments)[:16]}"
+    trial: Trial | None = st.session_state.get("trial")
+    is_other = trial is None or trial.place != place
+    if trial is None or is_other:
+        trial = st.session_state.trial = Trial(place, explanation.num_superpixels)
+    if links.is_new("hidden") or is_other:
+        trial.hide(trial.read(links.asked("hidden") or ""))
+    else:
+        links.ask("hidden", trial.link or None)
     return trial
 
 
-def _show_photo(result: Result, trial: Trial, place: str, segmentation: str) -> None:
-    canvas, segments = result.photo.canvas, result.explanation.segments
-    picture = hide_regions(canvas, segments, trial.hidden)
-    key = f"try-{place}"
-    # The component's frame keeps its height when the window changes its width.
-    st.html(
-        f"<style>.st-key-try-photo iframe {{ aspect-ratio: {canvas.width} / {canvas.height}; "
-        "height: auto; }</style>"
-    )
-    streamlit_image_coordinates(
-        paste_layer(picture, _outlines(segmentation, canvas.size, segments)),
-        key=key,
-        width="stretch",
-        image_format="JPEG",
-        jpeg_quality=88,
-        cursor="pointer",
-        on_click=lambda: trial.click(st.session_state.get(key), result.explanation),
+def _show_photo(result: Result, trial: Trial) -> None:
+    language, palette = result.language, result.palette
+    _ = language.gettext
+    hide_color = str(result.explanation.recipe.hide_color)
+    regions, strongest = range(trial.regions), result.reading.strongest
+    names = region_names(result.reading, language)
+    descriptions = region_descriptions(result.reading, language)
+    mount(
+        "try_it",
+        _PHOTO,
+        {
+            **_drawing(trial.place, hide_color, result),
+            "place": trial.place,
+            "names": [names[region] for region in regions],
+            "descriptions": [descriptions[region] for region in regions],
+            "weights": [strongest.get(region, 0) for region in regions],
+            "order": list(names),
+            "hidden": sorted(trial.hidden),
+            "lastClick": trial.last_click,
+            "colours": [palette.speaks_for, palette.speaks_against],
+            "words": {
+                "photo": _("The photo’s regions"),
+                "sides": [_("speaks for the label"), _("speaks against it")],
+                "isHidden": _("hidden"),
+                "hidden": _("Hidden regions"),
+                "choose": _("Choose here or click in the photo"),
+                "show": _("Show it again"),
+            },
+        },
+        {"clicks": _take_clicks},
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _outlines(segmentation: str, size: tuple[int, int], _segments: Any) -> Image.Image:
-    """Lines take ten times as long as all else that a click draws, and are always the same."""
-    return outline_regions(_segments, size)
+def _take_clicks() -> None:
+    sent, trial = st.session_state[_PHOTO].clicks, st.session_state.trial
+    if sent["place"] == trial.place:  # else another photo is looked at by now
+        trial.click(sent["clicks"])
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _drawing(place: str, hide_color: str, _result: Result) -> dict[str, Any]:
+    """What of the photo depends on neither clicks nor weights."""
+    canvas, neighborhood = _result.photo.canvas, _result.explanation.neighborhood
+    return {
+        "drawing": f"{place}-{hide_color}",
+        "size": canvas.size,
+        "picture": data_uri(jpeg(canvas, quality=88)),
+        "behind": data_uri(jpeg(draw_hidden(neighborhood), quality=95)),
+        "paths": region_paths(neighborhood.segments, canvas.size),
+        "middles": region_middles(neighborhood.segments),
+    }
 
 
 def _show_buttons(result: Result, trial: Trial) -> None:
-    _ = result.language.gettext
-    focus, against = result.reading.focus, result.reading.against
-    rest = set(range(result.explanation.num_superpixels)) - set(focus)
+    language, reading = result.language, result.reading
+    _ = language.gettext
+    name = plain(language.class_name(result.label.name, result.label.wnid))
+    rest = {*range(trial.regions)} - {*reading.focus}
+    nothing_against = _("Among the strongest regions, none speaks against “{label}”.").format(label=name)
+    nothing_for = _("No region speaks for “{label}”.").format(label=name)
+    hide = trial.hide
     with st.container(horizontal=True, gap="small", key="try-buttons"):
-        _button("against", _("Hide what speaks against"), partial(trial.hide, against), not against)
-        _button("focus", _("Keep only the focus"), partial(trial.hide, rest), not focus)
-        _button("undo", _("Undo"), trial.undo, len(trial.steps) == 1, ":material/undo:")
-        _button("reset", _("Reset"), partial(trial.hide, ()), not trial.hidden, ":material/restart_alt:")
+        _button(
+            "against",
+            _("Hide what speaks against"),
+            partial(hide, reading.against),
+            not reading.against and nothing_against,
+        )
+        _button("focus", _("Keep only the focus"), partial(hide, rest), not reading.focus and nothing_for)
+        _button(
+            "undo",
+            _("Undo"),
+            trial.undo,
+            len(trial.steps) == 1 and _("There is nothing to undo."),
+            ":material/undo:",
+        )
+        _button(
+            "reset",
+            _("Reset"),
+            partial(hide, ()),
+            not trial.hidden and _("Nothing is hidden."),
+            ":material/restart_alt:",
+        )
 
 
-def _button(name: str, text: str, act: Callable[[], None], disabled: bool, icon: str | None = None) -> None:
-    st.button(text, key=f"try-{name}", icon=icon, on_click=act, disabled=disabled)
-
-
-def _choose_regions(result: Result, trial: Trial, place: str) -> None:
-    """The same as the clicks, for a keyboard and a screen reader."""
-    _ = result.language.gettext
-    names = region_names(result.reading, result.language)
-    key = f"try-regions-{place}"
-
-    def choose() -> None:
-        trial.hide(region for region in st.session_state[key] if region in names)
-
-    st.session_state[key] = [region for region in names if region in trial.hidden]
-    st.multiselect(
-        _("Hidden regions"),
-        list(names),
-        format_func=names.__getitem__,
-        key=key,
-        placeholder=_("None; choose here or click in the photo"),
-        help=_("The same as clicking, for a keyboard. The regions that count most come first."),
-        select_all=False,
-        on_change=choose,
+def _button(
+    name: str, text: str, act: Callable[[], None], obstacle: str | Literal[False], icon: str | None = None
+) -> None:
+    """Draw a button; an obstacle says why it can't be pressed."""
+    st.button(
+        text, key=f"try-{name}", icon=icon, on_click=act, disabled=bool(obstacle), help=obstacle or None
     )
 
 

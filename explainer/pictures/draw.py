@@ -11,12 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageChops, ImageFilter
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import (
+    distance_transform_edt,
+    gaussian_filter,
+    maximum_filter,
+    maximum_position,
+    minimum_filter,
+)
 from skimage.color import lab2rgb, rgb2lab
 from skimage.measure import find_contours
 
 from ..classifiers.classifier import ClassifierLike
 from ..errors import ArgumentError
+from ..lime.neighborhood import Neighborhood
 from ..reading import Reading
 
 Colour = tuple[int, int, int]
@@ -212,13 +219,15 @@ def even_detail(photo: Image.Image) -> Image.Image:
     return detail.point([min(128 + _MOST_DETAIL, max(128 - _MOST_DETAIL, level)) for level in range(256)])
 
 
-def hide_regions(photo: Image.Image, segments: np.ndarray, hidden: Iterable[int]) -> Image.Image:
-    """Hide some superpixels of a photo, without any lines.
+def hide_regions(photo: Image.Image, neighborhood: Neighborhood, hidden: Iterable[int]) -> Image.Image:
+    """Hide some superpixels of a photo as they are hidden from the classifier, without any lines.
 
     Parameters
     ----------
-    photo, segments
-        As for `draw_focus`.
+    photo : PIL.Image.Image
+        RGB; see `fit_frame`.
+    neighborhood : Neighborhood
+        Its superpixels, and what they show when they are off.
     hidden : iterable of int
         The superpixels to hide.
 
@@ -227,12 +236,15 @@ def hide_regions(photo: Image.Image, segments: np.ndarray, hidden: Iterable[int]
     PIL.Image.Image
         RGB, as large as `photo`.
     """
-    mask = np.isin(segments, list(hidden))
+    mask = np.isin(neighborhood.segments, list(hidden))
     if not mask.any():
         return photo
-    picture = photo.copy()
-    picture.paste(HIDDEN_COLOUR, mask=_coverage(mask, photo.size))
-    return picture
+    return Image.composite(draw_hidden(neighborhood).resize(photo.size), photo, _coverage(mask, photo.size))
+
+
+def draw_hidden(neighborhood: Neighborhood) -> Image.Image:
+    """What the classifier sees where every superpixel is hidden: a small square."""
+    return draw_input(neighborhood.classifier.to_display(neighborhood.hidden))
 
 
 def outline_regions(segments: np.ndarray, size: tuple[int, int]) -> Image.Image:
@@ -255,35 +267,46 @@ def outline_regions(segments: np.ndarray, size: tuple[int, int]) -> Image.Image:
     return _line_layer(size, [(lines, (255, 255, 255), "solid")], rim="black", weight=0.5)
 
 
-def region_at(segments: np.ndarray, across: float, down: float) -> int:
-    """The superpixel at a point of a picture.
+def region_paths(segments: np.ndarray, size: tuple[int, int]) -> list[str]:
+    """The outline of each superpixel, as SVG takes it in the ``d`` of a path.
 
     Parameters
     ----------
     segments : numpy.ndarray of int, shape (H, W)
         The superpixels.
-    across, down : float
-        From the left and the upper edge, 0 to 1; a point outside is taken for the nearest one inside.
+    size : tuple of int
+        Width and height of the picture that they lie over.
     """
+    masks = [segments == region for region in range(int(segments.max()) + 1)]
+    # Smoothed, a speck is gone.
+    lines = [_contours(mask, size) or _contours(mask, size, smoothing=0) for mask in masks]
+    return ["".join(_path(np.round(line).astype(int)) for line in of_region) for of_region in lines]
+
+
+def _path(points: np.ndarray) -> str:
+    steps = np.diff(points, axis=0)
+    told = " ".join(f"{across} {down}" for across, down in steps[steps.any(axis=1)])
+    return f"M{points[0, 0]} {points[0, 1]}l{told}z" if told else ""
+
+
+def region_middles(segments: np.ndarray) -> list[tuple[float, float]]:
+    """For each superpixel, a place far from its edge, in shares of the width and the height."""
     height, width = segments.shape
-    row, column = int(np.clip(down, 0, 1) * height), int(np.clip(across, 0, 1) * width)
-    return int(segments[min(row, height - 1), min(column, width - 1)])
+    framed = np.pad(segments, 1, constant_values=-1)
+    depth = distance_transform_edt(minimum_filter(framed, 3) == maximum_filter(framed, 3))[1:-1, 1:-1]
+    deepest = maximum_position(depth, segments, range(int(segments.max()) + 1))
+    return [((across + 0.5) / width, (down + 0.5) / height) for down, across in deepest]
 
 
-def draw_superpixels(
-    photo: Image.Image, segments: np.ndarray, shown: np.ndarray | None = None
-) -> Image.Image:
-    """Outline all superpixels of a photo, and hide those that are off.
+def draw_superpixels(photo: Image.Image, segments: np.ndarray) -> Image.Image:
+    """Outline all superpixels of a photo.
 
     Parameters
     ----------
     photo, segments
         As for `draw_focus`.
-    shown : numpy.ndarray, shape (superpixels,), optional
-        False or 0 where a superpixel is off; all are on by default.
     """
-    hidden = [] if shown is None else np.flatnonzero(~np.asarray(shown, dtype=bool)).tolist()
-    return paste_layer(hide_regions(photo, segments, hidden), outline_regions(segments, photo.size))
+    return paste_layer(photo, outline_regions(segments, photo.size))
 
 
 def paste_layer(picture: Image.Image, layer: Image.Image) -> Image.Image:
@@ -360,9 +383,9 @@ def _line_layer(
     return drawn.crop((0, 0, width, height))
 
 
-def _contours(mask: np.ndarray, size: tuple[int, int]) -> list[np.ndarray]:
+def _contours(mask: np.ndarray, size: tuple[int, int], smoothing: float = _SMOOTHING) -> list[np.ndarray]:
     """The outlines of a mask, as (x, y) in pixels of a picture of the given size."""
-    smooth = gaussian_filter(np.pad(mask.astype(np.float32), 1, mode="constant"), _SMOOTHING)
+    smooth = gaussian_filter(np.pad(mask.astype(np.float32), 1, mode="constant"), smoothing)
     scale = np.array([size[0] / mask.shape[1], size[1] / mask.shape[0]])
     lines = []
     for contour in find_contours(smooth, 0.5):

@@ -175,7 +175,7 @@ def _checks(canvas: Image.Image, reading: Reading, language: Language) -> Iterat
         yield {
             "title": question_title(answer.question, language),
             "alt": answer_sentence(answer, reading.label, language),
-            "picture": _data_uri(hide_regions(small, reading.explanation.segments, answer.hidden)),
+            "picture": _data_uri(hide_regions(small, reading.explanation.neighborhood, answer.hidden)),
             "probability": language.percent(answer.probability),
             "change": "" if whole else change_in_points(answer.change, language),
             "width": _width(answer.probability),

@@ -237,6 +237,10 @@ def against_evidence_sentence(reading: Reading, language: Language) -> str:
             "The picture says that these regions speak against it, but hiding them lowers “{label}” "
             "from {before} to {after}: do not trust this part."
         ),
+        Finding.SLIGHTLY_CONTRADICTED: _(
+            "Little speaks against “{label}”, and hiding that lowers it slightly instead of raising it, "
+            "from {before} to {after}: those regions hardly count either way."
+        ),
         Finding.UNNOTICEABLE: _(
             "Hiding the regions that speak against it hardly changes “{label}”, from {before} to {after}: "
             "too little to confirm the picture."
@@ -351,24 +355,34 @@ def contrast_sentence(explanation: Explanation, label: Label, other: Label, lang
 
 
 def region_names(reading: Reading, language: Language) -> dict[int, str]:
-    """What to call each superpixel, such as “Region 12 · upper left · speaks for”; the strongest first.
+    """What to call each superpixel, such as “Region 12 · upper left”; the strongest first."""
+    _ = language.gettext
+    explanation = reading.explanation
+    places = region_places(explanation.segments, language)
+    return {
+        region: _("Region {number} · {place}").format(
+            number=language.number(region + 1), place=places[region]
+        )
+        for region in explanation.regions(reading.label.index, False, explanation.num_superpixels)
+    }
+
+
+def region_descriptions(reading: Reading, language: Language) -> dict[int, str]:
+    """What is known of each superpixel, such as “Region 12 · upper left · speaks for · +12 points”.
 
     Whether it speaks for or against the label is said only of those that count most.
     """
     _ = language.gettext
-    explanation = reading.explanation
-    shown = reading.pros_cons | reading.against | reading.focus
-    places = region_places(explanation.segments, language)
-    names = {}
-    for region in explanation.regions(reading.label.index, False, explanation.num_superpixels):
-        if shown.get(region, 0) > 0:
-            name = _("Region {number} · {place} · speaks for")
-        elif shown.get(region, 0) < 0:
-            name = _("Region {number} · {place} · speaks against")
-        else:
-            name = _("Region {number} · {place}")
-        names[region] = name.format(number=language.number(region + 1), place=places[region])
-    return names
+    weights, strongest = reading.label.weights, reading.strongest
+    told = {}
+    for region, name in region_names(reading, language).items():
+        parts = [name]
+        if weight := strongest.get(region):
+            parts.append(_("speaks for") if weight > 0 else _("speaks against"))
+        if reading.explanation.num_samples > 1:
+            parts.append(change_in_points(weights[region], language))
+        told[region] = " · ".join(parts)
+    return told
 
 
 def _name(label: Label, language: Language) -> str:

@@ -15,7 +15,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LANGUAGES = {"en": "en-US", "ja": "ja-JP"}
 ENGLISH, JAPANESE = Language("en"), Language("ja")
 SETTINGS = "sample=astronaut&auto=false&num_samples=300"
-CLICK_ON_THE_HELMET = (0.78, 0.85)  # shares of the picture's width and height
 
 
 def open_explained(visit, language: Language, query: str = SETTINGS, **options) -> Page:
@@ -45,10 +44,6 @@ def button(page: Page, text: str) -> Locator:
     return page.get_by_role("button", name=text, exact=True)
 
 
-def trial_rows(page: Page) -> list[str]:
-    return page.locator("table.trial tbody tr").all_inner_texts()
-
-
 def test_the_claims_are_checked_and_the_astronauts_suit_held_the_helmet_down(visit):
     language = ENGLISH
     page = open_explained(visit, language)
@@ -63,38 +58,6 @@ def test_the_claims_are_checked_and_the_astronauts_suit_held_the_helmet_down(vis
     expect(page.locator(".st-key-evidence img")).to_have_count(4)
     for picture in page.locator(".st-key-evidence img").all():
         assert re.search(r"\d%", picture.get_attribute("alt"))
-
-
-def test_hiding_a_region_by_a_click_moves_the_labels_and_can_be_undone(visit):
-    language = JAPANESE
-    page = open_explained(visit, language)
-    _ = language.gettext
-    before = trial_rows(page)
-    frame = page.frame_locator(".st-key-try-photo iframe")
-    photo = frame.locator("img")
-    expect(photo).to_be_visible()
-    photo.scroll_into_view_if_needed()
-    box = photo.bounding_box()
-    photo.click(
-        position={"x": CLICK_ON_THE_HELMET[0] * box["width"], "y": CLICK_ON_THE_HELMET[1] * box["height"]}
-    )
-    rows = page.locator("table.trial tbody")
-    expect(rows).not_to_have_text("".join(before), use_inner_text=True)
-    expect(button(page, _("Undo"))).to_be_enabled()
-    wait_until_still(page)
-    clicked = trial_rows(page)
-    assert clicked != before
-
-    button(page, _("Hide what speaks against")).click()
-    expect(rows.locator("tr").first).to_contain_text("▲")
-    wait_until_still(page)
-    button(page, _("Undo")).click()
-    expect(rows.locator("tr")).to_have_text(clicked, use_inner_text=True)
-    wait_until_still(page)
-
-    button(page, _("Reset")).click()
-    expect(button(page, _("Reset"))).to_be_disabled()
-    expect(rows.locator("tr")).to_have_text(before, use_inner_text=True)
 
 
 def test_two_labels_are_compared_without_asking_the_classifier(visit):

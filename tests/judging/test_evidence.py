@@ -9,14 +9,16 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from explainer import ArgumentError, Classifier, Explanation, Reading, explain
-from explainer.judging.evidence import NOTICEABLE, Evidence, Finding, Question, ask, compare
-from explainer.page.intake import Photo
+from explainer import ArgumentError, Classifier, Explanation, Preprocessing, Reading, explain
+from explainer.judging.evidence import MINOR, NOTICEABLE, Evidence, Finding, Question, ask, compare
+from explainer.lime.designs import perturbed_pictures
+from explainer.page.intake import Photo, Pixels
 from explainer.page.result import Result
 from explainer.page.try_it import Trial
-from explainer.pictures.draw import DEFAULT_PALETTE, HIDDEN_COLOUR, fit_photo, hide_regions, region_at
+from explainer.pictures.draw import DEFAULT_PALETTE, fit_frame, hide_regions
 from explainer.words.language import Language
 from explainer.words.sentences import against_evidence_sentence, focus_evidence_sentence
+from tests.page.scripted import given
 from tests.synthetic import CellClassifier, CountingClassifier, Grid, a_photo
 
 GRID = Grid(3, 4)
@@ -36,14 +38,15 @@ class KnownClassifier(CellClassifier):
 
 
 class TurncoatClassifier(CellClassifier):
-    """Cell 0 speaks against the label while much is hidden, and for it in the whole photo."""
+    """Cell 0 speaks against the label while much is hidden, and for it in the whole photo; cell 1 for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, turncoat: float, loyal: float) -> None:
         super().__init__("turncoat", GRID, 1)
+        self.turncoat, self.loyal = turncoat, loyal
 
     def answer(self, visible: np.ndarray) -> np.ndarray:
         side = np.where(visible[:, 2:].mean(axis=1) > 0.95, 1, -1)
-        return (0.5 + 0.2 * side * visible[:, 0] + 0.1 * visible[:, 1])[:, np.newaxis]
+        return (0.5 + self.turncoat * side * visible[:, 0] + self.loyal * visible[:, 1])[:, np.newaxis]
 
 
 def explained(classifier: object, samples: int = 150, **settings: Any) -> Explanation:
@@ -91,16 +94,34 @@ class TestEvidence:
         assert changes[Question.FOCUS_HIDDEN] == pytest.approx(-0.3)
         assert changes[Question.AGAINST_HIDDEN] == pytest.approx(0.2)
 
-    def test_a_false_picture_is_contradicted_and_says_so(self):
-        reading = a_reading(TurncoatClassifier(), 1, 2, samples=300)
+    @pytest.mark.parametrize(("turncoat", "loyal"), [(0.2, 0.1), (0.05, 0.1), (0.03, 0.1)])
+    def test_a_false_part_is_contradicted_and_says_so(self, turncoat: float, loyal: float):
+        reading = a_reading(TurncoatClassifier(turncoat, loyal), 1, 2, samples=300)
         assert reading.label.weights[0] < 0
         evidence = reading.evidence
         assert evidence.focus_finding is Finding.CONFIRMED
         assert evidence.against_finding is Finding.CONTRADICTED
-        assert evidence.contradicted
+        assert not evidence.contradicted  # the focus is what the picture rests on
+        before, after = ENGLISH.percent(0.5 + turncoat + loyal), ENGLISH.percent(0.5 + loyal)
         sentence = against_evidence_sentence(reading, ENGLISH)
-        assert "but hiding them lowers “thing 0” from 80% to 60%" in sentence
+        assert f"but hiding them lowers “thing 0” from {before} to {after}" in sentence
         assert "do not trust this part" in sentence
+
+    @pytest.mark.parametrize(("turncoat", "loyal"), [(0.02, 0.1), (0.05, 0.3)])
+    def test_a_part_that_hardly_counts_is_no_reason_for_distrust(self, turncoat: float, loyal: float):
+        reading = a_reading(TurncoatClassifier(turncoat, loyal), 1, 2, samples=300)
+        evidence = reading.evidence
+        assert 0 < evidence.opposition < MINOR * loyal
+        assert evidence.against_finding is Finding.SLIGHTLY_CONTRADICTED
+        assert not evidence.contradicted
+        sentence = against_evidence_sentence(reading, ENGLISH)
+        assert sentence.startswith("Little speaks against “thing 0”, and hiding that lowers it slightly")
+        assert "trust" not in sentence
+
+    def test_what_is_said_to_count_is_not_minor_however_little_it_moved(self):
+        answers = a_reading(TurncoatClassifier(0.02, 0.1), 1, 2, samples=300).evidence.answers
+        assert Evidence(0, answers, opposition=0.02).against_finding is Finding.SLIGHTLY_CONTRADICTED
+        assert Evidence(0, answers, opposition=0.03).against_finding is Finding.CONTRADICTED
 
     def test_a_false_focus_is_contradicted_and_says_so(self):
         asked = explained(KnownClassifier({1: -0.2}))
@@ -242,39 +263,43 @@ class TestContrast:
             explanation.contrast(*labels, number)
 
 
-class TestPictures:
-    segments = GRID(np.empty((30, 40, 3)))
-
-    def test_hidden_regions_are_hidden_and_others_are_as_they_were(self):
-        photo = fit_photo(a_photo())
-        picture = hide_regions(photo, self.segments, [0])
-        assert picture.size == photo.size
-        assert picture.getpixel((5, 5)) == HIDDEN_COLOUR
-        corner = (photo.width - 5, photo.height - 5)
-        assert picture.getpixel(corner) == photo.getpixel(corner)
+class TestHiding:
+    @pytest.mark.parametrize("hide_color", ["grey", "mean", "black", "blur", (200.0, 0.0, 90.0)])
+    @pytest.mark.parametrize("resize", ["stretch", "crop", "pad"])
+    def test_what_is_hidden_looks_as_the_classifier_saw_it(self, hide_color: Any, resize: str):
+        classifier = Classifier.from_function(
+            lambda batch: np.full((len(batch), 1), 0.5),
+            input_size=(24, 32),
+            class_names=["thing"],
+            preprocess=Preprocessing((24, 32), 127.5, 1.0, resize=resize),
+        )
+        photo = Image.radial_gradient("L").resize((90, 40)).convert("RGB")
+        settings = {"segmentation": GRID, "hide_color": hide_color, "num_samples": 2}
+        neighborhood = explain(photo, classifier, **settings).neighborhood
+        mask = np.ones((1, GRID.cells), np.uint8)
+        mask[0, [1, 6]] = 0
+        seen = perturbed_pictures(neighborhood.image, neighborhood.hidden, neighborhood.segments, mask)[0]
+        drawn = hide_regions(fit_frame(photo, classifier), neighborhood, [1, 6]).resize((32, 24))
+        differences = np.abs(np.asarray(drawn) / 255 - classifier.to_display(seen))
+        assert np.quantile(differences, 0.75) < 0.01  # all but the edges, which are smoothed
+        assert differences.mean() < 0.03
 
     def test_the_photo_itself_stays(self):
+        neighborhood = explained(KnownClassifier({1: 0.3}), 2).neighborhood
         photo = a_photo()
         before = photo.copy()
-        hide_regions(photo, self.segments, range(12))
+        hide_regions(photo, neighborhood, range(GRID.cells))
         assert photo == before
-        assert hide_regions(photo, self.segments, []) == before
-
-    @pytest.mark.parametrize(
-        ("across", "down", "region"),
-        [(0, 0, 0), (0.99, 0, 3), (0, 0.99, 8), (1, 1, 11), (1.2, -0.1, 3), (0.3, 0.5, 5)],
-    )
-    def test_the_region_at_a_point(self, across: float, down: float, region: int):
-        assert region_at(self.segments, across, down) == region
+        assert hide_regions(photo, neighborhood, []) == before
 
 
 def a_result(*weights: dict[int, float], label: int = 0) -> Result:
     reading = Reading.of(explained(KnownClassifier(*weights), num_features=2), label)
-    photo = Photo("a.jpg", "a", a_photo(), fit_photo(a_photo()))
+    photo = Photo("a.jpg", "a", lambda: Pixels(a_photo()))
     return Result(photo, reading, DEFAULT_PALETTE, ENGLISH)
 
 
-def section(name: str, result: Result) -> AppTest:
+def section(name: str, result: Result, **query: str) -> AppTest:
     """One section of the page by itself."""
 
     def script(name, result):
@@ -282,7 +307,9 @@ def section(name: str, result: Result) -> AppTest:
 
         importlib.import_module(f"explainer.page.{name}").show(result)
 
-    page = AppTest.from_function(script, args=(name, result), default_timeout=60).run()
+    page = AppTest.from_function(script, args=(name, result), default_timeout=60)
+    page.query_params.update(query)
+    page.run()
     assert not page.exception
     return page
 
@@ -308,62 +335,97 @@ class TestSections:
         assert text.count("▲") == 2
 
     def test_regions_are_hidden_and_shown_again(self):
-        page = section("try_it", a_result(*self.weights))
-        assert "Nothing is hidden" in html(page)
-        assert page.button(key="try-undo").disabled
-        assert page.button(key="try-reset").disabled
+        page = section("try_it", a_result(*self.weights), hidden="2_of_12")
 
-        regions = page.multiselect[0]
-        regions.select(next(option for option in regions.options if option.startswith("Region 2 ")))
-        page.run()
+        def hidden() -> list[int]:
+            return given(page, "try_it")["hidden"]
+
+        assert hidden() == [1]
         assert "With 1 region hidden" in html(page)
         assert "71% → <b>41%</b>" in html(page)
 
         page.button(key="try-against").click().run()
-        assert page.multiselect[0].value == [5]
+        assert hidden() == [5]
         assert "71% → <b>86%</b>" in html(page)
 
         page.button(key="try-focus").click().run()
-        assert sorted(page.multiselect[0].value) == sorted({*range(GRID.cells)} - {1, 2})
+        assert hidden() == sorted({*range(GRID.cells)} - {1, 2})
 
         page.button(key="try-reset").click().run()
-        assert page.multiselect[0].value == []
-        for hidden in (10, 1, 1, 0):
+        assert hidden() == []
+        assert "Nothing is hidden" in html(page)
+        for number in (10, 1, 1, 0):
             assert not page.button(key="try-undo").disabled
             page.button(key="try-undo").click().run()
-            assert len(page.multiselect[0].value) == hidden
+            assert len(hidden()) == number
         assert page.button(key="try-undo").disabled
-        assert not page.exception
+        assert page.button(key="try-reset").disabled
 
     def test_a_click_hides_a_region_and_the_next_one_shows_it(self):
-        explanation = explained(KnownClassifier(*self.weights))
-        trial = Trial()
-        there = {"x": 399, "y": 10, "width": 400, "height": 300, "unix_time": 1}
-        trial.click(there, explanation)
-        assert trial.hidden == {3}
-        trial.click(there, explanation)  # the same click, seen again in the next run
-        assert trial.hidden == {3}
-        trial.click({**there, "y": 299, "unix_time": 2}, explanation)
-        assert trial.hidden == {3, 11}
-        trial.click({**there, "unix_time": 3}, explanation)
-        assert trial.hidden == {11}
-        for hidden in ({3, 11}, {3}, set(), set()):
+        trial = Trial("here", GRID.cells)
+        trial.click([(1, 3)])
+        trial.click([(1, 3), (2, 11), (3, 5)])  # those that are not known to be taken are sent again
+        assert trial.hidden == {3, 5, 11}
+        trial.click([(4, 3), (5, 99), (6, -1)])
+        assert trial.hidden == {5, 11}
+        for hidden in ({3, 5, 11}, {3, 11}, {3}, set(), set()):
             trial.undo()
             assert trial.hidden == hidden
 
-    @pytest.mark.parametrize("point", [None, {"x": 0, "y": 0, "width": 0, "height": 0, "unix_time": 1}])
-    def test_no_click_hides_nothing(self, point: dict | None):
-        trial = Trial()
-        trial.click(point, explained(KnownClassifier(*self.weights)))
-        assert trial.hidden == frozenset()
+    def test_the_photo_knows_its_regions(self):
+        data = given(section("try_it", a_result(*self.weights)), "try_it")
+        assert len(data["paths"]) == len(data["names"]) == GRID.cells
+        assert re.fullmatch(r"Region 2 · top · speaks for · \+\d\d points", data["descriptions"][1])
+        assert re.fullmatch(r"Region 6 · middle · speaks against · −\d\d points", data["descriptions"][5])
+        assert data["order"][0] == 1
+        assert data["middles"][0] == pytest.approx((0.125, 0.167), abs=0.05)
+
+    def test_what_keeps_a_button_from_being_pressed_is_said(self):
+        reading = a_reading(KnownClassifier({1: 0.2, 2: 0.1}), 2, 2)
+        page = section("try_it", replace(a_result({1: 0.3}), reading=reading))
+        said = {name: page.button(key=f"try-{name}").help for name in ("against", "focus", "undo", "reset")}
+        assert said == {
+            "against": "Among the strongest regions, none speaks against “thing 0”.",
+            "focus": "",
+            "undo": "There is nothing to undo.",
+            "reset": "Nothing is hidden.",
+        }
+
+    def test_a_link_holds_what_is_hidden(self):
+        page = section("try_it", a_result(*self.weights), hidden="2-6_of_12")
+        assert given(page, "try_it")["hidden"] == [1, 5]
+        page.button(key="try-against").click().run()
+        assert page.query_params["hidden"] == "6_of_12"
+        page.button(key="try-reset").click().run()
+        assert "hidden" not in page.query_params
+
+    @pytest.mark.parametrize(
+        "hidden", ["2", "2_of_13", "13_of_12", "0_of_12", "-2_of_12", "٢_of_12", "2-6_of_12-", "2" * 5000]
+    )
+    def test_a_link_to_what_is_not_there_hides_nothing(self, hidden: str):
+        page = section("try_it", a_result(*self.weights), hidden=hidden)
+        assert given(page, "try_it")["hidden"] == []
 
     def test_the_contrast_says_which_part_speaks_for_which(self):
         page = section("contrast", a_result(*self.weights))
         assert "speaks for “thing 0” rather than “thing 1”" in html(page)
-        page.selectbox[0].select("thing 2").run()
+        page.selectbox[0].select("2").run()
         assert not page.exception
         assert page.selectbox[1].options == ["thing 0", "thing 1"]
         assert "rather than “thing 0”" in html(page) or "“thing 2” rather" in html(page)
+
+    @pytest.mark.parametrize(
+        ("query", "labels"),
+        [
+            ({}, ["1", "0"]),  # the label that is explained, and the best other one
+            ({"versus": "2"}, ["1", "2"]),
+            ({"this": "2", "versus": "1"}, ["2", "1"]),
+            ({"this": "77", "versus": "1"}, ["1", "0"]),
+        ],
+    )
+    def test_the_contrast_starts_from_the_chosen_label_or_the_link(self, query: dict, labels: list[str]):
+        page = section("contrast", a_result(*self.weights, label=1), **query)
+        assert [box.value for box in page.selectbox] == labels
 
     def test_one_label_alone_has_no_contrast(self):
         page = section("contrast", a_result({1: 0.3}))

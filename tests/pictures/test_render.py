@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,8 @@ from explainer.pictures.draw import (
     draw_pros_cons,
     draw_superpixels,
     fit_photo,
+    region_middles,
+    region_paths,
     shades,
 )
 from tests.synthetic import Grid, a_photo
@@ -150,7 +154,7 @@ class TestSizes:
         before = photo.tobytes()
         draw_focus(photo, SEGMENTS, [5])
         draw_pros_cons(photo, SEGMENTS, {5: 1.0, 6: -1.0})
-        draw_superpixels(photo, SEGMENTS, np.arange(12) % 2)
+        draw_superpixels(photo, SEGMENTS)
         assert photo.tobytes() == before
 
 
@@ -281,26 +285,28 @@ class TestSuperpixels:
             row = on_grey[y - 1 : y + 1, 30 : CELL - 30].max(axis=(0, 2))
             assert (row > 200).all()
 
-    @pytest.mark.parametrize("kind", [bool, np.uint8, float])
-    def test_what_is_off_is_hidden(self, photo, kind):
-        shown = np.ones(12, kind)
-        shown[[0, 5, 6]] = 0
-        picture = pixels(draw_superpixels(photo, SEGMENTS, shown))
-        for region in range(12):
-            inside = well_inside(cells(region))
-            if shown[region]:
-                np.testing.assert_array_equal(picture[inside], pixels(photo)[inside])
-            else:
-                assert (picture[inside] == HIDDEN_COLOUR).all()
-
-    def test_all_off(self, photo):
-        picture = pixels(draw_superpixels(photo, SEGMENTS, np.zeros(12)))
-        assert (picture[well_inside(cells(5))] == HIDDEN_COLOUR).all()
-
     def test_one_superpixel(self, photo):
         picture = pixels(draw_superpixels(photo, np.zeros((224, 224), int)))
         middle = well_inside(np.ones(SIZE[::-1], bool))
         np.testing.assert_array_equal(picture[middle], pixels(photo)[middle])
+
+
+class TestRegionsOfAPage:
+    def test_their_outlines_and_middles_are_where_they_are(self):
+        paths = region_paths(SEGMENTS, SIZE)
+        assert len(paths) == 12
+        steps = np.array(re.findall(r"-?\d+", paths[5]), int).reshape(-1, 2).cumsum(axis=0)
+        np.testing.assert_allclose(steps.min(axis=0), (CELL, CELL), atol=3)
+        np.testing.assert_allclose(steps.max(axis=0), (2 * CELL, 2 * CELL), atol=3)
+        for region, (across, down) in enumerate(region_middles(SEGMENTS)):
+            assert cells(region)[int(down * SIZE[1]), int(across * SIZE[0])]
+
+    def test_each_part_of_one_in_pieces_has_an_outline_and_so_has_a_speck(self):
+        segments = np.zeros((40, 40), int)
+        segments[5:15, 5:15] = segments[25:35, 25:35] = 1
+        segments[20, 20] = 2
+        whole, pieces, speck = region_paths(segments, (400, 400))
+        assert (whole.count("M"), pieces.count("M"), speck.count("M")) == (3, 2, 1)
 
 
 class TestInput:

@@ -23,6 +23,7 @@ from explainer.words.sentences import (
     focus_evidence_sentence,
     focus_sentence,
     pros_cons_sentence,
+    region_descriptions,
     region_names,
     settledness_sentence,
     verdict,
@@ -313,9 +314,12 @@ def test_regions_have_names_with_the_strongest_first():
     names = region_names(reading, ENGLISH)
     assert list(names)[:4] == [4, 3, 8, 0]
     assert len(names) == 9
-    assert names[4] == "Region 5 · middle · speaks for"
-    assert names[3] == "Region 4 · left · speaks against"
-    assert names[8] == "Region 9 · lower right"
+    assert names[4] == "Region 5 · middle"
+    told = region_descriptions(reading, ENGLISH)
+    assert list(told) == list(names)
+    assert told[4] == "Region 5 · middle · speaks for · +500 points"
+    assert told[3] == "Region 4 · left · speaks against · −300 points"
+    assert told[8] == "Region 9 · lower right · +20 points"
 
 
 def test_the_nine_parts_of_a_photo():
