@@ -99,6 +99,13 @@ def look_at(choices: Mapping[str, Said], sample: str | None = None, photo: str |
         choices[key].change(chosen)
 
 
+def look_at_label(choices: Mapping[str, Said], chosen: str, usual: str) -> None:
+    """Have the choices of a photo name another label, and say nothing of what was about the one before."""
+    choices["label"].change(None if chosen == usual else chosen)
+    for key in OF_A_LABEL:
+        choices[key].change(None)
+
+
 def choose_from_list(
     label: str,
     names: Mapping[str, str],
@@ -187,15 +194,6 @@ def linked_number(key: str, most: int) -> int | None:
     said = asked(key) or ""
     number = int(said) if re.fullmatch(rf"[0-9]{{1,{len(str(most))}}}", said) else None
     return number if number is not None and number <= most else None
-
-
-def look_at_label(chosen: str, usual: str) -> None:
-    """Have the link name another label, and say nothing of what was about the one before."""
-    choices = said("label", *OF_A_LABEL)
-    choices["label"].change(None if chosen == usual else chosen)
-    for key in OF_A_LABEL:
-        choices[key].change(None)
-    write(choices)
 
 
 def is_new(key: str) -> bool:

@@ -117,7 +117,7 @@ def _obey(
         state.hiding = None if state.hiding == identity else identity
     elif name == "label" and indices:
         label = _neighbour(indices, choices["label"].chosen or indices[0], step)
-        choices["label"].change(None if label == indices[0] else label)
+        links.look_at_label(choices, label, indices[0])
     elif name == "regions" and state.regions and state.regions.chosen:
         number = int(state.regions.chosen) + step
         state.regions.change(str(min(MOST_REGIONS, max(FEWEST_REGIONS, number))))
@@ -163,10 +163,10 @@ def _hiding(found: Result) -> dict[str, Any]:
 
 
 def _without(answer: Answer, found: Result) -> str:
-    key = (_identity(found), tuple(answer.hidden))
+    key = (_identity(found), found.explanation.recipe, tuple(answer.hidden))
     kept = st.session_state.get("drawn_without")
     if kept is None or kept[0] != key:
-        picture = hide_regions(found.photo.canvas, found.explanation.segments, answer.hidden)
+        picture = hide_regions(found.photo.canvas, found.explanation.neighborhood, answer.hidden)
         kept = st.session_state.drawn_without = (key, data_uri(jpeg(picture)))
     return str(kept[1])
 

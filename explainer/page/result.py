@@ -64,7 +64,9 @@ def choose_label(labels: list[Label], language: Language) -> Label | None:
     chosen = links.linked("label", names, str(labels[0].index)) if labels else ""
 
     def choose() -> None:
-        links.look_at_label(str(st.session_state["labels"]["label"]), str(labels[0].index))
+        choices = links.said("label", *links.OF_A_LABEL)
+        links.look_at_label(choices, str(st.session_state["labels"]["label"]), str(labels[0].index))
+        links.write(choices)
 
     mount(
         "labels",
