@@ -18,7 +18,11 @@ from explainer.photos.examples import EXAMPLES, example_photo
 
 PATIENCE = 120_000  # milliseconds, for what a crowd makes slow
 FOCUS = re.compile("looked mostly at|No region speaks for")
-SETTLED = re.compile(r"another run would choose .*[\d,]+ samples?\.$")
+AT_REST = """
+() => document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
+  && [...document.querySelectorAll(".st-key-pictures *")]
+    .some((element) => element.shadowRoot?.querySelector('[aria-busy="false"]'))
+"""
 
 
 @dataclass
@@ -95,9 +99,13 @@ class Visitor:
     async def _play(self, page: Page, until: float) -> None:
         choices = random.Random(self.number)
         while time.monotonic() < until:
-            name = choices.choice(["Samples", "Regions", "Only what speaks for"])
+            name = choices.choice(["Samples", "Regions shown", "Only what speaks for", "label", "Report"])
             if name == "Only what speaks for":
                 await page.get_by_text(name, exact=True).first.click()
+            elif name == "label":
+                await page.locator("#labels label").nth(choices.randrange(5)).click()
+            elif name == "Report":
+                await self._take_away(page, name)
             else:
                 slider = page.get_by_role("slider", name=name)
                 await slider.focus()
@@ -108,14 +116,14 @@ class Visitor:
             await page.wait_for_timeout(choices.uniform(300, 3000))  # people think in between
 
     async def _look(self, page: Page) -> None:
-        await page.get_by_text(SETTLED).first.wait_for()
-        button = page.get_by_role("button", name="Numbers")
-        await button.wait_for()
-        async with page.expect_download() as download:
-            await button.click()
-        saved = await (await download.value).path()
-        self.numbers = json.loads(Path(saved).read_text("utf-8"))
+        await page.wait_for_function(AT_REST)
+        self.numbers = json.loads(await self._take_away(page, "Numbers"))
         self.problems += await self._errors(page)
+
+    async def _take_away(self, page: Page, name: str) -> str:
+        async with page.expect_download() as download:
+            await page.get_by_role("button", name=name, exact=True).click()
+        return Path(await (await download.value).path()).read_text("utf-8")
 
     async def _errors(self, page: Page) -> list[str]:
         shown = page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]')
