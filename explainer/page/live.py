@@ -1,5 +1,6 @@
 """The explanation of the photo at hand: found where it was left, and brought forward a step at a time."""
 
+import time
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from .intake import Photo
 
 _KEPT = 3  # without their samples, which the store keeps for all visitors
 _SECONDS = 0.4  # a step, so that with drawing there are two a second
+_OF_DRAWING = 2  # a step in terms of what drawing took: a busy machine would else do little but draw
 _USUAL = Recipe()
 
 
@@ -48,6 +50,7 @@ class Live:
     """
 
     def __init__(self, photo: Photo, classifier: str, recipe: Recipe) -> None:
+        self._begun = time.monotonic()
         self._photo = photo
         self._classifier = classifier
         self._recipe = recipe
@@ -126,7 +129,8 @@ class Live:
             _keep("neighborhoods", self._place, neighborhood)
         else:
             samples = self.explanation.num_samples if self.explanation else 0
-            self._remember(*next_explanation(neighborhood, self._recipe, samples, on_progress, _SECONDS))
+            seconds = max(_SECONDS, _OF_DRAWING * (time.monotonic() - self._begun))
+            self._remember(*next_explanation(neighborhood, self._recipe, samples, on_progress, seconds))
 
     def _catch_up(self) -> None:
         """Make the explanation of samples that are there already; asks next to nothing."""

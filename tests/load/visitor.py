@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Error, Page
 
 from explainer.photos.examples import EXAMPLES, example_photo
 
-PATIENCE = 120_000  # milliseconds, for what a crowd makes slow
+PATIENCE = 300_000  # milliseconds, for what a crowd makes slow
 FOCUS = re.compile("looked mostly at|No region speaks for")
 AT_REST = """
 () => document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
