@@ -3,33 +3,42 @@
 import functools
 import hashlib
 import threading
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import streamlit as st
 from PIL import Image, ImageOps
-from streamlit.delta_generator import DeltaGenerator
 
 from ..classifiers.classifier import ClassifierLike
 from ..errors import PhotoError
 from ..lime.explanation import Label
+from ..names import printable
 from ..photos.examples import EXAMPLES, example_photo
 from ..photos.load import load_photo
 from ..pictures.draw import fit_photo
-from ..pictures.encode import jpeg
+from ..pictures.encode import data_uri, jpeg
 from ..words.language import Language
 from . import links
 from .markup import plain
-from .uploads import File, choose_files, forget_content
+from .scripts import mount
+from .uploads import (
+    File,
+    choose_files,
+    forget_content,
+    forget_files,
+    forget_refused,
+    offer_upload,
+    refused_sentences,
+)
 
 _KEPT_PHOTOS = 4  # decoded; of the others there are the file and a thumbnail
 _KEPT_PIXELS = 20_000_000  # of those, unless one alone has more
 _THUMBNAIL = (170, 128)  # pixels, twice what is shown
-_TILE_WIDTH = 85  # four beside each other on a telephone
-_TALLEST_GALLERY = 300
-_PHOTOS_WITHOUT_SCROLLING = 12
+_BAD_FILES = 4  # that are named
+_EXAMPLE = "example-"
 _decoding = threading.Lock()  # one photo at a time, for decoding takes several times a photo's memory
 
 
@@ -108,7 +117,6 @@ class Intake:
     def __init__(self, classifier: str, language: Language) -> None:
         self._classifier = classifier
         self._language = language
-        self._captions: defaultdict[str, list[DeltaGenerator]] = defaultdict(list)
         self._files: list[File] = []
 
     def choose_photo(self) -> Photo | None:
@@ -116,24 +124,26 @@ class Intake:
 
         It may still have to be opened, which `open_next` does.
         """
-        upload_column, example_column = st.columns(2, gap="medium")
-        with upload_column:
-            self._files = choose_files(self._language)
-            self._opened = _opened(self._files)
-            self._show_bad_files()
+        self._files = choose_files(self._language)
+        self._opened = _opened(self._files)
         fresh = [file.identity for file in self._files if _is_new(file)]
         if fresh:
             st.session_state.awaited = fresh[0]
         awaited = self._awaited
         example = links.asked("sample")
         example = example if example in EXAMPLES and not awaited else None
-        with example_column:
-            _offer_examples(example, self._language)
         photo = Photo(awaited.name, awaited.identity) if awaited else self._chosen_photo(example)
-        photos = self.own_photos
-        with st.container():  # always, so that what follows keeps its place on the page
-            if len(photos) > 1 or (photos and (example or not photo)):
-                self._show(photo.key if photo else "")
+        is_empty = photo is None and not self.own_photos
+        with st.container(
+            horizontal=not is_empty,
+            vertical_alignment="center",
+            gap="small",
+            key="strip-column" if is_empty else "strip-row",
+        ):
+            offer_upload(is_empty, self._language)
+            self._show_strip(photo.key if photo else "", is_empty)
+        with st.container(key="bad-files"):
+            self._show_bad_files()
         return photo
 
     @property
@@ -144,7 +154,7 @@ class Intake:
 
     def _chosen_photo(self, example: str | None) -> Photo | None:
         if example:
-            return Photo(example, f"example-{example}", partial(_example_pixels, example))
+            return Photo(example, f"{_EXAMPLE}{example}", partial(_example_pixels, example))
         photos, chosen = self.own_photos, links.asked("photo")
         if not photos or chosen is None:
             return None
@@ -189,70 +199,93 @@ class Intake:
     def note(self, photo: Photo, label: Label) -> None:
         """Write what a photo was taken for under its thumbnail, now and from now on."""
         _answers()[photo.key, self._classifier] = label
-        self._caption(photo.key)
 
-    def _show(self, chosen: str | None) -> None:
-        many = len(self.own_photos) > _PHOTOS_WITHOUT_SCROLLING
-        files = {file.identity: file for file in self._files}
-        with st.container(
-            horizontal=True, gap="xsmall", height=_TALLEST_GALLERY if many else "content", key="gallery"
-        ):
-            for key, identity in self.own_photos.items():
-                entry = self._opened[identity]
-                assert isinstance(entry, _Entry)
-                with st.container(width=_TILE_WIDTH, gap=None):
-                    st.image(entry.thumbnail, alt="", width="stretch")
-                    st.button(
-                        plain(files[identity].name),
-                        key=f"photo-{identity}",
-                        type="primary" if key == chosen else "secondary",
-                        width="stretch",
-                        wrap=False,
-                        on_click=take_photo,
-                        args=(key,),
-                    )
-                    self._captions[key].append(st.empty())
-        for key in list(self._captions):
-            self._caption(key)
+    def _show_strip(self, chosen: str, is_large: bool) -> None:
+        """The visitor's photos and the examples, in one row; each is the button to look at it."""
+        _ = self._language.gettext
+        tiles = [self._own_tile(key, identity) for key, identity in reversed(self.own_photos.items())]
+        tiles += [self._example_tile(name) for name in EXAMPLES]
+        for tile in tiles:
+            tile["chosen"] = tile["id"] == chosen
+
+        def take() -> None:
+            asked = str(st.session_state["strip"]["take"])
+            name = asked.removeprefix(_EXAMPLE)
+            if asked != name and name in EXAMPLES:
+                take_example(name)
+            elif asked in self.own_photos:
+                take_photo(asked)
+
+        def remove() -> None:
+            identity = self.own_photos.get(str(st.session_state["strip"]["remove"]))
+            if identity:
+                key = self._opened[identity]
+                same = [each for each, entry in self._opened.items() if entry == key or each == identity]
+                forget_files(same)
+
+        title = _("or try an example") if is_large else _("Photos")
+        mount(
+            "strip",
+            "strip",
+            {"large": is_large, "title": title, "tiles": tiles},
+            {"take": take, "remove": remove},
+        )
+
+    def _own_tile(self, key: str, identity: str) -> dict[str, Any]:
+        entry = self._opened[identity]
+        assert isinstance(entry, _Entry)
+        name = printable(next(file.name for file in self._files if file.identity == identity))
+        remove = self._language.gettext("Let go of {name}").format(name=name)
+        return self._tile(key, name, "", entry.thumbnail) | {"remove": remove}
+
+    def _example_tile(self, name: str) -> dict[str, Any]:
+        _ = self._language.gettext
+        title, mark = {
+            "coffee": (_("Coffee"), _("Right, and sure")),
+            "rocket": (_("Rocket"), _("It is wrong here. Why?")),
+            "cat-and-coffee": (_("Cat and coffee"), _("Two things in one photo")),
+            "chelsea": (_("Cat"), ""),
+            "astronaut": (_("Astronaut"), ""),
+        }[name]
+        return self._tile(f"{_EXAMPLE}{name}", title, mark, _example_thumbnail(name))
+
+    def _tile(self, key: str, title: str, mark: str, thumbnail: bytes) -> dict[str, Any]:
+        label = _answers().get((key, self._classifier))
+        taken_for = self._language.class_name(label.name, label.wnid) if label else ""
+        words = " – ".join(part for part in (title, mark, taken_for) if part)
+        return {
+            "id": key,
+            "words": words,
+            "caption": title,
+            "mark": mark,
+            "source": data_uri(thumbnail),
+            "remove": "",
+        }
 
     def _show_bad_files(self) -> None:
-        for file in self._files:
-            error = self._opened.get(file.identity)
-            if isinstance(error, PhotoError):
-                st.error(
-                    f"**{plain(file.name)}** – {plain(self._language.error(error))}",
-                    icon=":material/broken_image:",
-                )
+        """All that could not be taken, in one place; it goes when the visitor has seen it."""
+        _ = self._language.gettext
+        seen: set[str] = st.session_state.setdefault("seen_bad", set())
+        bad = {
+            file.identity: f"**{plain(file.name)}** – {plain(self._language.error(error))}"
+            for file in self._files
+            if isinstance(error := self._opened.get(file.identity), PhotoError) and file.identity not in seen
+        }
+        sentences = [*bad.values(), *refused_sentences(self._language)]
+        if not sentences:
+            return
 
-    def _caption(self, key: str) -> None:
-        label = _answers().get((key, self._classifier))
-        if label is not None:
-            name = self._language.class_name(label.name, label.wnid)
-            for place in self._captions[key]:
-                place.caption(f":material/check: {plain(name)}")
+        def dismiss() -> None:
+            seen.update(bad)
+            forget_refused()
 
-
-def _offer_examples(chosen: str | None, language: Language) -> None:
-    _ = language.gettext
-    titles = {
-        "chelsea": _("Cat"),
-        "coffee": _("Coffee"),
-        "astronaut": _("Astronaut"),
-        "rocket": _("Rocket"),
-    }
-    st.markdown(_("**or try an example**"))
-    with st.container(horizontal=True, gap="xsmall", key="examples"):
-        for name in EXAMPLES:
-            with st.container(width=_TILE_WIDTH, gap=None):
-                st.image(_example_thumbnail(name), alt=titles[name], width="stretch")
-                st.button(
-                    titles[name],
-                    key=f"example-{name}",
-                    type="primary" if name == chosen else "secondary",
-                    width="stretch",
-                    on_click=take_example,
-                    args=(name,),
-                )
+        shown = sentences[:_BAD_FILES]
+        if len(sentences) > _BAD_FILES:
+            more = _("… and {number} more.")
+            shown.append(more.format(number=self._language.number(len(sentences) - _BAD_FILES)))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.error("\n\n".join(shown), icon=":material/broken_image:")
+            st.button(_("Close"), key="dismiss", on_click=dismiss, type="tertiary", icon=":material/close:")
 
 
 def take_example(name: str) -> None:

@@ -1,6 +1,6 @@
 """The files that a visitor hands over: dropped, or taken with the camera; and how much of them is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -9,6 +9,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRe
 
 from ..photos.limits import MAX_BYTES
 from ..words.language import Language
+from .markup import plain
+from .scripts import mount
 
 MOST_PHOTOS = 60
 """How many photos the page keeps for a visitor."""
@@ -17,6 +19,7 @@ MOST_BYTES = 200 << 20
 """How large their files may be together."""
 
 _KEPT_SHOTS = 8
+_MOST_TOLD = 60
 _LONGEST_NAME = 255  # characters, as in most file systems; whoever sends more means no good
 
 
@@ -40,35 +43,96 @@ class File:
 
 
 def choose_files(language: Language) -> list[File]:
-    """Draw where photos are dropped and taken; returns those that the page keeps."""
-    _ = language.gettext
+    """The files that the page keeps; `offer_upload` gives them to Streamlit's own uploader, out of sight."""
     uploads = st.file_uploader(
-        _("Drop photos here"),
+        language.gettext("Add photos"),
         accept_multiple_files=True,
         key="uploads",
-        help=_("JPEG, PNG, WebP, AVIF, HEIC, BMP, GIF or TIFF, up to {limit} MB each.").format(
-            limit=MAX_BYTES >> 20
-        )
-        + " "
-        + _("Photos stay on the machine that runs this page."),
+        label_visibility="collapsed",
     )
-    kept, refused = _sort_out(uploads or [])
-    if refused:
-        st.warning(
-            language.ngettext(
-                "The page keeps at most {most} photos and {limit} MB for you, so {number} photo was left "
-                "out: remove others, and choose it again.",
-                "The page keeps at most {most} photos and {limit} MB for you, so {number} photos were left "
-                "out: remove others, and choose them again.",
-                refused,
-            ).format(
-                most=language.number(MOST_PHOTOS),
-                limit=language.number(MOST_BYTES >> 20),
-                number=language.number(refused),
-            ),
-            icon=":material/photo_library:",
+    gone: set[str] = st.session_state.setdefault("gone", set())
+    kept = _sort_out([upload for upload in uploads or [] if upload.file_id not in gone])
+    files = [File(file.file_id, file.name[:_LONGEST_NAME], file) for file in kept]
+    return [*files, *st.session_state.get("shots", [])]
+
+
+def offer_upload(is_large: bool, language: Language) -> None:
+    """Draw where photos are dropped, chosen and taken.
+
+    Parameters
+    ----------
+    is_large : bool
+        Whether there is no photo yet, so that there is nothing else to see.
+    language : Language
+        What it is written in.
+    """
+    _ = language.gettext
+    stay = _("Photos stay on the machine that runs this page.")
+    kinds = _("JPEG, PNG, WebP, AVIF, HEIC, BMP, GIF or TIFF, up to {limit} MB each.")
+
+    def refuse() -> None:
+        refused = st.session_state["drop"]["refused"]
+        told: list[tuple[str, int | None]] = st.session_state.setdefault("told", [])
+        told += [(str(each["name"])[:_LONGEST_NAME], each["size"]) for each in refused[:_MOST_TOLD]]
+        del told[:-_MOST_TOLD]
+
+    mount(
+        "drop",
+        "drop",
+        {
+            "large": is_large,
+            "choose": _("Add photos"),
+            "drop": _("Drop photos here, or click to choose"),
+            "kinds": f"{kinds.format(limit=MAX_BYTES >> 20)} {stay}",
+            "anywhere": _("Drop photos anywhere"),
+            "most": MAX_BYTES,
+            "streamlit": {
+                "Take Photo": _("Take photo"),
+                "Clear photo": _("Take another"),
+                "This app would like to use your camera.": _("The page needs your camera for this."),
+                "Learn how to allow access.": _("How to allow it"),
+            },
+        },
+        {"refused": refuse},
+    )
+    _offer_camera(language)
+
+
+def refused_sentences(language: Language) -> list[str]:
+    """What was refused before the page had it, in Markdown."""
+    _ = language.gettext
+    told: list[tuple[str, int | None]] = st.session_state.get("told", [])
+    sentences = []
+    for name, size in told:
+        if size is None:
+            reason = _("This is a folder: drop the photos in it.")
+        else:
+            reason = _("The file is larger than {limit} MB.").format(limit=MAX_BYTES >> 20)
+        sentences.append(f"**{plain(name)}** – {plain(reason)}")
+    if number := len(st.session_state.get("refused", ())):
+        left_out = language.ngettext(
+            "The page keeps at most {most} photos and {limit} MB for you, so {number} photo was left "
+            "out: remove others, and choose it again.",
+            "The page keeps at most {most} photos and {limit} MB for you, so {number} photos were left "
+            "out: remove others, and choose them again.",
+            number,
         )
-    return [*(File(file.file_id, file.name[:_LONGEST_NAME], file) for file in kept), *_shots(language)]
+        limits = {"most": language.number(MOST_PHOTOS), "limit": language.number(MOST_BYTES >> 20)}
+        sentences.append(plain(left_out.format(number=language.number(number), **limits)))
+    return sentences
+
+
+def forget_refused() -> None:
+    """Have nothing to say any more of what was refused."""
+    st.session_state.pop("told", None)
+    st.session_state.setdefault("gone", set()).update(st.session_state.pop("refused", ()))
+
+
+def forget_files(identities: Iterable[str]) -> None:
+    """Let go of some files."""
+    gone: set[str] = st.session_state.setdefault("gone", set())
+    gone.update(identities)
+    st.session_state.shots = [shot for shot in st.session_state.get("shots", []) if shot.identity not in gone]
 
 
 def forget_content(upload: UploadedFile) -> None:
@@ -80,8 +144,8 @@ def forget_content(upload: UploadedFile) -> None:
     upload.truncate(0)
 
 
-def _sort_out(uploads: Sequence[UploadedFile]) -> tuple[list[UploadedFile], int]:
-    """The files that are kept, and how many others there are, whose content is forgotten."""
+def _sort_out(uploads: Sequence[UploadedFile]) -> list[UploadedFile]:
+    """The files that are kept; the content of the others is forgotten."""
     refused: set[str] = st.session_state.setdefault("refused", set())
     refused &= {upload.file_id for upload in uploads}
     kept: list[UploadedFile] = []
@@ -95,17 +159,16 @@ def _sort_out(uploads: Sequence[UploadedFile]) -> tuple[list[UploadedFile], int]
         else:
             refused.add(upload.file_id)
             forget_content(upload)
-    return kept, len(refused)
+    return kept
 
 
-def _shots(language: Language) -> list[File]:
-    """What was taken with the camera, which is not asked for before someone wants it."""
+def _offer_camera(language: Language) -> None:
+    """What asks for the camera, which it does not do before someone wants it."""
     _ = language.gettext
     popover = st.popover(_("Take a photo"), icon=":material/photo_camera:", key="camera", on_change="rerun")
     if popover.open:
         with popover:
             st.camera_input(_("Take a photo"), key="shot", label_visibility="collapsed", on_change=_keep_shot)
-    return list(st.session_state.get("shots", []))
 
 
 def _keep_shot() -> None:

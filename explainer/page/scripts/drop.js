@@ -1,0 +1,134 @@
+/**
+ * Where photos come in: a large area while there are none, a small button afterwards. Files may be dropped anywhere
+ * on the page, or pasted; they are handed to Streamlit's own uploader, which stays out of sight.
+ *
+ * @typedef {{large: boolean, choose: string, drop: string, kinds: string, anywhere: string, most: number,
+ *   streamlit: Object<string, string>}} Data
+ */
+
+const INPUT = '[data-testid="stFileUploaderDropzoneInput"]';
+
+/** Streamlit's own words in the camera's panel, by the text that has ours in their place. */
+const theirs = new WeakMap();
+
+/** @param {Node} root  @param {Object<string, string>} words */
+function translate(root, words) {
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    const known = theirs.get(text);
+    const original = known?.ours === text.data ? known.original : text.data.trim();
+    const ours = words[original];
+    if (!ours) continue;
+    theirs.set(text, { original, ours });
+    if (text.data !== ours) text.data = ours;
+  }
+}
+
+/** @param {File[]} files */
+function handOver(files) {
+  const input = document.querySelector(INPUT);
+  if (!input || !files.length) return;
+  const transfer = new DataTransfer();
+  files.forEach((file) => transfer.items.add(file));
+  input.files = transfer.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** @param {DragEvent} event */
+const bringsFiles = (event) => !!event.dataTransfer?.types.includes("Files");
+
+/** @param {DataTransfer} transfer */
+function filesAndFolders(transfer) {
+  const items = [...transfer.items].filter((item) => item.kind === "file");
+  const isFolder = (item) => !!item.webkitGetAsEntry?.()?.isDirectory;
+  return {
+    files: items.filter((item) => !isFolder(item)).map((item) => item.getAsFile()),
+    folders: items.filter(isFolder).map((item) => item.getAsFile()),
+  };
+}
+
+/** @param {{data: Data, parentElement: ShadowRoot, setTriggerValue: Function}} component */
+export default function ({ data, parentElement, setTriggerValue }) {
+  const place = parentElement.querySelector("#drop");
+  if (!place.firstChild) {
+    const button = document.createElement("button");
+    button.append(document.createElement("span"), document.createElement("b"), document.createElement("small"));
+    button.firstChild.textContent = "+";
+    button.firstChild.ariaHidden = "true";
+    button.type = "button";
+    const overlay = Object.assign(document.createElement("div"), { className: "overlay", hidden: true });
+    overlay.append(document.createElement("p"));
+    place.append(button, overlay);
+  }
+  const button = place.querySelector("button");
+  const overlay = place.querySelector(".overlay");
+  button.className = data.large ? "large" : "small";
+  button.querySelector("b").textContent = data.large ? data.drop : data.choose;
+  button.querySelector("small").textContent = data.large ? data.kinds : "";
+  button.title = data.large ? "" : `${data.choose} – ${data.kinds}`;
+  overlay.firstChild.textContent = data.anywhere;
+  button.onclick = () => {
+    const input = document.querySelector(INPUT);
+    input.value = ""; // else the same file can't be chosen again
+    input.click();
+  };
+  place.data = data;
+  place.refuse = (refused) => setTriggerValue("refused", refused);
+  place.stop ??= listen(place, overlay);
+  return place.stop;
+}
+
+/** @param {HTMLElement} place  @param {HTMLElement} overlay */
+function listen(place, overlay) {
+  const stop = new AbortController();
+  const hear = (name, act) => window.addEventListener(name, act, { capture: true, signal: stop.signal });
+  let isOurs = false; // a picture of the page itself, which browsers give out as a file as well
+  let isHandedOver = false;
+
+  /** @param {File[]} files  @param {File[]} folders */
+  const take = (files, folders = []) => {
+    const large = files.filter((file) => file.size > place.data.most);
+    const refused = [
+      ...large.map(({ name, size }) => ({ name, size })),
+      ...folders.map(({ name }) => ({ name, size: null })),
+    ];
+    if (refused.length) place.refuse(refused);
+    isHandedOver = true;
+    handOver(files.filter((file) => !large.includes(file)));
+    isHandedOver = false;
+  };
+  hear("dragstart", () => (isOurs = true));
+  hear("dragend", () => (isOurs = false));
+  for (const name of ["dragenter", "dragover", "drop"]) {
+    hear(name, (event) => {
+      if (isOurs || !bringsFiles(event)) return;
+      event.preventDefault();
+      event.stopPropagation(); // Streamlit's uploader would take it too
+      event.dataTransfer.dropEffect = "copy";
+      overlay.hidden = name === "drop";
+      if (name !== "drop") return;
+      const { files, folders } = filesAndFolders(event.dataTransfer);
+      take(files, folders);
+    });
+  }
+  hear("dragleave", (event) => (overlay.hidden ||= !event.relatedTarget));
+  hear("paste", (event) => take([...(event.clipboardData?.files ?? [])]));
+  hear("change", (event) => {
+    const files = event.target.matches?.(INPUT) && !isHandedOver ? [...event.target.files] : [];
+    if (!files.some((file) => file.size > place.data.most)) return;
+    event.stopPropagation();
+    take(files);
+  });
+  const camera = new MutationObserver(() => {
+    document.querySelectorAll('[data-testid="stCameraInput"]').forEach((panel) => {
+      translate(panel, place.data.streamlit);
+    });
+  });
+  camera.observe(document.body, { subtree: true, childList: true, characterData: true });
+  return () => {
+    stop.abort();
+    camera.disconnect();
+    place.stop = undefined;
+  };
+}
