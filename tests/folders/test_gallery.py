@@ -173,7 +173,7 @@ def test_japanese_uses_the_japanese_class_names():
     markup = gallery([record], JAPANESE, "")
     assert '<html lang="ja">' in markup
     assert JAPANESE.class_name("tiger_cat", "n02123159") in markup
-    assert "注目部分" in markup
+    assert "注目領域" in markup
 
 
 def test_the_old_gallery_stays_until_the_new_one_is_there(tmp_path: Path, raises_sentence):

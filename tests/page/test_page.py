@@ -318,6 +318,6 @@ def test_a_network_that_runs_slower_than_it_could_says_why(lite0: Classifier, mo
     assert_fine(page)
     (caption,) = (element.value for element in page.caption if "TensorFlow" in element.value)
     assert caption == (
-        r"EfficientNet\-Lite0はOpenVINOで実行できないため、ここではTensorFlowで動いていて、"
-        r"そのぶん遅くなります: no \*such\* operation"
+        r"EfficientNet\-Lite0はOpenVINOで実行できないため、TensorFlowで動かしています。"
+        r"そのぶん遅くなります：no \*such\* operation"
     )

@@ -192,7 +192,7 @@ def test_a_japanese_visitor_reads_japanese(results: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv(RESULTS_VARIABLE, str(results))
     page = visit(language="ja", view="results")
     assert_fine(page)
-    assert "注目部分" in markup(page)
+    assert "注目領域" in markup(page)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ class TestHtml:
     def test_speaks_japanese(self):
         text = html(explained(), Language("ja"), most_samples=1200)
         assert parsed(text).attrib["lang"] == "ja"
-        assert "注目部分" in words(text)
+        assert "注目領域" in words(text)
         assert "最大1,200サンプルのうち60サンプル" in words(text)
 
 

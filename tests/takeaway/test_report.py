@@ -594,5 +594,5 @@ class TestDownloads:
     def test_speaks_japanese(self):
         page = self.visit(language="ja")
         buttons = [button.label for button in page.button]
-        assert buttons == ["レポート", "画像", "数値", "ノートブック", "発表で見せる"]
+        assert buttons == ["レポート", "画像", "数値", "ノートブック", "プレゼンテーション"]
         assert page.header[0].value == "結果を保存・共有する"

@@ -425,7 +425,9 @@ class TestErrors:
             "{name} must be a number above 0, and is {value}.", name="kernel_width", value="-1"
         )
         assert str(error) == ENGLISH.error(error) == "kernel_width must be a number above 0, and is -1."
-        assert JAPANESE.error(error) == "kernel_widthは0より大きい数でなければなりませんが、-1です。"
+        assert (
+            JAPANESE.error(error) == "kernel_widthには0より大きい数を指定してください（指定された値：-1）。"
+        )
 
     @pytest.mark.parametrize("value", HOSTILE)
     def test_values_are_only_shown(self, value: str):
@@ -460,7 +462,7 @@ class TestErrors:
             (lambda: load_photo(b""), "このファイルは空です。別のファイルを選んでください。"),
             (
                 lambda: load_photo("/none/cat.jpg"),
-                "「cat.jpg」というファイルはありません。場所を確かめてください。",
+                "「cat.jpg」というファイルはありません。場所を確認してください。",
             ),
             (
                 lambda: load_classifier("{name}"),
@@ -469,23 +471,23 @@ class TestErrors:
             ),
             (
                 lambda: check_whole_number("num_samples", "all", or_auto=True),
-                "num_samplesは1以上の整数か'auto'でなければなりませんが、'all'です。",
+                "num_samplesには1以上の整数か'auto'を指定してください（指定された値：'all'）。",
             ),
             (
                 lambda: check_whole_number("num_features", -1, least=0),
-                "num_featuresは0以上の整数でなければなりませんが、-1です。",
+                "num_featuresには0以上の整数を指定してください（指定された値：-1）。",
             ),
             (
                 lambda: check_whole_number("seed", 10, least=0, most=9),
-                "seedは0から9までの整数でなければなりませんが、10です。",
+                "seedには0から9までの整数を指定してください（指定された値：10）。",
             ),
             (
                 lambda: check_positive("kernel_width", float("nan")),
-                "kernel_widthは0より大きい数でなければなりませんが、nanです。",
+                "kernel_widthには0より大きい数を指定してください（指定された値：nan）。",
             ),
             (
                 lambda: check_share("stability_threshold", "{"),
-                "stability_thresholdは0から1までの数でなければなりませんが、'{'です。",
+                "stability_thresholdには0から1までの数を指定してください（指定された値：'{'）。",
             ),
         ],
     )
