@@ -6,11 +6,11 @@ from ..lime.explanation import Label
 from ..lime.neighborhood import digest
 from ..pictures.draw import draw_pros_cons
 from ..pictures.encode import jpeg
-from ..takeaway.legend import legend, legend_html
+from ..takeaway.legend import legend
 from ..words.language import Language
 from ..words.sentences import contrast_sentence
 from .links import choose_from_list
-from .markup import escape, plain
+from .markup import escape, legend_markup, plain
 from .result import Result
 
 
@@ -29,7 +29,7 @@ def show(result: Result) -> None:
         differences = explanation.contrast(first.index, second.index)
         meanings = [_more_for(label, language) for label in (first, second)]
         entries = legend(differences, meanings, result.palette, language)
-        st.html(f"<p class='finding'>{escape(sentence)}</p><p class='legend'>{legend_html(entries)}</p>")
+        st.html(f"<p class='finding'>{escape(sentence)}</p><p class='legend'>{legend_markup(entries)}</p>")
     with picture_column:
         place = (result.photo.key, explanation.classifier.name, digest(explanation.segments))
         picture = _picture(place, tuple(differences.items()), result.palette.name, result)

@@ -2,6 +2,9 @@
 
 import html
 import re
+from collections.abc import Iterable
+
+from ..takeaway.legend import LegendEntry
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>:$~&])")
 _MADE_TO_SOMETHING = re.compile(r"(?i)(https?:(?=//)|www(?=\.)|@|:(?=[a-z])|[-<>~](?=[-=>]))")
@@ -16,6 +19,16 @@ def plain(text: str) -> str:
         printable = printable[: _LONGEST_NAME * 5] + "…"
     # Escaped or not, Streamlit makes links of addresses, icons of :names:, and an arrow of ->.
     return _MARKDOWN.sub(r"\\\1", _MADE_TO_SOMETHING.sub(rf"\1{_WORD_JOINER}", printable))
+
+
+def legend_markup(entries: Iterable[LegendEntry]) -> str:
+    """A legend as HTML without drawings, which Streamlit takes out."""
+    return "".join(
+        f"<span>{escape(entry.meaning)} <small>{escape(entry.ends[0])}</small>"
+        f"<i style='background:linear-gradient(90deg,{','.join(entry.scale)});"
+        f"border:2px {entry.line} {entry.colour}'></i><small>{escape(entry.ends[1])}</small></span>"
+        for entry in entries
+    )
 
 
 def escape(text: str) -> str:

@@ -111,7 +111,7 @@ def picture(photo: Image.Image, degrees: int) -> bytes:
 
 def drop(page: Page, *files: tuple[str, bytes]) -> None:
     payloads = [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in files]
-    page.get_by_role("region", name="Drop photos here").locator("input[type=file]").set_input_files(payloads)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(payloads)
 
 
 def assert_nothing_injected(page: Page) -> None:

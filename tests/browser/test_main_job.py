@@ -56,7 +56,7 @@ def photo(degrees: float) -> bytes:
 
 
 def upload(page: Page, *files: tuple[str, bytes]) -> None:
-    page.get_by_role("region", name="Drop photos here").locator("input[type=file]").set_input_files(
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
         [{"name": name, "mimeType": "image/jpeg", "buffer": content} for name, content in files]
     )
 

@@ -26,7 +26,7 @@ def drop(page: Page, photo: Image.Image) -> None:
     stream = io.BytesIO()
     photo.save(stream, "PNG")  # which keeps every pixel
     payload = {"name": "photo.png", "mimeType": "image/png", "buffer": stream.getvalue()}
-    chooser = page.get_by_role("region", name="Drop photos here").locator("input[type=file]")
+    chooser = page.get_by_test_id("stFileUploaderDropzoneInput")
     chooser.set_input_files([payload])
 
 

@@ -85,7 +85,7 @@ class Visitor:
             await context.close()
 
     async def _bring_photo(self, page: Page) -> None:
-        chooser = page.get_by_role("region", name="Drop photos here").locator("input[type=file]")
+        chooser = page.get_by_test_id("stFileUploaderDropzoneInput")
         await chooser.wait_for(state="attached")
         stream = io.BytesIO()
         self.photo().save(stream, "PNG")  # which keeps every pixel: it is explained alone later

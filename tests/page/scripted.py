@@ -52,3 +52,26 @@ def sentences(page: AppTest) -> dict[str, str]:
 def said_of_sampling(page: AppTest) -> str:
     """How settled it is, and with how many samples."""
     return str(given(page, "pictures")["reliability"]["help"])
+
+
+def own_photos(page: AppTest) -> list[str]:
+    """The names of the visitor's photos in the strip, the last one first."""
+    return [tile["caption"] for tile in given(page, "strip")["tiles"] if tile["remove"]]
+
+
+def taken_for(page: AppTest) -> dict[str, str]:
+    """What is said of each picture in the strip, by its name."""
+    return {tile["caption"]: tile["words"] for tile in given(page, "strip")["tiles"]}
+
+
+def look_at(page: AppTest, name: str) -> AppTest:
+    """Take a picture of the strip, by the link, which is where the choice is."""
+    (tile,) = (tile for tile in given(page, "strip")["tiles"] if tile["caption"] == name)
+    for key in ("sample", "photo"):
+        if key in page.query_params:
+            del page.query_params[key]
+    kind, identity = (
+        ("photo", tile["id"]) if tile["remove"] else ("sample", tile["id"].removeprefix("example-"))
+    )
+    page.query_params[kind] = identity
+    return page.run()

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
 
 from explainer.classifiers.classifier import Classifier
-from explainer.page import app, intake, result
+from explainer.page import intake, live
 from explainer.page.controls import Settings
 from explainer.pictures.draw import DEFAULT_PALETTE
 from explainer.recipe import Felzenszwalb, Quickshift, Recipe, Slic
+from tests.page.scripted import look_at, own_photos, said_of_sampling, sentences, taken_for
 
 pytestmark = pytest.mark.slow  # together they take a minute
 
@@ -191,24 +191,18 @@ def test_every_setting_says_what_it_is_called_in_lime():
 
 
 def test_the_settings_reach_the_classifier(monkeypatch: pytest.MonkeyPatch, lite0: Classifier):
-    opened, grown = [], []
-    open_neighborhood, grow_explanation = app.open_neighborhood, result.grow_explanation
+    opened = []
+    open_neighborhood = live.open_neighborhood
 
     def opening(*arguments):
         opened.append((open_neighborhood(*arguments), arguments[-1]))
         return opened[-1][0]
 
-    def growing(neighborhood, recipe, *more):
-        grown.append((neighborhood, recipe))
-        return grow_explanation(neighborhood, recipe, *more)
-
-    monkeypatch.setattr(app, "open_neighborhood", opening)
-    monkeypatch.setattr(result, "grow_explanation", growing)
+    monkeypatch.setattr(live, "open_neighborhood", opening)
     page = visit(
         sample="coffee", segmentation="slic", n_segments="30", hide_color="black", design="lime", seed="5"
     )
     assert_fine(page)
-    assert opened == grown
     ((neighborhood, recipe),) = opened
     assert recipe == Recipe(
         num_samples=100, segmentation=Slic(n_segments=30), hide_color="black", design="lime", seed=5
@@ -238,16 +232,16 @@ def test_a_stopped_run_stays_stopped_with_another_kernel_width(asked: list[int])
     }
     page.run()
     assert_fine(page)
-    assert "32 samples." in text(page)
+    assert "32 samples." in said_of_sampling(page)
     assert page.button(key="resume")
     asked.clear()
     page.slider(key="kernel_width").set_value(0.6).run()
     assert_fine(page)
-    assert "32 samples." in text(page)
+    assert "32 samples." in said_of_sampling(page)
     assert sum(asked) <= 3, "only what is checked"
     page.button(key="resume").click().run()
     assert_fine(page)
-    assert "300 samples." in text(page)
+    assert "300 samples." in said_of_sampling(page)
 
 
 def _preview() -> None:
@@ -346,30 +340,19 @@ def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     return page.run()
 
 
-def tiles(page: AppTest) -> list[Button]:
-    return [button for button in page.button if (button.key or "").startswith("photo-")]
-
-
-def captions(page: AppTest) -> list[str]:
-    """What the photos were taken for, under their thumbnails."""
-    return [caption.value for caption in page.caption if caption.value.startswith(":material/check:")]
-
-
 def test_photos_are_switched_between_and_each_keeps_its_result(chelsea, coffee, asked: list[int]):
     page = upload(visit(), ("cup.jpg", jpeg(coffee, 3)), ("cat.jpg", jpeg(chelsea, 3)))
     assert_fine(page)
-    assert [tile.label for tile in tiles(page)] == [r"cup\.jpg", r"cat\.jpg"]
-    assert captions(page) == [":material/check: espresso"]
-    tiles(page)[1].click().run()
-    assert_fine(page)
-    assert len(captions(page)) == 2
-    cat = captions(page)[1]
-    assert "cat" in cat
+    assert own_photos(page) == ["cat.jpg", "cup.jpg"]
+    look_at(page, "cat.jpg")
+    cat = taken_for(page)["cat.jpg"]
+    assert re.match("cat.jpg – .*cat", cat)
     asked.clear()
-    tiles(page)[0].click().run()
-    assert captions(page) == [":material/check: espresso", cat]
-    tiles(page)[1].click().run()
+    look_at(page, "cup.jpg")
+    assert taken_for(page)["cup.jpg"] == "cup.jpg – espresso"
+    look_at(page, "cat.jpg")
     assert_fine(page)
+    assert taken_for(page)["cat.jpg"] == cat
     assert asked == []
 
 
@@ -377,23 +360,22 @@ def test_a_sample_and_the_uploads_can_both_be_reached(chelsea):
     page = upload(visit(sample="coffee"), ("cat.jpg", jpeg(chelsea, 4)))
     assert_fine(page)
     assert "sample" not in page.query_params
-    assert not tiles(page), "one photo needs no choice"
-    page.button(key="example-coffee").click().run()
+    look_at(page, "Coffee")
     assert page.query_params["sample"] == "coffee"
-    assert "“espresso”" in text(page)
-    tiles(page)[0].click().run()
+    assert "“espresso”" in sentences(page)["focus"]
+    look_at(page, "cat.jpg")
     assert_fine(page)
     assert "sample" not in page.query_params
-    assert "“espresso”" not in text(page)
+    assert "“espresso”" not in sentences(page)["focus"]
 
 
 def test_a_removed_photo_is_gone_and_another_is_shown(chelsea, coffee):
     cat, cup = ("cat.jpg", jpeg(chelsea, 5)), ("cup.jpg", jpeg(coffee, 5))
     page = upload(visit(), cat, cup)
-    assert "“espresso”" not in text(page)
+    assert "“espresso”" not in sentences(page)["focus"]
     upload(page, cup)
     assert_fine(page)
-    assert "“espresso”" in text(page)
+    assert "“espresso”" in sentences(page)["focus"]
     upload(page)
     assert_fine(page)
     assert "Choose a photo" in text(page)
@@ -404,7 +386,7 @@ def test_a_bad_file_does_not_take_the_place_of_what_is_looked_at():
     assert not page.exception
     assert len(page.error) == 1
     assert page.query_params["sample"] == "coffee"
-    assert "“espresso”" in text(page)
+    assert "“espresso”" in sentences(page)["focus"]
 
 
 def test_only_the_last_few_photos_stay_decoded(chelsea, monkeypatch: pytest.MonkeyPatch):

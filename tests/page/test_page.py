@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
 
 from explainer.classifiers.classifier import Classifier
-from tests.page.scripted import Labels, given, said_of_sampling, sentences
+from tests.page.scripted import Labels, given, look_at, own_photos, said_of_sampling, sentences
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard.py"
 CLASSIFIER = "efficientnet-lite0"
@@ -72,11 +71,6 @@ def labels(page: AppTest) -> Labels:
     return Labels(page)
 
 
-def photos(page: AppTest) -> list[Button]:
-    """The choice of the photo, where there are several."""
-    return [button for button in page.button if (button.key or "").startswith("photo-")]
-
-
 def test_an_empty_page_invites():
     page = visit()
     assert_fine(page)
@@ -101,7 +95,7 @@ def test_a_sample_gets_five_labels_and_two_pictures():
 
 def test_a_sample_is_one_click_away():
     page = visit()
-    page.button(key="example-coffee").click().run()
+    look_at(page, "Coffee")
     assert_fine(page)
     assert page.query_params["sample"] == "coffee"
     assert labels(page).options[0] == "espresso"
@@ -255,9 +249,9 @@ def test_an_upload_is_explained_and_takes_the_samples_place(coffee: Image.Image)
 def test_several_uploads_can_be_chosen_from(chelsea: Image.Image, coffee: Image.Image):
     page = upload(visit(), ("cat.jpg", jpeg(chelsea)), ("cup.jpg", jpeg(coffee)))
     assert_fine(page)
-    assert [button.label for button in photos(page)] == [r"cat\.jpg", r"cup\.jpg"]
+    assert own_photos(page) == ["cup.jpg", "cat.jpg"]
     assert labels(page).options[0] == "espresso"
-    photos(page)[0].click().run()
+    look_at(page, "cat.jpg")
     assert_fine(page)
     assert labels(page).options[0] != "espresso"
 
@@ -293,11 +287,12 @@ def test_a_files_name_is_only_ever_text(name: str, chelsea: Image.Image, coffee:
     assert not any(element.proto.allow_html for element in page.markdown)
     assert not any("onerror" in element.proto.body for element in page.get("html"))
     (error,) = page.error
-    for shown in (error.value.removeprefix("**").replace("** – ", " ", 1), photos(page)[0].label):
-        markup = re.sub(r"\\.", "", shown)  # what Markdown still takes for its own
-        assert not re.search(r"[<>\[\]`$*:_~&]|!\(", markup), shown
-        assert "\n" not in shown
-        assert "\u202e" not in shown
+    shown = error.value.removeprefix("**").replace("** – ", " ", 1)
+    markup = re.sub(r"\\.", "", shown)  # what Markdown still takes for its own
+    assert not re.search(r"[<>\[\]`$*:_~&]|!\(", markup), shown
+    for each in (shown, *own_photos(page)):
+        assert "\n" not in each
+        assert "\u202e" not in each
 
 
 def test_a_fault_of_our_own_is_one_sentence_without_details(monkeypatch: pytest.MonkeyPatch):

@@ -8,6 +8,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.testing.v1 import AppTest
 
 from explainer.page import intake, uploads
+from tests.page.scripted import look_at, own_photos
 from tests.running_page import ROOT
 
 pytestmark = pytest.mark.slow
@@ -46,17 +47,13 @@ def held(monkeypatch) -> dict[str, int]:
     return sizes
 
 
-def photos(page: AppTest) -> list[str]:
-    return [button.label for button in page.button if (button.key or "").startswith("photo-")]
-
-
 def test_only_so_many_photos_are_kept(monkeypatch, held):
     monkeypatch.setattr(uploads, "MOST_PHOTOS", 2)
     files = [png(colour) for colour in range(5)]
     page = bring(*files)
     assert not page.exception
-    assert len(photos(page)) == 2
-    assert "at most 2 photos and 200 MB for you, so 3 photos were left out" in page.warning[0].value
+    assert len(own_photos(page)) == 2
+    assert "at most 2 photos and 200 MB for you, so 3 photos were left out" in page.error[0].value
     assert held == {"0.png": len(files[0]), "1.png": len(files[1]), "2.png": 0, "3.png": 0, "4.png": 0}
 
 
@@ -65,8 +62,8 @@ def test_only_so_many_megabytes_are_kept(monkeypatch, held):
     monkeypatch.setattr(uploads, "MOST_BYTES", 2 * len(files[0]))
     page = bring(*files)
     assert not page.exception
-    assert len(photos(page)) == 2
-    assert "so 1 photo was left out" in page.warning[0].value
+    assert len(own_photos(page)) == 2
+    assert "so 1 photo was left out" in page.error[0].value
     assert held["2.png"] == 0
 
 
@@ -83,7 +80,7 @@ def test_any_name_is_taken_and_what_is_no_photo_is_named(held):
     Image.linear_gradient("L").convert("I;16").point(lambda value: value * 16).save(deep, "TIFF")
     page = bring(b"%PDF-1.7" * 9, deep.getvalue(), png(1), names=("b.pdf", "c.tif", "a"), language="ja")
     assert not page.exception
-    assert photos(page) == ["c\\.tif", "a"]
+    assert own_photos(page) == ["a", "c.tif"]
     (error,) = page.error
     assert error.value.startswith("**b\\.pdf** – これはPDFまたはPostScriptの文書です。")
 
@@ -91,7 +88,7 @@ def test_any_name_is_taken_and_what_is_no_photo_is_named(held):
 def test_only_so_many_pixels_are_kept_decoded(monkeypatch):
     monkeypatch.setattr(intake, "_KEPT_PIXELS", 2 * 64 * 64)
     page = bring(*(png(colour) for colour in range(4)))
-    assert len(photos(page)) == 4
-    for button in [button for button in page.button if (button.key or "").startswith("photo-")]:
-        page.button(key=button.key).click().run()
+    assert len(own_photos(page)) == 4
+    for name in own_photos(page):
+        look_at(page, name)
     assert len(page.session_state.decoded) == 2
