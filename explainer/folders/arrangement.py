@@ -18,7 +18,7 @@ def order_names(records: Iterable[PhotoRecord], language: Language) -> dict[str,
     names = {
         "wrong": _("Wrong ones first"),
         "contradicted": _("Contradicted ones first"),
-        "stability": _("Least settled first"),
+        "stability": _("Least reliable first"),
         "fidelity": _("Lowest fidelity first"),
         "probability": _("Least sure first"),
         "name": _("By name"),

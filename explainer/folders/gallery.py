@@ -1,4 +1,4 @@
-"""Many photos' explanations as one page that opens in any browser, without a network."""
+"""Many photos' explanations as one page that opens in any browser, also offline."""
 
 import base64
 import hashlib

@@ -152,7 +152,7 @@ def segment(picture: NDArray[np.float32], segmentation: Segmentation) -> NDArray
     numbered = _numbered(segments)
     if numbered.max() >= MAX_SUPERPIXELS:
         raise ArgumentError(
-            "The photo was cut into {number} superpixels, and at most {most} can be numbered: "
+            "The photo was cut into {number} regions, and at most {most} can be numbered: "
             "choose a coarser segmentation.",
             number=int(numbered.max()) + 1,
             most=MAX_SUPERPIXELS,

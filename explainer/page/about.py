@@ -52,7 +52,7 @@ def _show_samples(result: Result) -> None:
     st.markdown(f"##### {_('2. Regions are hidden, at random and many times')}")
     st.markdown(
         _(
-            "For each of {number} such versions, the network said how probable “{label}” is. "
+            "For each of {number} such versions, the classifier said how probable “{label}” is. "
             "Here are three of them:"
         ).format(number=language.number(explanation.num_samples), label=_label(result))
     )
@@ -94,7 +94,7 @@ def _tell_limits(result: Result) -> None:
         _("What regions do only together: the weights treat each one as if it acted alone."),
         _(
             "What matters within a region: its outline is where the photo was cut, "
-            "and not where the network looks."
+            "and not where the classifier looks."
         ),
         _("Anything about other photos: it holds for this one only."),
     )

@@ -141,7 +141,7 @@ def _choose_classifier(language: Language) -> str:
         default,
         "classifier",
         _(
-            "The network that is asked. The built-in ones know the 1000 classes of ImageNet. Whoever runs "
+            "Which classifier is asked. The built-in ones know the 1000 classes of ImageNet. Whoever runs "
             "this page can add others: python -m explainer add-model."
         ),
     )
@@ -158,7 +158,7 @@ def _show_where_weights_are(language: Language) -> None:
     title = ready[default_classifier_name()].title
     missing = next(entry for entry in catalogue() if entry.name == "inception-v3").what_is_missing()
     if missing:
-        built_in = _("{classifier} is the default: it is built in and needs no network.")
+        built_in = _("{classifier} is the default: it is built in and works offline.")
         st.caption(built_in.format(classifier=title))
         st.caption(plain(language.error(missing)))
     else:

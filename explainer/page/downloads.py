@@ -33,7 +33,7 @@ def show(result: Result) -> None:
             ":material/description:",
             "html",
             "text/html",
-            _("One page on the screen, two on paper: opens in any browser, without a network."),
+            _("One page on the screen, two on paper: opens in any browser, also offline."),
             lambda: _report(result),
             result,
         )

@@ -119,7 +119,7 @@ def _fidelity_sentence(result: Result) -> str:
     fidelity = result.label.fidelity
     meaning = _(
         "**Fidelity {share}.** This is how much of the ups and downs of “{label}”, as regions were hidden, "
-        "the weights account for; 100% would be a perfect stand-in for the network."
+        "the weights account for; 100% would be a perfect stand-in for the classifier."
     ).format(
         share=plain(language.percent(fidelity)),
         label=plain(language.class_name(result.label.name, result.label.wnid)),
@@ -131,15 +131,15 @@ def _fidelity_sentence(result: Result) -> str:
             "With so few samples for so many regions it is flattering: take more samples before you trust it."
         )
     elif fidelity >= _CLOSE:
-        judgement = _("They follow the network closely, and can be trusted as a summary of it.")
+        judgement = _("They follow the classifier closely, and can be trusted as a summary of it.")
     elif fidelity >= _ROUGH:
         judgement = _(
-            "They follow the network roughly: "
+            "They follow the classifier roughly: "
             "trust the strongest regions, and not the order of the weak ones."
         )
     else:
         judgement = _(
-            "They miss most of what the network does, probably because regions matter only together: "
+            "They miss most of what the classifier does, probably because regions matter only together: "
             "do not trust the picture unless asking again confirms it."
         )
     return f"{meaning} {judgement}"

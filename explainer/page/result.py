@@ -157,11 +157,13 @@ def _figure(kind: str, title: str, source: str, sentence: str) -> dict[str, str]
 
 
 def _inset(neighborhood: Neighborhood | None, language: Language) -> dict[str, str]:
-    """What the network gets."""
+    """What the classifier gets."""
     if neighborhood is None:
         return {"source": "", "words": ""}
     height, width = neighborhood.image.shape[:2]
-    words = language.gettext("As the network sees it, {width} × {height}").format(width=width, height=height)
+    words = language.gettext("As the classifier sees it, {width} × {height}").format(
+        width=width, height=height
+    )
     seen = draw_input(neighborhood.classifier.to_display(neighborhood.image))
     return {"source": data_uri(jpeg(seen, 92)), "words": words}
 

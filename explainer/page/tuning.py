@@ -171,11 +171,11 @@ class _Widgets:
         _ = self._language.gettext
         return self._row(
             _("What is cut"),
-            {"photo": _("The photo"), "image": _("What the network gets")},
+            {"photo": _("The photo"), "image": _("What the classifier gets")},
             "photo",
             "segmented",
             _(
-                "The photo gives the same regions for every network. LIME cuts what the network gets, "
+                "The photo gives the same regions for every classifier. LIME cuts what the classifier gets, "
                 "so that its range of values counts too."
             ),
         )
@@ -194,7 +194,7 @@ class _Widgets:
                 },
                 "grey",
                 "hide_color",
-                _("What the network sees where a region is hidden. In LIME: hide_color."),
+                _("What the classifier sees where a region is hidden. In LIME: hide_color."),
             ),
             "kernel_width": self._slide(
                 _("Kernel width"),
@@ -206,7 +206,7 @@ class _Widgets:
                 ),
             ),
             "design": self._row(
-                _("Samples are"),
+                _("Kind of samples"),
                 {"balanced": _("Balanced"), "lime": _("As in LIME")},
                 "balanced",
                 "design",
@@ -225,7 +225,7 @@ class _Widgets:
         )
         self._note("seed", _("Seed"), settings["seed"], 0)
         settings["precision"] = self._row(
-            _("Arithmetic"),
+            _("Precision"),
             {"exact": _("Exact"), "fast": _("Fast")},
             "exact",
             "precision",

@@ -105,8 +105,8 @@ class _Notebook:
         yield cells.code(self._data(), folded=True)
         yield cells.code(cells.UNPACK)
         yield cells.markdown(
-            "## " + _("What the network says"),
-            _("The photo is resized to what the network takes, and classified."),
+            "## " + _("What the classifier says"),
+            _("The photo is resized to what the classifier takes, and classified."),
         )
         yield cells.code(cells.KERAS_NETWORK if self._keras else cells.PACKAGE_NETWORK)
         yield cells.code(cells.LABELS)
@@ -181,7 +181,7 @@ class _Notebook:
             )
         else:
             sentence = _(
-                "The photo is large, so the next cell, which is folded away, holds what the network sees of "
+                "The photo is large, so the next cell, which is folded away, holds what the classifier sees of "
                 "it, {width} × {height} pixels, and the weights that were found."
             )
         return sentence.format(width=width, height=height)
@@ -209,7 +209,7 @@ class _Notebook:
     def _about_regions(self) -> str:
         _ = self._language.gettext
         if self._cut_by_lime:
-            return _("Quickshift with `lime`'s settings cuts what the network sees into regions.")
+            return _("Quickshift with `lime`'s settings cuts what the classifier sees into regions.")
         return _("The regions were not cut with `lime`'s settings, so the notebook carries them.")
 
     def _segments(self) -> str:
@@ -239,7 +239,7 @@ class _Notebook:
                 "carries which regions are shown in which sample, a bit each, and has the weights fitted by "
                 "`lime`'s own `LimeBase`, as `LimeImageExplainer` does."
             )
-        return _("`LimeImageExplainer` draws the samples from the seed, asks the network, and fits.")
+        return _("`LimeImageExplainer` draws the samples from the seed, asks the classifier, and fits.")
 
     def _tolerance(self) -> str:
         if self._keras:
@@ -271,7 +271,7 @@ class _Notebook:
 
 
 def _carried(photo: Image.Image, explanation: Explanation) -> tuple[Image.Image, bool]:
-    """The photo, or what the network sees of it where that is the same to the network and much smaller."""
+    """The photo, or what the classifier sees of it where that is the same to the network and much smaller."""
     if photo.width * photo.height > _MOST_PIXELS:
         classifier = explanation.classifier
         seen = draw_input(classifier.to_display(explanation.image))

@@ -25,18 +25,18 @@ def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, s
         "exact": _("exact, 32-bit floats"),
         "fast": _("fast, 16-bit floats where possible"),
     }
-    pictures = {"photo": _("the photo"), "image": _("what the network gets")}
+    pictures = {"photo": _("the photo"), "image": _("what the classifier gets")}
     return [
         (_("Classifier"), f"{classifier.title}, {engine}" if engine else classifier.title),
         *doubt,
         (_("Samples"), language.number(explanation.num_samples)),
-        (_("Samples are"), designs[recipe.design]),
+        (_("Kind of samples"), designs[recipe.design]),
         (_("Seed"), str(recipe.seed)),
         (_("Regions"), _regions(explanation, language)),
         (_("What is cut"), pictures[recipe.segmented]),
         (_("Hidden regions show"), _hidden(explanation, language)),
         (_("Kernel width"), f"{recipe.kernel_width:g}"),
-        (_("Arithmetic"), precisions[recipe.precision]),
+        (_("Precision"), precisions[recipe.precision]),
         (_("Fidelity (weighted R²)"), language.number(reading.label.fidelity, 2)),
         (_("Versions"), ", ".join(f"{name} {version}" for name, version in versions().items())),
     ]

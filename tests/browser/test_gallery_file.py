@@ -64,7 +64,7 @@ def test_it_can_be_sorted(open_gallery: Open):
     assert names(page) == WRONG_FIRST
     for order, expected in {
         "Contradicted ones first": ["contradicted", "surely wrong", "wrong", "right 9", "right 10", "failed"],
-        "Least settled first": ["right 10", "contradicted", "right 9", "surely wrong", "wrong", "failed"],
+        "Least reliable first": ["right 10", "contradicted", "right 9", "surely wrong", "wrong", "failed"],
         "Lowest fidelity first": ["right 9", "contradicted", "right 10", "surely wrong", "wrong", "failed"],
         "Least sure first": ["right 9", "wrong", "contradicted", "right 10", "surely wrong", "failed"],
         "By name": ["contradicted", "failed", "right 9", "right 10", "surely wrong", "wrong"],
@@ -152,7 +152,7 @@ def test_two_thousand_photos_are_sorted_and_found(open_gallery: Open):
         for i in range(MANY)
     ]
     page = open_gallery(records)
-    page.get_by_label("Order").select_option(label="Least settled first")
+    page.get_by_label("Order").select_option(label="Least reliable first")
     first = page.locator("article:visible h3").first
     expect(first).to_have_text(f"{MANY - 1}.jpg")
     page.get_by_label("Search").fill("777.jpg")

@@ -65,7 +65,7 @@ class TestHtml:
         ]
         for sentence in (focus_sentence, pros_cons_sentence, settledness_sentence):
             assert sentence(reading, ENGLISH) in words(text)
-        assert "As the network sees it, 32 × 24" in words(text)
+        assert "As the classifier sees it, 32 × 24" in words(text)
         assert "of at most" not in words(text)
 
     def test_shows_focus_and_pros_and_cons_small(self):
@@ -78,7 +78,7 @@ class TestHtml:
     def test_over_the_photo_where_it_is_at_hand(self):
         text = html(explained(), frame=a_photo(size=(600, 200)))
         assert [picture.size for picture in pictures(text)] == [(480, 160)] * 2
-        assert "As the network sees it" not in text
+        assert "As the classifier sees it" not in text
 
     def test_says_how_far_it_is_while_it_grows(self):
         assert "60 of at most 1,200 samples" in words(html(explained(), most_samples=1200))

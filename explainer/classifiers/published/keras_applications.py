@@ -113,7 +113,7 @@ class Application:
         if not path.is_file():
             raise WeightsError(
                 "{title}'s weights are not on this machine: run python -m explainer fetch {name} where there "
-                "is a network.",
+                "is an internet connection.",
                 title=self.title,
                 name=self.name,
             )
