@@ -7,7 +7,7 @@ import streamlit as st
 from ..judging.evidence import Answer, Finding, Question
 from ..lime.neighborhood import digest
 from ..pictures.draw import draw_superpixels, hide_regions
-from ..pictures.encode import jpeg, smaller
+from ..pictures.encode import data_uri, jpeg, smaller
 from ..words.language import Language
 from ..words.sentences import (
     against_evidence_sentence,
@@ -19,7 +19,7 @@ from ..words.sentences import (
 from .markup import escape
 from .result import Result
 
-_LONGEST_SIDE = 480  # pixels: these pictures are small
+_LONGEST_SIDE = 440  # pixels: these pictures are small
 _MARKS = {
     Finding.CONFIRMED: "✓",
     Finding.CONTRADICTED: "✗",
@@ -45,25 +45,21 @@ def show(result: Result) -> None:
             samples,
         ).format(number=result.language.number(samples))
     )
-    with st.container(horizontal=True, gap="small", key="evidence"):
-        for answer in reading.evidence.answers:
-            with st.container(width=165, gap="xxsmall"):
-                _show_answer(answer, result)
-    st.html(_findings(result))
+    # As one element, because Streamlit leaves a picture too many in place for as long as the run goes on.
+    answers = "".join(_answer(answer, result) for answer in reading.evidence.answers)
+    with st.container(key="evidence"):
+        st.html(f"<div class='answers'>{answers}</div>{_findings(result)}")
 
 
-def _show_answer(answer: Answer, result: Result) -> None:
+def _answer(answer: Answer, result: Result) -> str:
     language = result.language
     title = question_title(answer.question, language)
-    st.image(
-        picture_without(answer.hidden, result),
-        alt=answer_sentence(answer, result.label, language),
-        width="stretch",
-    )
+    picture = data_uri(picture_without(answer.hidden, result))
     change = "" if answer.question is Question.WHOLE else change_markup(answer.change, language)
-    st.html(
-        f"<p class='answer'><span>{escape(title)}</span>"
-        f"<b>{escape(language.percent(answer.probability))}</b> {change}</p>"
+    return (
+        f"<figure><img src='{picture}' alt='{escape(answer_sentence(answer, result.label, language))}'>"
+        f"<figcaption class='answer'><span>{escape(title)}</span>"
+        f"<b>{escape(language.percent(answer.probability))}</b> {change}</figcaption></figure>"
     )
 
 

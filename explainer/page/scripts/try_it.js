@@ -238,7 +238,9 @@ class Photo {
       const hidden = this.hidden.has(region);
       path.setAttribute("aria-pressed", String(hidden));
       for (const paint of ["fill", "stroke"]) path.setAttribute(paint, hidden ? "url(#behind)" : "transparent");
-      this.numbers[region].classList.toggle("shown", hidden || this.data.weights[region] !== 0);
+      const { classList } = this.numbers[region];
+      classList.toggle("shown", hidden || this.data.weights[region] !== 0);
+      classList.toggle("hidden", hidden);
     });
     this.list();
   }
