@@ -28,7 +28,7 @@ def show(result: Result) -> None:
         sentence = contrast_sentence(explanation, first, second, language)
         differences = explanation.contrast(first.index, second.index)
         meanings = [_more_for(label, language) for label in (first, second)]
-        entries = legend(differences, meanings, result.palette, language)
+        entries = legend(differences, meanings, result.palette, language, of_two_labels=True)
         st.html(f"<p class='finding'>{escape(sentence)}</p><p class='legend'>{legend_markup(entries)}</p>")
     with picture_column:
         place = (result.photo.key, explanation.classifier.name, digest(explanation.segments))

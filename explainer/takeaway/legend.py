@@ -43,7 +43,11 @@ class LegendEntry:
 
 
 def legend(
-    weights: Mapping[int, float], meanings: Sequence[str], palette: Palette, language: Language
+    weights: Mapping[int, float],
+    meanings: Sequence[str],
+    palette: Palette,
+    language: Language,
+    of_two_labels: bool = False,
 ) -> list[LegendEntry]:
     """The legend of what `draw_pros_cons` draws.
 
@@ -55,13 +59,15 @@ def legend(
         What regions of a positive weight say and, unless there can't be any, those of a negative one.
     language : Language
         What the ends of the scales are written in.
+    of_two_labels : bool
+        The two sides are those of two labels, so that what is negative is a gain of the second.
     """
     strongest = max((abs(weight) for weight in weights.values()), default=0.0)
     entries = []
     for meaning, sign in zip(meanings, (1, -1), strict=False):
         most = max((sign * weight for weight in weights.values()), default=0.0)
         if most > 0:
-            ends = (language.number(0), _points(sign * most, language))
+            ends = (language.number(0), _points(most if of_two_labels else sign * most, language))
             entries.append(_entry(meaning, sign, palette, ends, most / strongest))
         else:
             entries.append(_entry(meaning, sign, palette))

@@ -45,6 +45,11 @@ def test_where_a_side_has_no_region_its_scale_has_no_ends(weights, ends):
     assert [entry.ends for entry in legend(weights, MEANINGS, DEFAULT_PALETTE, ENGLISH)] == ends
 
 
+def test_each_of_two_labels_gains_where_its_regions_are():
+    entries = legend({0: 0.2, 1: -0.1}, ["a", "b"], DEFAULT_PALETTE, ENGLISH, of_two_labels=True)
+    assert [entry.ends[1] for entry in entries] == ["+20 points", "+10 points"]
+
+
 def test_only_what_can_be_in_the_picture_is_in_its_legend():
     (entry,) = legend({1: 0.5}, MEANINGS[:1], DEFAULT_PALETTE, ENGLISH)
     assert entry.meaning == "speaks for it"
