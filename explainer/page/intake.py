@@ -235,7 +235,7 @@ class Intake:
         entry = self._opened[identity]
         assert isinstance(entry, _Entry)
         name = printable(next(file.name for file in self._files if file.identity == identity))
-        remove = self._language.gettext("Let go of {name}").format(name=name)
+        remove = self._language.gettext("Remove {name}").format(name=name)
         return self._tile(key, name, "", entry.thumbnail) | {"remove": remove}
 
     def _example_tile(self, name: str) -> dict[str, Any]:
