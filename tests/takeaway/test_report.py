@@ -582,7 +582,7 @@ class TestDownloads:
         assert "can't carry your photo" in page.caption[0].value
 
     def test_the_same_as_code(self):
-        _link, command, python = (element.value for element in self.visit().code)
+        _link, command, python, _lime = (element.value for element in self.visit().code)
         assert shlex.split(command) == [
             *["limelight", "explain", "my cup.jpg", "--out", "results"],
             *["--classifier", "efficientnet-lite0", "--num-samples", "20"],
