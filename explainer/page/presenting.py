@@ -29,13 +29,13 @@ class _State:
         The last key that was obeyed.
     regions : links.Said, optional
         How many are shown, as text.
-    hiding : tuple, optional
-        The photo and the label that are shown without what speaks against the label.
+    hiding : bool
+        Whether the photo is shown without what speaks against the label.
     """
 
     done: int = 0
     regions: links.Said | None = None
-    hiding: tuple[str, int] | None = None
+    hiding: bool = False
 
 
 def start() -> None:
@@ -80,11 +80,10 @@ def listen(photos: intake.Intake, labels: Sequence[Label], found: Result | None,
         for number, command in pressed:  # from here on, nothing that may cut the run short
             if number > state.done:
                 state.done = number
-                _obey(command, choices, state, own, indices, _identity(found))
+                _obey(command, choices, state, own, indices)
         links.write(choices)
 
     state = _state()
-    hiding = found if found and state.hiding == _identity(found) else None
     mount(
         "keys",
         "keys",
@@ -92,7 +91,7 @@ def listen(photos: intake.Intake, labels: Sequence[Label], found: Result | None,
             "presenting": links.asked("present") is not None,
             "done": state.done,
             "language": language.code,
-            "hiding": _hiding(hiding) if hiding else None,
+            "hiding": _hiding(found) if found and state.hiding else None,
             "help": _help(language),
         },
         {"pressed": act},
@@ -105,7 +104,6 @@ def _obey(
     state: _State,
     own: list[str],
     indices: list[str],
-    identity: tuple[str, int] | None,
 ) -> None:
     name, _, direction = command.partition(" ")
     step = -1 if direction == "back" else 1
@@ -114,7 +112,8 @@ def _obey(
     elif name == "leave":
         choices["present"].change(None)
     elif name == "hide":
-        state.hiding = None if state.hiding == identity else identity
+        state.hiding = not state.hiding
+        return
     elif name == "label" and indices:
         label = _neighbour(indices, choices["label"].chosen or indices[0], step)
         links.look_at_label(choices, label, indices[0])
@@ -125,6 +124,8 @@ def _obey(
         links.look_at(choices, photo=_neighbour(own, choices["photo"].chosen, step))
     elif name == "photo":
         links.look_at(choices, sample=_neighbour(list(EXAMPLES), choices["sample"].chosen, step))
+    if name != "regions":
+        state.hiding = False
 
 
 def _neighbour(names: list[str], now: str | None, step: int) -> str:
@@ -163,16 +164,12 @@ def _hiding(found: Result) -> dict[str, Any]:
 
 
 def _without(answer: Answer, found: Result) -> str:
-    key = (_identity(found), found.explanation.recipe, tuple(answer.hidden))
+    key = (found.photo.key, found.label.index, found.explanation.recipe, tuple(answer.hidden))
     kept = st.session_state.get("drawn_without")
     if kept is None or kept[0] != key:
         picture = hide_regions(found.photo.canvas, found.explanation.neighborhood, answer.hidden)
         kept = st.session_state.drawn_without = (key, data_uri(jpeg(picture)))
     return str(kept[1])
-
-
-def _identity(found: Result | None) -> tuple[str, int] | None:
-    return (found.photo.key, found.label.index) if found else None
 
 
 def _state() -> _State:

@@ -53,7 +53,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const shown = data.rows.map((row) => row.index).join() + "/" + data.chosen;
   if (place.shown !== shown) {
     place.shown = shown;
-    group.querySelectorAll("input").forEach((input) => (input.checked = input.value === data.chosen));
+    group.querySelectorAll("input").forEach((input) => (input.checked = !!data.chosen && input.value === data.chosen));
   }
   group.onchange = (event) => setTriggerValue("label", event.target.value);
 }
