@@ -181,8 +181,8 @@ class _Notebook:
             )
         else:
             sentence = _(
-                "The photo is large, so the next cell, which is folded away, holds what the classifier sees of "
-                "it, {width} × {height} pixels, and the weights that were found."
+                "The photo is large, so the next cell, which is folded away, holds what the classifier sees "
+                "of it, {width} × {height} pixels, and the weights that were found."
             )
         return sentence.format(width=width, height=height)
 
