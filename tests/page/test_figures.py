@@ -286,9 +286,7 @@ def test_too_many_regions_are_one_sentence(monkeypatch: pytest.MonkeyPatch):
     assert not page.exception
     sentences = {re.sub(r"\\", "", error.value) for error in page.error}
     (sentence,) = sentences
-    assert re.fullmatch(
-        r"The photo was cut into \d+ superpixels, .*: choose a coarser segmentation\.", sentence
-    )
+    assert re.fullmatch(r"The photo was cut into \d+ regions, .*: choose a coarser segmentation\.", sentence)
 
 
 def test_details_say_what_the_figures_rest_on(lite0: Classifier):
