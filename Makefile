@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test quick lint audit format bench fuzz soak platforms pythons messages clean
 
-run: $(VENV)/installed $(VENV)/fetch-tried
+run: $(VENV)/installed $(VENV)/fetch-tried $(VENV)/prepared
 	@echo "Limelight opens in your browser, at http://localhost:8501 unless that is taken."
 	$(BIN)/streamlit run dashboard.py
 
@@ -79,6 +79,11 @@ $(VENV)/installed: requirements.txt | $(VENV)/bin/python
 # Once, for without a network each try may take seconds.
 $(VENV)/fetch-tried: | $(VENV)/installed
 	$(BIN)/python -m explainer fetch inception-v3 || true
+	touch $@
+
+# So that the first photo need not wait for it; should it fail, the page does it.
+$(VENV)/prepared: $(VENV)/installed | $(VENV)/fetch-tried
+	$(BIN)/python -m explainer prepare || true
 	touch $@
 
 $(VENV)/tests-installed: tests/requirements.txt $(VENV)/installed

@@ -23,6 +23,7 @@ from . import (
     folder_results,
     header,
     intake,
+    invitation,
     links,
     many,
     origins,
@@ -63,7 +64,7 @@ def _draw(language: Language) -> None:
     with st.container(key="intake"):
         photo = photos.choose_photo()
     if photo is None:
-        header.invite(language)
+        invitation.show(settings.classifier, language)
         presenting.listen(photos, [], None, language)
         return
     if many.show_together(photos, settings, language):

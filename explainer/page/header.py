@@ -1,4 +1,4 @@
-"""The top of the page: name, language, and the invitation while there is no photo."""
+"""The top of the page: name and language."""
 
 import streamlit as st
 
@@ -19,14 +19,3 @@ def show_header() -> Language:
     tagline = language.gettext("See where an image classifier looks.")
     title.html(f"<div class='name'><h1>Limelight</h1><p>{tagline}</p></div>", width="stretch")
     return language
-
-
-def invite(language: Language) -> None:
-    """Say what will happen, while there is no photo."""
-    st.info(
-        language.gettext(
-            "Choose a photo, and within a second or two you see what the classifier takes it for and "
-            "which parts of it decided. The picture then sharpens while you watch."
-        ),
-        icon=":material/lightbulb:",
-    )

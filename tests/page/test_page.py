@@ -76,7 +76,7 @@ def labels(page: AppTest) -> Labels:
 def test_an_empty_page_invites():
     page = visit()
     assert_fine(page)
-    assert "Choose a photo" in page.info[0].value
+    assert "Choose a photo" in text(page)
     assert "Limelight" in text(page)
     assert not {"labels", "pictures"} & {element.key for element in page.get("bidi_component")}
 
@@ -175,7 +175,7 @@ def test_more_samples_cost_the_difference(chelsea: Image.Image, asked: list[int]
 )
 def test_unknown_query_values_do_no_harm(query: dict[str, str]):
     page = visit(**query)
-    assert "Choose a photo" in page.info[0].value
+    assert "Choose a photo" in text(page)
     assert "<img" not in text(page)
     scripts = re.findall("<script.*", text(page))
     assert scripts == ["<script>document.documentElement.lang = 'en'</script>"]  # the header's own
