@@ -62,7 +62,7 @@ def _rehearse(name: str, rehearsal: Rehearsal) -> None:
             for picture in _pictures(name):
                 rehearsal.pictures.append(data_uri(jpeg(picture)))
         except ExplainerError as error:
-            _logger.warning("the example is not explained ahead of time: %s", error)
+            _logger.log(logging.WARNING, "the example is not explained ahead of time: %s", error)
         except Exception:
             _logger.exception("the example could not be explained ahead of time")
         finally:
