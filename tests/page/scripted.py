@@ -70,8 +70,7 @@ def look_at(page: AppTest, name: str) -> AppTest:
     for key in ("sample", "photo"):
         if key in page.query_params:
             del page.query_params[key]
-    kind, identity = (
-        ("photo", tile["id"]) if tile["remove"] else ("sample", tile["id"].removeprefix("example-"))
-    )
-    page.query_params[kind] = identity
+    kind = "photo" if tile["remove"] else "sample"
+    page.query_params[kind] = tile["id"].removeprefix("example-")
+    page.session_state["links"] = {}  # as after Back, or the address would follow what was chosen
     return page.run()
