@@ -146,7 +146,9 @@ def _fidelity_sentence(result: Result) -> str:
 
 
 def _facts(result: Result) -> str:
+    label = result.label
     facts = [
+        *([("WordNet", label.wnid)] if label.wnid else []),
         *settings_in_words(result.reading, result.language),
         *timings_in_words(result.explanation, result.language),
     ]
