@@ -16,6 +16,7 @@ from . import (
     about,
     contrast,
     controls,
+    cuts,
     delivery,
     downloads,
     evidence,
@@ -65,6 +66,9 @@ def _draw(language: Language) -> None:
         photo = photos.choose_photo()
     if photo is None:
         invitation.show(settings.classifier, language)
+        presenting.listen(photos, [], None, language)
+        return
+    if cuts.show(photo, settings, language):
         presenting.listen(photos, [], None, language)
         return
     if many.show_together(photos, settings, language):

@@ -19,7 +19,8 @@ from .markup import plain
 
 USUAL = Recipe()
 _Chosen = TypeVar("_Chosen")
-_PREVIEW_SIDE = 560  # pixels, twice what is shown
+METHODS = {"quickshift": "Quickshift", "slic": "SLIC", "felzenszwalb": "Felzenszwalb"}
+_PREVIEW_SIDE = 640  # pixels, twice what is shown
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,36 @@ class Preview:
         """Draw the superpixels of a photo."""
         if self.slot is None:
             return
-        picture, number = _superpixels(photo.key, digest(neighborhood.segments), photo, neighborhood)
+        picture, number = draw_cut(photo, neighborhood)
         counted = language.ngettext("{number} region", "{number} regions", number)
         caption = counted.format(number=language.number(number))
         alternative = language.gettext("The photo with the outlines of its regions: {regions}")
-        self.slot.image(picture, caption=caption, alt=alternative.format(regions=caption), width="stretch")
+        with self.slot:
+            st.image(picture, caption=caption, alt=alternative.format(regions=caption), width="stretch")
+            _offer_cuts(language)
 
     def refuse(self, error: ExplainerError, language: Language) -> None:
         """Say why the photo can't be cut so."""
         if self.slot is not None:
-            self.slot.error(plain(language.error(error)))
+            with self.slot:
+                st.error(plain(language.error(error)))
+                _offer_cuts(language)
+
+
+def _offer_cuts(language: Language) -> None:
+    st.button(
+        language.gettext("Compare cuts"),
+        key="choose-cut",
+        icon=":material/grid_view:",
+        width="stretch",
+        on_click=st.session_state.update,
+        kwargs={"choosing_cut": True},
+    )
+
+
+def draw_cut(photo: Photo, neighborhood: Neighborhood) -> tuple[bytes, int]:
+    """A photo with the outlines of its regions, as a JPEG, and how many regions there are."""
+    return _superpixels(photo.key, digest(neighborhood.segments), photo, neighborhood)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -52,6 +73,19 @@ def _superpixels(
     canvas.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE), Image.Resampling.BILINEAR)
     picture = draw_superpixels(canvas, _neighborhood.segments)
     return jpeg(picture), _neighborhood.design.superpixels
+
+
+def use_segmentation(segmentation: Segmentation) -> None:
+    """Set the panel's widgets, and with them the link, to one of our own segmentations."""
+    method = next(name for name, kind in SEGMENTATIONS.items() if type(segmentation) is kind)
+    st.session_state["segmentation"] = method
+    for parameter, value in vars(segmentation).items():
+        st.session_state[_key(method, parameter)] = value
+
+
+def _key(method: str, parameter: str) -> str:
+    """What a method's parameter is called in the link, where "sigma" is Felzenszwalb's."""
+    return f"{method}_{parameter}" if (method, parameter) == ("slic", "sigma") else parameter
 
 
 def choose_tuning(language: Language) -> tuple[dict[str, Any], Preview]:
@@ -84,7 +118,7 @@ class _Widgets:
         _ = self._language.gettext
         method = self._list(
             _("How regions are found"),
-            {"quickshift": "Quickshift", "slic": "SLIC", "felzenszwalb": "Felzenszwalb"},
+            METHODS,
             "quickshift",
             "segmentation",
             _("The method that cuts the photo into regions. In LIME: segmentation_fn."),
@@ -92,8 +126,8 @@ class _Widgets:
         chosen: dict[str, Any] = {}
         for kind_name, sliders in self._sliders().items():
             kind = SEGMENTATIONS[kind_name]
-            for key, label, (least, most, step), explanation in sliders:
-                parameter = key.removeprefix(f"{kind_name}_")  # "sigma" is Felzenszwalb's in links
+            for parameter, label, (least, most, step), explanation in sliders:
+                key = _key(kind_name, parameter)
                 usual = self._usual[key] = getattr(kind, parameter)
                 if kind_name == method:
                     limits = (least, most, usual, step)
@@ -104,7 +138,7 @@ class _Widgets:
         _ = self._language.gettext
         smoothing = _("How much the photo is blurred before it is cut, against noise. In LIME: sigma.")
         return {
-            # the name in the link, label, least, most and step, help
+            # the parameter, label, least, most and step, help
             "quickshift": (
                 (
                     "kernel_size",
@@ -147,7 +181,7 @@ class _Widgets:
                         "In LIME: compactness."
                     ),
                 ),
-                ("slic_sigma", _("Smoothing"), (0.0, 5.0, 0.5), smoothing),
+                ("sigma", _("Smoothing"), (0.0, 5.0, 0.5), smoothing),
             ),
             "felzenszwalb": (
                 (
