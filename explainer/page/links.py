@@ -11,6 +11,7 @@ address from before it.
 import re
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -187,6 +188,51 @@ def choose_number(label: str, usual: int, most: int, key: str, explanation: str)
         help=explanation,
     )
     return int(link(key, str(chosen), str(usual)))
+
+
+Number = TypeVar("Number", int, float)
+
+
+def choose_on_scale(
+    label: str,
+    limits: tuple[Number, Number, Number],
+    usual: Number,
+    key: str,
+    explanation: str,
+    shown: str = "%g",
+) -> Number:
+    """Draw a slider; see `choose_from_list`.
+
+    Parameters
+    ----------
+    label, usual, key, explanation
+        As for `choose_from_list`.
+    limits : tuple of numbers
+        The least and the most that can be chosen, and the step.
+    shown : str
+        How Streamlit shows the number.
+    """
+    least, most, step = limits
+    said, linked = asked(key) or "", usual
+    if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", said) and least <= float(said) <= most:
+        linked = type(usual)(float(said))
+    _follow(key, _Scale(least, most), linked)
+    chosen: Number = st.slider(
+        label, min_value=least, max_value=most, step=step, format=shown, key=key, help=explanation
+    )
+    link(key, f"{chosen:g}", f"{usual:g}")
+    return chosen
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """All numbers between two."""
+
+    least: float
+    most: float
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int | float) and self.least <= number <= self.most
 
 
 def linked_number(key: str, most: int) -> int | None:

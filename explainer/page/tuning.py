@@ -14,7 +14,7 @@ from ..pictures.encode import jpeg
 from ..recipe import LARGEST_SEED, SEGMENTATIONS, Recipe, Segmentation
 from ..words.language import Language
 from .intake import Photo
-from .links import choose_from_list, choose_number, choose_one
+from .links import ask, choose_from_list, choose_number, choose_on_scale, choose_one
 from .markup import plain
 
 USUAL = Recipe()
@@ -78,9 +78,11 @@ def _superpixels(
 def use_segmentation(segmentation: Segmentation) -> None:
     """Set the panel's widgets, and with them the link, to one of our own segmentations."""
     method = next(name for name, kind in SEGMENTATIONS.items() if type(segmentation) is kind)
-    st.session_state["segmentation"] = method
-    for parameter, value in vars(segmentation).items():
-        st.session_state[_key(method, parameter)] = value
+    chosen = {"segmentation": method}
+    chosen |= {_key(method, name): value for name, value in vars(segmentation).items()}
+    st.session_state.update(chosen)
+    for key, value in chosen.items():  # for widgets that are not drawn yet
+        ask(key, value if isinstance(value, str) else f"{value:g}")
 
 
 def _key(method: str, parameter: str) -> str:
@@ -132,6 +134,8 @@ class _Widgets:
                 if kind_name == method:
                     limits = (least, most, usual, step)
                     chosen[parameter] = self._slide(label, key, limits, explanation)
+                else:
+                    ask(key, None)
         return SEGMENTATIONS[method](**chosen)
 
     def _sliders(self) -> dict[str, tuple[tuple[str, str, tuple[Any, Any, Any], str], ...]]:
@@ -311,9 +315,7 @@ class _Widgets:
         self, label: str, key: str, limits: tuple[Any, Any, Any, Any], explanation: str, shown: str = "%g"
     ) -> Any:
         least, most, usual, step = limits
-        chosen = st.slider(
-            label, least, most, usual, step, shown, key=key, bind="query-params", help=explanation
-        )
+        chosen = choose_on_scale(label, (least, most, step), usual, key, explanation, shown)
         return self._note(key, label, chosen, usual)
 
     def _note(self, key: str, label: str, chosen: _Chosen, usual: _Chosen) -> _Chosen:

@@ -416,3 +416,23 @@ def test_only_the_last_few_photos_stay_decoded(chelsea, monkeypatch: pytest.Monk
 def test_the_camera_is_not_asked_for_before_someone_wants_it():
     page = visit()
     assert not page.get("camera_input")
+
+
+def test_nine_cuts_are_shown_without_a_question_and_one_of_them_is_used(asked: list[int]):
+    page = visit(sample="coffee", tuning="true", seed="3")
+    page.button(key="choose-cut").click()
+    asked.clear()
+    page.run()
+    assert_fine(page)
+    cuts = [alt for alt in alternatives(page) if alt.startswith("The photo with the outlines")]
+    assert len(cuts) == 9
+    counts = [int(re.search(r"(\d+) regions", alt).group(1)) for alt in cuts]
+    for fine, medium, coarse in zip(counts[::3], counts[1::3], counts[2::3], strict=True):
+        assert fine > medium > coarse
+    assert page.button(key="cut-quickshift-1").label == "In use"
+    page.button(key="cut-slic-0").click().run()
+    assert_fine(page)
+    assert page.query_params["segmentation"] == "slic"
+    assert page.query_params["n_segments"] == "100"
+    assert widget(page, "n_segments").value == 100
+    assert f"<td>{counts[3]}, found by SLIC" in text(visit(**{**page.query_params, "details": "true"}))
