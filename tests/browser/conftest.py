@@ -17,6 +17,14 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 Visit = Callable[..., Page]
 
+# As querySelectorAll, and into the shadow roots too.
+FIND_ALL = """
+window.findAll = (selector, root = document) => [
+  ...root.querySelectorAll(selector),
+  ...[...root.querySelectorAll("*")].flatMap(({shadowRoot: root}) => root ? findAll(selector, root) : []),
+];
+"""
+
 
 @pytest.fixture(scope="session")
 def page_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPage]:
@@ -82,6 +90,7 @@ def visit(
     def open_page(query: str = "", width: int = 1280, height: int = 900, locale: str = "en-US") -> Page:
         context = browser.new_context(locale=locale, viewport={"width": width, "height": height})
         contexts.append(context)
+        context.add_init_script(FIND_ALL)
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
         listen(page)

@@ -28,7 +28,7 @@ def button(page: Page, text: str):
 
 def test_all_photos_are_explained_and_one_is_looked_at_closely(visit, files, tmp_path):
     page = visit(SETTINGS + "100")
-    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
     press(button(page, "Explain all 2 photos"))
     expect(page.get_by_text("Showing 2 of 2")).to_be_visible()
     cards = page.locator("article")
@@ -61,6 +61,7 @@ def test_all_photos_are_explained_and_one_is_looked_at_closely(visit, files, tmp
     button(page, "Look at it closely: coffee.jpg").click()
     expect(page.get_by_role("heading", name="espresso")).to_be_visible()
     expect(page.get_by_text("Weights and figures, for engineers")).to_be_visible()
+    assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
     expect(cards).to_have_count(0)
     button(page, "Show all 2 photos").click()
     expect(cards).to_have_count(2)
@@ -68,7 +69,7 @@ def test_all_photos_are_explained_and_one_is_looked_at_closely(visit, files, tmp
 
 def test_it_can_be_stopped_and_goes_on_where_it_was(visit, files):
     page = visit(SETTINGS + "5000", width=400)
-    page.locator("input[type=file]").set_input_files(files)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(files)
     press(button(page, "Explain all 2 photos"))
     expect(page.get_by_text("Photo 1 of 2: chelsea.jpg")).to_be_visible()
     press(button(page, "Stop"))

@@ -20,7 +20,7 @@ def open_trial(visit, language: Language, query: str) -> Page:
     page = visit(query, locale=LANGUAGES[language.code])
     expect(page.locator(".regions path").first).to_be_attached()
     expect(page.locator(".st-key-evidence img")).to_have_count(4)
-    page.wait_for_function("[...document.images].every((picture) => picture.complete)")
+    page.wait_for_function("findAll('img').every((picture) => picture.complete)")
     page.locator(".st-key-try-photo .frame").scroll_into_view_if_needed()
     return page
 
