@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 from waiting import press, wait_until_explained, wait_until_still
 
+from explainer.page.scripts import script
 from explainer.words.language import Language
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -88,6 +89,16 @@ DRAG = """
     const event = new DragEvent(kind, {bubbles: true, cancelable: true, dataTransfer: transfer});
     document.body.dispatchEvent(event);
   }
+}
+"""
+
+
+DRAW_TWICE = """
+async ([script, newer, older]) => {
+  const {default: draw} = await import(URL.createObjectURL(new Blob([script], {type: "text/javascript"})));
+  document.body.innerHTML = '<div id="labels"></div>';
+  for (const data of [newer, older]) await draw({data, parentElement: document.body});
+  return document.querySelector(".title").textContent;
 }
 """
 
@@ -248,3 +259,16 @@ def test_an_empty_page_and_a_refused_file_keep_nobody_out(visit, scheme):
     drag(page, "dragenter", mug=b"mug")
     wait_until_still(page)
     assert serious_barriers(page) == []
+
+
+def test_what_a_browser_brings_late_is_not_drawn_over_what_is_newer(browser):
+    page = browser.new_page()
+
+    def labels(name: str, turn: float) -> dict:
+        row = {"index": "1", "name": name, "detail": "", "share": 0.5, "percent": "50%"}
+        return {"question": "", "chosen": "1", "rows": [row], "pending": 1, "turn": turn}
+
+    drawn = page.evaluate(DRAW_TWICE, [script("labels"), labels("cat", 2.0), labels("dog", 1.0)])
+    assert drawn == "cat"
+    assert page.evaluate(DRAW_TWICE, [script("labels"), labels("cat", 2.0), labels("dog", 2.0)]) == "dog"
+    page.close()

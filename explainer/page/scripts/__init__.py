@@ -1,5 +1,6 @@
 """The small scripts that do what Streamlit's own widgets can't: one file each, with its style beside it."""
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,23 @@ def mount(
         f"limelight_{name}",
         html=f"<div id='{name}'></div>",
         css=style.read_text("utf-8") if style.is_file() else None,
-        js=(_FOLDER / f"{name}.js").read_text("utf-8"),
+        js=script(name),
     )
     events: dict[str, Any] = {f"on_{event}_change": act for event, act in (callbacks or {}).items()}
-    component(key=key, data=dict(data), **events)
+    component(key=key, data={**data, "turn": _turn(key, data)}, **events)
+
+
+def script(name: str) -> str:
+    """A script as the browser gets it: it draws nothing older than what it has drawn."""
+    own, in_turn = ((_FOLDER / f"{each}.js").read_text("utf-8") for each in (name, "in_turn"))
+    return f"{own.replace('export default', 'const draw =', 1)}\n{in_turn}"
+
+
+def _turn(key: str, data: Mapping[str, Any]) -> float:
+    """A number that grows whenever the data change, also beyond a restart of this program."""
+    turns: dict[str, tuple[float, Mapping[str, Any]]] = st.session_state.setdefault("turns", {})
+    turn, known = turns.get(key, (0.0, None))
+    if known != data:
+        turn = max(turn + 1e-3, time.time())
+        turns[key] = (turn, data)
+    return turn
