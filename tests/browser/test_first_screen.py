@@ -165,7 +165,7 @@ def assert_one_picture_with_a_switch(page: Page, language: Language, height: int
     slider = page.get_by_role("slider", name=_("Regions shown"))
     for name, kind in ((_("Focus"), "focus"), (_("Pros and cons"), "pros_cons"), (_("Your photo"), "photo")):
         switch.get_by_text(name, exact=True).click()
-        expect(page.locator("figure:visible")).to_have_class(kind)
+        expect(page.locator(".figures figure:visible")).to_have_class(kind)
         top, bottom = top_bottom(page.locator(f"figure.{kind} .frame"))
         assert top_bottom(verdict)[0] < top_bottom(last_label)[1] < top < height
         assert bottom - top <= TALLEST * height + 1
