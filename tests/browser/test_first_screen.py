@@ -117,6 +117,7 @@ def png(photo: Image.Image) -> bytes:
 
 def drag(page: Page, *kinds: str, **files: bytes | int) -> None:
     """Drag files, by their content or only so large, over the page's margin."""
+    expect(page.locator("#drop button")).to_be_visible()
     given = [
         [f"{name}.png", "", content]
         if isinstance(content, int)
