@@ -123,10 +123,10 @@ def _show_one(
         result.offer_buttons(live, reading, language)
     found = result.Result(photo, reading, view.palette, language) if reading else None
     presenting.listen(photos, labels, found, language)
-    with st.container(key="sections"):
-        if found is None:
-            st.html("<div class='pending'></div>")
-        else:
+    if found is None:  # in the sections' place: what is in a container stays until a run comes to its end
+        st.html("<div class='pending'></div>")
+    else:
+        with st.container(key="sections"):
             _show_sections(found)
     if labels:
         photos.note(photo, labels[0])

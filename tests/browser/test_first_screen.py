@@ -217,7 +217,7 @@ def test_nothing_of_the_photo_before_stands_by_another(visit):
     seen = page.wait_for_function("seen").json_value()
     assert seen["verdict"] != verdict
     assert [each for each in sentences if each in seen["words"]] == []
-    assert not {*pictures} & {*seen["pictures"]}
+    assert not {*pictures} & {*seen["pictures"]} - {None}
     assert seen["downloads"] == 0 or seen["isAnswered"]
 
 

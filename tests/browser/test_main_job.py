@@ -186,7 +186,7 @@ def test_two_photos_can_be_looked_at_in_turn(visit, problems):
 
 def test_a_sample_is_explained_by_one_click_in_both_languages(visit, problems):
     page = visit(QUICK)
-    button(page, "Coffee").click()
+    page.locator(".tile").filter(has_text="Coffee").get_by_role("button").first.click()
     wait_until_explained(page)
     expect(page.get_by_role("heading", name="espresso")).to_be_visible()
     choose_label(page, "coffee mug")
