@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .judging.evidence import Evidence, gather_evidence
 from .lime.explanation import Explanation, LabelExplanation
 
@@ -110,6 +113,11 @@ class Reading:
         """All superpixels that are said to speak for the label or against it."""
         return self.pros_cons | self.against | self.focus
 
+    @property
+    def focus_mask(self) -> NDArray[np.bool_]:
+        """Where the focus is, in the classifier's input."""
+        return np.isin(self.explanation.segments, list(self.focus))
+
     @cached_property
     def evidence(self) -> Evidence:
         """What the classifier says when it is asked again with these regions; asked once.
@@ -120,6 +128,26 @@ class Reading:
             The classifier failed.
         """
         return gather_evidence(self.explanation, self.label.index, self.focus, self.against)
+
+
+def area_in_common(mask: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """Of the area that two masks of the same picture cover together, the share that both cover.
+
+    Parameters
+    ----------
+    mask, other : numpy.ndarray of bool, shape (H, W)
+        Such as `Reading.focus_mask`; the sizes may differ.
+
+    Returns
+    -------
+    float
+        From 0 to 1 (intersection over union); 0 where neither covers anything.
+    """
+    down, across = (
+        np.arange(size) * there // size for size, there in zip(mask.shape, other.shape, strict=True)
+    )
+    other = other[down[:, np.newaxis], across]
+    return float((mask & other).sum() / max(1, (mask | other).sum()))
 
 
 def _settledness(explanation: Explanation, label: LabelExplanation, stability: float) -> Settledness:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from explainer import Classifier, Explanation, Reading, Recipe, explain
-from explainer.reading import Settledness
+from explainer.reading import Settledness, area_in_common
 from explainer.words.language import Language
 from explainer.words.sentences import settledness_sentence
 from tests.synthetic import ConstantClassifier, CountingClassifier, Grid, NonlinearClassifier, a_photo
@@ -119,3 +119,20 @@ def test_the_classifier_is_asked_once_for_the_same_questions():
             answer.probability for answer in evidence.answers
         ]
     assert counting.images == 150 + 3
+
+
+def test_area_in_common_is_what_both_cover_of_what_either_does():
+    left, lower = np.zeros((4, 4), bool), np.zeros((4, 4), bool)
+    left[:, :2] = lower[2:] = True
+    assert area_in_common(left, left) == 1
+    assert area_in_common(left, lower) == pytest.approx(4 / 12)
+    assert area_in_common(left, ~left) == 0
+    assert area_in_common(left & ~left, lower & ~lower) == 0
+    finer = np.kron(lower, np.ones((3, 3), bool))  # another classifier's input is larger
+    assert area_in_common(left, finer) == area_in_common(finer, left) == pytest.approx(4 / 12)
+
+
+def test_the_focus_mask_is_where_the_focus_is(explanation: Explanation):
+    reading = Reading.of(explanation)
+    assert {*explanation.segments[reading.focus_mask].tolist()} == {*reading.focus}
+    assert not {*explanation.segments[~reading.focus_mask].tolist()} & {*reading.focus}

@@ -14,6 +14,7 @@ from ..reading import Reading
 from ..words.language import Language
 from . import (
     about,
+    compare,
     contrast,
     controls,
     cuts,
@@ -99,7 +100,7 @@ def _show_one(
             view = controls.choose_view(language)
             buttons = st.container(horizontal=True, key="stage-buttons")
             progress = st.container(key="progress")
-    settings = settings.seen(view)
+    settings = chosen = settings.seen(view)
     if samples := result.linked_samples():
         settings = settings.sharpened(samples)
     live = Live(photo, settings.classifier, settings.recipe)
@@ -123,11 +124,12 @@ def _show_one(
         result.offer_buttons(live, reading, language)
     found = result.Result(photo, reading, view.palette, language) if reading else None
     presenting.listen(photos, labels, found, language)
+    pinned = None
     if found is None:  # in the sections' place: what is in a container stays until a run comes to its end
         st.html("<div class='pending'></div>")
     else:
         with st.container(key="sections"):
-            _show_sections(found)
+            pinned = _show_sections(found, chosen, live, photos)
     if labels:
         photos.note(photo, labels[0])
     if failed is not None and neighborhood is None:
@@ -149,9 +151,15 @@ def _show_one(
         except ExplainerError as error:
             st.session_state.failed = error
         st.rerun()
+    if pinned is not None:
+        compare.advance(pinned)
+        st.rerun()
 
 
-def _show_sections(found: result.Result) -> None:
+def _show_sections(
+    found: result.Result, settings: controls.Settings, live: Live, photos: intake.Intake
+) -> Live | None:
+    """Draw what stands below the pictures; returns what is still to be done for it."""
     evidence.show(found)
     st.divider()
     try_it.show(found)
@@ -160,5 +168,8 @@ def _show_sections(found: result.Result) -> None:
     st.divider()
     downloads.show(found)
     st.divider()
+    pinned = compare.show(found, settings, live, photos.own_photos)
+    st.divider()
     about.show(found)
     figures.show(found)
+    return pinned

@@ -38,7 +38,8 @@ _KEPT_PHOTOS = 4  # decoded; of the others there are the file and a thumbnail
 _KEPT_PIXELS = 20_000_000  # of those, unless one alone has more
 _THUMBNAIL = (170, 128)  # pixels, twice what is shown
 _BAD_FILES = 4  # that are named
-_EXAMPLE = "example-"
+EXAMPLE = "example-"
+"""Begins the keys of the examples."""
 _decoding = threading.Lock()  # one photo at a time, for decoding takes several times a photo's memory
 
 
@@ -154,7 +155,7 @@ class Intake:
 
     def _chosen_photo(self, example: str | None) -> Photo | None:
         if example:
-            return Photo(example, f"{_EXAMPLE}{example}", partial(_example_pixels, example))
+            return Photo(example, f"{EXAMPLE}{example}", partial(_example_pixels, example))
         photos, chosen = self.own_photos, links.asked("photo")
         if not photos or chosen is None:
             return None
@@ -210,7 +211,7 @@ class Intake:
 
         def take() -> None:
             asked = str(st.session_state["strip"]["take"])
-            name = asked.removeprefix(_EXAMPLE)
+            name = asked.removeprefix(EXAMPLE)
             if asked != name and name in EXAMPLES:
                 take_example(name)
             elif asked in self.own_photos:
@@ -247,7 +248,7 @@ class Intake:
             "chelsea": (_("Cat"), ""),
             "astronaut": (_("Astronaut"), ""),
         }[name]
-        return self._tile(f"{_EXAMPLE}{name}", title, mark, _example_thumbnail(name))
+        return self._tile(f"{EXAMPLE}{name}", title, mark, _example_thumbnail(name))
 
     def _tile(self, key: str, title: str, mark: str, thumbnail: bytes) -> dict[str, Any]:
         label = _answers().get((key, self._classifier))

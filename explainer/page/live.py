@@ -96,6 +96,10 @@ class Live:
         return not self.is_finished and not (self.is_stopped and self._progress)
 
     @property
+    def photo_key(self) -> str:
+        return self._photo.key
+
+    @property
     def most_samples(self) -> int:
         return self._recipe.most_samples
 

@@ -27,7 +27,7 @@ from .scripts import mount
 _LIVE_SIDE = 560  # pixels: pictures that are replaced within a second may be smaller
 _ROWS = 5
 _MORE_SAMPLES = 1000
-_MOST_SAMPLES = 20_000  # half an hour for a large network
+MOST_SAMPLES = 20_000  # half an hour for a large network
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def offer_buttons(live: Live, reading: Reading | None, language: Language) -> No
     elif live.is_stopped:
         st.button(_("Resume"), key="resume", icon=":material/play_circle:", on_click=live.resume)
     elif reading is not None and not reading.is_settled and reading.settledness not in NOT_BY_SAMPLES:
-        samples = min(_MOST_SAMPLES, reading.explanation.num_samples + _MORE_SAMPLES)
+        samples = min(MOST_SAMPLES, reading.explanation.num_samples + _MORE_SAMPLES)
         more = samples - reading.explanation.num_samples
         if more:
             text = _("Sharpen further (+{number})").format(number=language.number(more))
@@ -231,7 +231,7 @@ def offer_buttons(live: Live, reading: Reading | None, language: Language) -> No
 
 def linked_samples() -> int | None:
     """How many samples the visitor has asked for with this photo in particular, if so."""
-    return links.linked_number("samples_here", _MOST_SAMPLES)
+    return links.linked_number("samples_here", MOST_SAMPLES)
 
 
 def _sharpen(samples: int) -> None:

@@ -1,6 +1,7 @@
 """The sidebar's panel for engineers: how the photo is cut, hidden and sampled, and a preview of the cut."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -18,6 +19,21 @@ from .links import ask, choose_from_list, choose_number, choose_on_scale, choose
 from .markup import plain
 
 USUAL = Recipe()
+LIMITS: dict[str, tuple[Any, Any, Any]] = {
+    "kernel_size": (2.0, 8.0, 0.5),
+    "max_dist": (5.0, 200.0, 5.0),
+    "ratio": (0.0, 1.0, 0.05),
+    "n_segments": (10, 200, 5),
+    "compactness": (1.0, 50.0, 1.0),
+    "slic_sigma": (0.0, 5.0, 0.5),
+    "scale": (10.0, 1000.0, 10.0),
+    "sigma": (0.0, 3.0, 0.1),
+    "min_size": (20, 1000, 20),
+    "kernel_width": (0.05, 1.0, 0.05),
+    "stability": (0.5, 0.99, 0.01),
+    "seed": (0, LARGEST_SEED, 1),
+}
+"""The least and the most of each number in the panel, and the step, by its name in the link."""
 _Chosen = TypeVar("_Chosen")
 METHODS = {"quickshift": "Quickshift", "slic": "SLIC", "felzenszwalb": "Felzenszwalb"}
 _PREVIEW_SIDE = 640  # pixels, twice what is shown
@@ -78,15 +94,52 @@ def _superpixels(
 def use_segmentation(segmentation: Segmentation) -> None:
     """Set the panel's widgets, and with them the link, to one of our own segmentations."""
     method = next(name for name, kind in SEGMENTATIONS.items() if type(segmentation) is kind)
-    chosen = {"segmentation": method}
-    chosen |= {_key(method, name): value for name, value in vars(segmentation).items()}
+    parameters = {_key(method, name): value for name, value in vars(segmentation).items()}
+    set_widgets({"segmentation": method, **parameters})
+
+
+def set_widgets(chosen: Mapping[str, Any]) -> None:
+    """Set some of the panel's widgets, by their names in the link, and with them the link."""
     st.session_state.update(chosen)
     for key, value in chosen.items():  # for widgets that are not drawn yet
-        ask(key, value if isinstance(value, str) else f"{value:g}")
+        ask(key, f"{value:g}" if isinstance(value, float) else str(value))
+
+
+def in_widgets(recipe: Recipe) -> dict[str, Any]:
+    """What the panel's widgets hold for a recipe made with them, by their names in the link."""
+    method = next(name for name, kind in SEGMENTATIONS.items() if type(recipe.segmentation) is kind)
+    chosen: dict[str, Any] = {
+        "segmentation": method,
+        "segmented": recipe.segmented,
+        "hide_color": recipe.hide_color,
+        "kernel_width": recipe.kernel_width,
+        "design": recipe.design,
+        "seed": recipe.seed,
+        "precision": recipe.precision,
+        "stability": recipe.stability_threshold,
+    }
+    for name, kind in SEGMENTATIONS.items():
+        cut = recipe.segmentation if name == method else kind()
+        chosen |= {_key(name, parameter): value for parameter, value in vars(cut).items()}
+    return chosen
+
+
+def from_widgets(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a recipe that the panel's widgets hold; the other way round than `in_widgets`."""
+    kind = SEGMENTATIONS[chosen["segmentation"]]
+    parameters = {
+        setting.name: chosen[_key(chosen["segmentation"], setting.name)] for setting in fields(kind)
+    }
+    names = ("segmented", "hide_color", "kernel_width", "design", "seed", "precision")
+    return {
+        "segmentation": kind(**parameters),
+        "stability_threshold": chosen["stability"],
+        **{name: chosen[name] for name in names},
+    }
 
 
 def _key(method: str, parameter: str) -> str:
-    """What a method's parameter is called in the link, where "sigma" is Felzenszwalb's."""
+    """A parameter's name in the link, where "sigma" is Felzenszwalb's."""
     return f"{method}_{parameter}" if (method, parameter) == ("slic", "sigma") else parameter
 
 
@@ -128,32 +181,29 @@ class _Widgets:
         chosen: dict[str, Any] = {}
         for kind_name, sliders in self._sliders().items():
             kind = SEGMENTATIONS[kind_name]
-            for parameter, label, (least, most, step), explanation in sliders:
+            for parameter, label, explanation in sliders:
                 key = _key(kind_name, parameter)
                 usual = self._usual[key] = getattr(kind, parameter)
                 if kind_name == method:
-                    limits = (least, most, usual, step)
-                    chosen[parameter] = self._slide(label, key, limits, explanation)
+                    chosen[parameter] = self._slide(label, key, usual, explanation)
                 else:
                     ask(key, None)
         return SEGMENTATIONS[method](**chosen)
 
-    def _sliders(self) -> dict[str, tuple[tuple[str, str, tuple[Any, Any, Any], str], ...]]:
+    def _sliders(self) -> dict[str, tuple[tuple[str, str, str], ...]]:
         _ = self._language.gettext
         smoothing = _("How much the photo is blurred before it is cut, against noise. In LIME: sigma.")
         return {
-            # the parameter, label, least, most and step, help
+            # the parameter, label, help
             "quickshift": (
                 (
                     "kernel_size",
                     _("Coarseness"),
-                    (2.0, 8.0, 0.5),
                     _("Large values make fewer and larger regions, and take longer. In LIME: kernel_size."),
                 ),
                 (
                     "max_dist",
                     _("Reach"),
-                    (5.0, 200.0, 5.0),
                     _(
                         "How different neighbours may be and still join: small values make more regions. "
                         "In LIME: max_dist."
@@ -162,7 +212,6 @@ class _Widgets:
                 (
                     "ratio",
                     _("Weight of colour"),
-                    (0.0, 1.0, 0.05),
                     _(
                         "Large values let regions follow colours, small ones keep them compact. "
                         "In LIME: ratio."
@@ -173,32 +222,28 @@ class _Widgets:
                 (
                     "n_segments",
                     _("Regions wanted"),
-                    (10, 200, 5),
                     _("About how many regions there are to be; there may be fewer. In LIME: n_segments."),
                 ),
                 (
                     "compactness",
                     _("Compactness"),
-                    (1.0, 50.0, 1.0),
                     _(
                         "Large values make regions squarer, small ones let them follow colours. "
                         "In LIME: compactness."
                     ),
                 ),
-                ("sigma", _("Smoothing"), (0.0, 5.0, 0.5), smoothing),
+                ("sigma", _("Smoothing"), smoothing),
             ),
             "felzenszwalb": (
                 (
                     "scale",
                     _("Coarseness"),
-                    (10.0, 1000.0, 10.0),
                     _("Large values make fewer and larger regions. In LIME: scale."),
                 ),
-                ("sigma", _("Smoothing"), (0.0, 3.0, 0.1), smoothing),
+                ("sigma", _("Smoothing"), smoothing),
                 (
                     "min_size",
                     _("Smallest region"),
-                    (20, 1000, 20),
                     _("In pixels of the photo at 256 × 256; smaller regions are merged. In LIME: min_size."),
                 ),
             ),
@@ -237,7 +282,7 @@ class _Widgets:
             "kernel_width": self._slide(
                 _("Kernel width"),
                 "kernel_width",
-                (0.05, 1.0, USUAL.kernel_width, 0.05),
+                USUAL.kernel_width,
                 _(
                     "How near to the whole photo a sample must be to count: small values trust only "
                     "samples with little hidden. In LIME: kernel_width."
@@ -275,7 +320,7 @@ class _Widgets:
         settings["stability_threshold"] = self._slide(
             _("Settled from"),
             "stability",
-            (0.5, 0.99, USUAL.stability_threshold, 0.01),
+            USUAL.stability_threshold,
             _(
                 "A picture is called settled when another run would choose this share of the same "
                 "regions. LIME has no such setting."
@@ -311,11 +356,8 @@ class _Widgets:
     def _row(self, label: str, names: dict[str, str], usual: str, key: str, explanation: str) -> str:
         return self._note(key, label, choose_one(label, names, usual, key, explanation), usual)
 
-    def _slide(
-        self, label: str, key: str, limits: tuple[Any, Any, Any, Any], explanation: str, shown: str = "%g"
-    ) -> Any:
-        least, most, usual, step = limits
-        chosen = choose_on_scale(label, (least, most, step), usual, key, explanation, shown)
+    def _slide(self, label: str, key: str, usual: Any, explanation: str, shown: str = "%g") -> Any:
+        chosen = choose_on_scale(label, LIMITS[key], usual, key, explanation, shown)
         return self._note(key, label, chosen, usual)
 
     def _note(self, key: str, label: str, chosen: _Chosen, usual: _Chosen) -> _Chosen:
