@@ -204,7 +204,12 @@ class Intake:
     def _show_strip(self, chosen: str, is_large: bool) -> None:
         """The visitor's photos and the examples, in one row; each is the button to look at it."""
         _ = self._language.gettext
-        tiles = [self._own_tile(key, identity) for key, identity in reversed(self.own_photos.items())]
+        photos = {identity: key for key, identity in self.own_photos.items()}
+        tiles = [
+            self._own_tile(photos.get(file.identity), file)
+            for file in self._files
+            if file.identity in photos or file.identity not in self._opened
+        ]
         tiles += [self._example_tile(name) for name in EXAMPLES]
         for tile in tiles:
             tile["chosen"] = tile["id"] == chosen
@@ -216,6 +221,8 @@ class Intake:
                 take_example(name)
             elif asked in self.own_photos:
                 take_photo(asked)
+            else:  # one that is still to be opened
+                st.session_state.awaited = asked
 
         def remove() -> None:
             identity = self.own_photos.get(str(st.session_state["strip"]["remove"]))
@@ -232,10 +239,10 @@ class Intake:
             {"take": take, "remove": remove},
         )
 
-    def _own_tile(self, key: str, identity: str) -> dict[str, Any]:
-        entry = self._opened[identity]
-        assert isinstance(entry, _Entry)
-        name = printable(next(file.name for file in self._files if file.identity == identity))
+    def _own_tile(self, key: str | None, file: File) -> dict[str, Any]:
+        name, entry = printable(file.name), self._opened.get(file.identity)
+        if key is None or not isinstance(entry, _Entry):
+            return self._tile(file.identity, name, "", b"")
         remove = self._language.gettext("Remove {name}").format(name=name)
         return self._tile(key, name, "", entry.thumbnail) | {"remove": remove}
 
@@ -259,7 +266,7 @@ class Intake:
             "words": words,
             "caption": title,
             "mark": mark,
-            "source": data_uri(thumbnail),
+            "source": data_uri(thumbnail) if thumbnail else "",
             "remove": "",
         }
 

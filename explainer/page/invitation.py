@@ -52,7 +52,9 @@ def rehearse(name: str) -> Rehearsal:
     with _starting:
         if name not in _rehearsals:
             _rehearsals[name] = Rehearsal()
-            threading.Thread(target=_rehearse, args=(name, _rehearsals[name]), daemon=True).start()
+            threading.Thread(
+                target=_rehearse, args=(name, _rehearsals[name]), name="rehearsal", daemon=True
+            ).start()
         return _rehearsals[name]
 
 

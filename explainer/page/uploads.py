@@ -72,8 +72,8 @@ def offer_upload(is_large: bool, language: Language) -> None:
 
     def refuse() -> None:
         refused = st.session_state["drop"]["refused"]
-        told: list[tuple[str, int | None]] = st.session_state.setdefault("told", [])
-        told += [(str(each["name"])[:_LONGEST_NAME], each["size"]) for each in refused[:_MOST_TOLD]]
+        told: list[tuple[str, str]] = st.session_state.setdefault("told", [])
+        told += [(str(each["name"])[:_LONGEST_NAME], str(each["reason"])) for each in refused[:_MOST_TOLD]]
         del told[:-_MOST_TOLD]
 
     mount(
@@ -101,14 +101,13 @@ def offer_upload(is_large: bool, language: Language) -> None:
 def refused_sentences(language: Language) -> list[str]:
     """What was refused before the page had it, in Markdown."""
     _ = language.gettext
-    told: list[tuple[str, int | None]] = st.session_state.get("told", [])
-    sentences = []
-    for name, size in told:
-        if size is None:
-            reason = _("This is a folder: drop the photos in it.")
-        else:
-            reason = _("The file is larger than {limit} MB.").format(limit=MAX_BYTES >> 20)
-        sentences.append(f"**{plain(name)}** – {plain(reason)}")
+    told: list[tuple[str, str]] = st.session_state.get("told", [])
+    reasons = {
+        "large": _("The file is larger than {limit} MB.").format(limit=MAX_BYTES >> 20),
+        "folder": _("This is a folder: drop the photos in it."),
+        "failed": _("The file did not get here: please add it again."),
+    }
+    sentences = [f"**{plain(name)}** – {plain(reasons[why])}" for name, why in told if why in reasons]
     if number := len(st.session_state.get("refused", ())):
         left_out = language.ngettext(
             "The page keeps at most {most} photos and {limit} MB for you, so {number} photo was left "

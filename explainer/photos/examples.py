@@ -8,7 +8,7 @@ from skimage import data
 from ..errors import ArgumentError
 
 EXAMPLES = ("coffee", "rocket", "cat-and-coffee", "chelsea", "astronaut")
-"""The one that networks know best comes first; docs/classifiers.md has what they take each for."""
+"""The one that networks know best comes first; docs/speed-and-stability.md has what they take each for."""
 
 _HALF = (300, 400)  # pixels
 

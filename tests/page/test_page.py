@@ -251,7 +251,7 @@ def test_an_upload_is_explained_and_takes_the_samples_place(coffee: Image.Image)
 def test_several_uploads_can_be_chosen_from(chelsea: Image.Image, coffee: Image.Image):
     page = upload(visit(), ("cat.jpg", jpeg(chelsea)), ("cup.jpg", jpeg(coffee)))
     assert_fine(page)
-    assert own_photos(page) == ["cup.jpg", "cat.jpg"]
+    assert own_photos(page) == ["cat.jpg", "cup.jpg"]
     assert labels(page).options[0] != "espresso"
     look_at(page, "cup.jpg")
     assert_fine(page)

@@ -7,6 +7,10 @@
  */
 
 const INPUT = '[data-testid="stFileUploaderDropzoneInput"]';
+const UPLOADING = '[data-testid="stFileChipIconSpinner"]';
+const FAILED = '[data-testid="stFileChip"][aria-invalid="true"]';
+const NAME = '[data-testid="stFileChipName"]';
+const REMOVE = '[data-testid="stFileChipDeleteBtn"]';
 
 /** Streamlit's own words in the camera's panel, by the text that has ours in their place. */
 const theirs = new WeakMap();
@@ -86,14 +90,18 @@ function listen(place, overlay) {
   let isOurs = false; // a picture of the page itself, which browsers give out as a file as well
   let isHandedOver = false;
 
+  let refused = [];
+  /** @param {{name: string}[]} files  @param {"large" | "folder" | "failed"} reason */
+  const refuse = (files, reason) => {
+    if (!files.length) return;
+    if (!refused.length) setTimeout(() => (place.refuse(refused), (refused = []))); // all at once
+    refused.push(...files.map(({ name }) => ({ name, reason })));
+  };
   /** @param {File[]} files  @param {File[]} folders */
   const take = (files, folders = []) => {
     const large = files.filter((file) => file.size > place.data.most);
-    const refused = [
-      ...large.map(({ name, size }) => ({ name, size })),
-      ...folders.map(({ name }) => ({ name, size: null })),
-    ];
-    if (refused.length) place.refuse(refused);
+    refuse(large, "large");
+    refuse(folders, "folder");
     isHandedOver = true;
     handOver(files.filter((file) => !large.includes(file)));
     isHandedOver = false;
@@ -120,15 +128,21 @@ function listen(place, overlay) {
     event.stopPropagation();
     take(files);
   });
-  const camera = new MutationObserver(() => {
+  const streamlit = new MutationObserver(() => {
+    place.classList.toggle("busy", !!document.querySelector(`.st-key-uploads ${UPLOADING}`));
+    document.querySelectorAll(`.st-key-uploads ${FAILED}`).forEach((chip) => {
+      refuse([{ name: chip.querySelector(NAME)?.textContent ?? "" }], "failed");
+      chip.removeAttribute("aria-invalid");
+      chip.querySelector(`${REMOVE} button`)?.click();
+    });
     document.querySelectorAll('[data-testid="stCameraInput"]').forEach((panel) => {
       translate(panel, place.data.streamlit);
     });
   });
-  camera.observe(document.body, { subtree: true, childList: true, characterData: true });
+  streamlit.observe(document.body, { subtree: true, childList: true, characterData: true });
   return () => {
     stop.abort();
-    camera.disconnect();
+    streamlit.disconnect();
     place.stop = undefined;
   };
 }
