@@ -7,6 +7,8 @@
  */
 
 const INPUT = '[data-testid="stFileUploaderDropzoneInput"]';
+const PATIENCE = 1500; // milliseconds
+const TRIES = 5; // more
 const UPLOADING = '[data-testid="stFileChipIconSpinner"]';
 const FAILED = '[data-testid="stFileChip"][aria-invalid="true"]';
 const NAME = '[data-testid="stFileChipName"]';
@@ -27,16 +29,6 @@ function translate(root, words) {
     theirs.set(text, { original, ours });
     if (text.data !== ours) text.data = ours;
   }
-}
-
-/** @param {File[]} files */
-function handOver(files) {
-  const input = document.querySelector(INPUT);
-  if (!input || !files.length) return;
-  const transfer = new DataTransfer();
-  files.forEach((file) => transfer.items.add(file));
-  input.files = transfer.files;
-  input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 /** @param {DragEvent} event */
@@ -97,14 +89,33 @@ function listen(place, overlay) {
     if (!refused.length) setTimeout(() => (place.refuse(refused), (refused = []))); // all at once
     refused.push(...files.map(({ name }) => ({ name, reason })));
   };
+  /** @param {File[]} files  @param {number} tries */
+  const handOver = (files, tries = TRIES) => {
+    const input = document.querySelector(INPUT);
+    // Streamlit's server forgets its answer to an uploader that asks just when a run of the page begins, and the
+    // uploader waits for ever. Should the answer only be late, the same photo twice is one.
+    const again = setTimeout(() => {
+      taken.disconnect();
+      if (tries) handOver(files, tries - 1);
+      else refuse(files, "failed");
+    }, PATIENCE);
+    const taken = new MutationObserver(() => (taken.disconnect(), clearTimeout(again)));
+    if (!input) return; // it comes a little later than the rest of the page
+    taken.observe(input.closest('[data-testid="stFileUploader"]'), { subtree: true, childList: true });
+    const transfer = new DataTransfer();
+    files.forEach((file) => transfer.items.add(file));
+    isHandedOver = true;
+    input.files = transfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    isHandedOver = false;
+  };
   /** @param {File[]} files  @param {File[]} folders */
   const take = (files, folders = []) => {
     const large = files.filter((file) => file.size > place.data.most);
     refuse(large, "large");
     refuse(folders, "folder");
-    isHandedOver = true;
-    handOver(files.filter((file) => !large.includes(file)));
-    isHandedOver = false;
+    const kept = files.filter((file) => !large.includes(file));
+    if (kept.length) handOver(kept);
   };
   hear("dragstart", () => (isOurs = true));
   hear("dragend", () => (isOurs = false));
@@ -123,10 +134,9 @@ function listen(place, overlay) {
   hear("dragleave", (event) => (overlay.hidden ||= !event.relatedTarget));
   hear("paste", (event) => take([...(event.clipboardData?.files ?? [])]));
   hear("change", (event) => {
-    const files = event.target.matches?.(INPUT) && !isHandedOver ? [...event.target.files] : [];
-    if (!files.some((file) => file.size > place.data.most)) return;
+    if (isHandedOver || !event.target.matches?.(INPUT)) return;
     event.stopPropagation();
-    take(files);
+    take([...event.target.files]);
   });
   const streamlit = new MutationObserver(() => {
     place.classList.toggle("busy", !!document.querySelector(`.st-key-uploads ${UPLOADING}`));
