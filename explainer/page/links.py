@@ -131,10 +131,11 @@ def choose_from_list(
     place : str
         What the options belong to, if there are others elsewhere; each place keeps its own choice.
     """
-    _follow(key + place, names, linked(key, names, usual))
+    now = _follow(key + place, names, linked(key, names, usual))
     chosen = st.selectbox(
         label,
         list(names),
+        index=list(names).index(now),
         format_func=names.__getitem__,
         key=key + place,
         help=explanation,
@@ -161,10 +162,11 @@ def choose_one(
     label_hidden : bool
         Leave the label to screen readers.
     """
-    _follow(key + place, names, linked(key, names, usual))
+    now = _follow(key + place, names, linked(key, names, usual))
     chosen = st.pills(  # which, unlike a segmented control, may take two lines
         label,
         list(names),
+        default=now,
         required=True,
         format_func=names.__getitem__,
         key=key + place,
@@ -178,11 +180,12 @@ def choose_one(
 def choose_number(label: str, usual: int, most: int, key: str, explanation: str) -> int:
     """Draw a field for a whole number from 0 to `most`; see `choose_from_list`."""
     linked = linked_number(key, most)
-    _follow(key, range(most + 1), usual if linked is None else linked)
+    now = _follow(key, range(most + 1), usual if linked is None else linked)
     chosen = st.number_input(
         label,
         min_value=0,
         max_value=most,
+        value=now,
         step=1,
         key=key,
         help=explanation,
@@ -191,6 +194,7 @@ def choose_number(label: str, usual: int, most: int, key: str, explanation: str)
 
 
 Number = TypeVar("Number", int, float)
+Choice = TypeVar("Choice")
 
 
 def choose_on_scale(
@@ -216,9 +220,16 @@ def choose_on_scale(
     said, linked = asked(key) or "", usual
     if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", said) and least <= float(said) <= most:
         linked = type(usual)(float(said))
-    _follow(key, _Scale(least, most), linked)
+    now = _follow(key, _Scale(least, most), linked)
     chosen: Number = st.slider(
-        label, min_value=least, max_value=most, step=step, format=shown, key=key, help=explanation
+        label,
+        min_value=least,
+        max_value=most,
+        value=now,
+        step=step,
+        format=shown,
+        key=key,
+        help=explanation,
     )
     link(key, f"{chosen:g}", f"{usual:g}")
     return chosen
@@ -263,12 +274,18 @@ def link(key: str, chosen: str, usual: str) -> str:
     return chosen
 
 
-def _follow(widget: str, options: Container[object], said: object) -> None:
-    """Have a widget show what the link says, when the page is opened and after Back or Forward."""
+def _follow(widget: str, options: Container[object], said: Choice) -> Choice:
+    """Have a widget show what the link says, when the page is opened and after Back or Forward.
+
+    Returns what the widget shows now, to be its default as well: a browser that has missed a run which was
+    cut short takes a widget's default for what was chosen.
+    """
     following: set[str] = st.session_state.setdefault("following", set())
     if widget not in following or st.session_state.get(widget) not in options:
         st.session_state[widget] = said
         following.add(widget)
+    now: Choice = st.session_state[widget]
+    return now
 
 
 def _links() -> dict[str, Said]:
