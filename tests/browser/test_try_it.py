@@ -71,8 +71,10 @@ def test_a_region_lights_up_and_is_hidden_by_pointer_or_keys(visit):
     expect(page.locator(".regions path[tabindex='0']")).to_have_attribute("aria-pressed", "true")
 
     page.get_by_role("button", name="Hide what speaks against").click()
+    expect(page.locator(HIDDEN)).not_to_have_count(1)  # each button once the one before it was obeyed
     expect(page.locator("table.trial tbody tr").first).to_contain_text("▲")
     page.get_by_role("button", name="Undo").click()
+    expect(page.locator(HIDDEN)).to_have_count(1)
     expect(said(page)).to_contain_text("With 1 region hidden")
     page.get_by_role("button", name="Reset").click()
     expect(page.locator(HIDDEN)).to_have_count(0)
