@@ -26,6 +26,7 @@ from explainer.words.sentences import (
     verdict,
 )
 from explainer.words.settings import settings_in_words
+from tests.page.scripted import said_of_sampling, sentences
 from tests.page.test_page import assert_fine, text, upload, visit
 from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, UnsteadyClassifier, a_photo
 
@@ -233,8 +234,8 @@ def test_the_page_says_that_a_photo_of_one_colour_explains_nothing(locale: str):
     )
     assert_fine(page)
     if locale == "en-US":
-        assert "No region speaks for “" in text(page)
-        assert "whatever was hidden, it stayed at" in text(page)
-        assert "Settled: another run would find no region either." in text(page)
+        assert "No region speaks for “" in sentences(page)["focus"]
+        assert "whatever was hidden, it stayed at" in sentences(page)["focus"]
+        assert "Settled: another run would find no region either." in said_of_sampling(page)
         assert "so there was no focus to hide" in text(page)
     assert "nan" not in text(page).lower().split()

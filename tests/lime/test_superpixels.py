@@ -237,5 +237,5 @@ def test_more_superpixels_than_can_be_numbered(raises_sentence):
 
     image = np.zeros((260, 260, 3), np.float32)
     assert segment(image, cut(MAX_SUPERPIXELS)).max() + 1 == MAX_SUPERPIXELS == 65536
-    with raises_sentence(ArgumentError, "into 65537 superpixels, and at most 65536 can be numbered"):
+    with raises_sentence(ArgumentError, "into 65537 regions, and at most 65536 can be numbered"):
         segment(image, cut(MAX_SUPERPIXELS + 1))
