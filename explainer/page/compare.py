@@ -4,7 +4,7 @@ A pinned result is what was set for it, which the link holds; for another photo 
 """
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -14,8 +14,7 @@ import streamlit as st
 from ..classifiers.catalogue import catalogue, load_classifier
 from ..errors import ExplainerError
 from ..lime.explanation import Label
-from ..lime.neighborhood import digest
-from ..pictures.draw import DEFAULT_PALETTE, Palette, draw_reading
+from ..pictures.draw import DEFAULT_PALETTE, draw_reading
 from ..pictures.encode import data_uri, jpeg, smaller
 from ..reading import Reading, area_in_common
 from ..recipe import Recipe
@@ -24,11 +23,12 @@ from ..words.sentences import focus_sentence, pros_cons_sentence, reliability
 from ..words.settings import settings_in_words, timings_in_words
 from . import links
 from .controls import FEWEST_REGIONS, MOST_REGIONS, Settings
-from .intake import EXAMPLE, Photo, take_example, take_photo
+from .intake import EXAMPLE, take_example, take_photo
 from .live import Live
 from .markup import plain
 from .result import MOST_SAMPLES, Result, linked_samples
 from .scripts import mount
+from .session import remembered
 from .tuning import LIMITS, USUAL, from_widgets, in_widgets, set_widgets
 
 BEST = -1
@@ -109,7 +109,7 @@ def show(result: Result, settings: Settings, live: Live, own_photos: Mapping[str
         st.caption(_("This is A. Change the classifier, the label or any setting, and B stands beside it."))
         return None
     first, unfinished = _pinned(result, pinned, *chosen)
-    second = _drawn("compared", result.photo, result.reading, result.palette, language)
+    second = _drawn("compared", result)
     _show_both(first, second, chosen[0], result)
     return unfinished
 
@@ -141,55 +141,56 @@ def _pinned(
     known = {found.index for found in explanation.labels}
     reading = Reading.of(explanation, label if label in known else None, settings.positive_only)
     seen = photo.seen_by(load_classifier(settings.classifier))
-    drawn = _drawn("pinned", seen, reading, result.palette, language)
+    drawn = _drawn("pinned", Result(seen, reading, result.palette, language))
     if live.is_growing:
         return drawn, live
     st.session_state.pinned_result = (place, drawn)
     return drawn, None
 
 
-def _drawn(kept_as: str, photo: Photo, reading: Reading, palette: Palette, language: Language) -> _Drawn:
+def _drawn(kept_as: str, result: Result) -> _Drawn:
     """A result as it is sent to the browser, made once for as long as it stays the same."""
-    explanation = reading.explanation
-    asked = (photo.key, explanation.classifier.name, digest(explanation.segments), explanation.num_samples)
-    made_of_it = (explanation.recipe, reading.label.index, reading.positive_only, palette.name, language.code)
-    place: Hashable = (asked, made_of_it)
-    kept = st.session_state.get(kept_as)
-    if kept is None or kept[0] != place:
-        canvas = smaller(photo.canvas, _SIDE)
-        focus, pros_cons = (data_uri(jpeg(picture, 85)) for picture in draw_reading(canvas, reading, palette))
-        _ = language.gettext
-        side = {
-            "title": explanation.classifier.title,
-            "aspect": canvas.width / canvas.height,
-            "labels": [
-                {
-                    "name": language.class_name(label.name, label.wnid),
-                    "share": label.probability,
-                    "percent": language.percent(label.probability),
-                    "explained": label.index == reading.label.index,
-                }
-                for label in explanation.labels
-            ],
-            "pictures": [
-                {"title": _("Focus"), "source": focus, "words": focus_sentence(reading, language)},
-                {
-                    "title": _("Pros and cons"),
-                    "source": pros_cons,
-                    "words": pros_cons_sentence(reading, language),
-                },
-            ],
-        }
-        share, words = reliability(reading, language)
-        facts = {
-            _("Reliability"): words if share is None else language.percent(share),
-            **dict(settings_in_words(reading, language)),
-            **dict(timings_in_words(explanation, language)),
-        }
-        kept = (place, _Drawn(side, facts, reading.focus_mask, photo.canvas.size))
-        st.session_state[kept_as] = kept
-    drawn: _Drawn = kept[1]
-    return drawn
+    reading, explanation = result.reading, result.explanation
+    asked = (result.place, explanation.num_samples, explanation.recipe)
+    shown = (reading.label.index, reading.positive_only, result.palette.name, result.language.code)
+    return remembered(kept_as, (asked, shown), lambda: _draw(result))
+
+
+def _draw(result: Result) -> _Drawn:
+    photo, reading, explanation, language = result.photo, result.reading, result.explanation, result.language
+    canvas = smaller(photo.canvas, _SIDE)
+    focus, pros_cons = (
+        data_uri(jpeg(picture, 85)) for picture in draw_reading(canvas, reading, result.palette)
+    )
+    _ = language.gettext
+    side = {
+        "title": explanation.classifier.title,
+        "aspect": canvas.width / canvas.height,
+        "labels": [
+            {
+                "name": language.class_name(label.name, label.wnid),
+                "share": label.probability,
+                "percent": language.percent(label.probability),
+                "explained": label.index == reading.label.index,
+            }
+            for label in explanation.labels
+        ],
+        "pictures": [
+            {"title": _("Focus"), "source": focus, "words": focus_sentence(reading, language)},
+            {
+                "title": _("Pros and cons"),
+                "source": pros_cons,
+                "words": pros_cons_sentence(reading, language),
+            },
+        ],
+    }
+    share, words = reliability(reading, language)
+    facts = {
+        _("Reliability"): words if share is None else language.percent(share),
+        **dict(settings_in_words(reading, language)),
+        **dict(timings_in_words(explanation, language)),
+    }
+    return _Drawn(side, facts, reading.focus_mask, photo.canvas.size)
 
 
 def _show_both(

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from ..lime.explanation import Label
-from ..lime.neighborhood import digest
 from ..pictures.draw import draw_pros_cons
 from ..pictures.encode import jpeg
 from ..takeaway.legend import legend
@@ -31,15 +30,12 @@ def show(result: Result) -> None:
         entries = legend(differences, meanings, result.palette, language, of_two_labels=True)
         st.html(f"<p class='finding'>{escape(sentence)}</p><p class='legend'>{legend_markup(entries)}</p>")
     with picture_column:
-        place = (result.photo.key, explanation.classifier.name, digest(explanation.segments))
-        picture = _picture(place, tuple(differences.items()), result.palette.name, result)
+        picture = _picture(result.place, tuple(differences.items()), result.palette.name, result)
         st.image(picture, alt=sentence, width="stretch")
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _picture(
-    place: tuple[str, ...], differences: tuple[tuple[int, float], ...], palette: str, _result: Result
-) -> bytes:
+def _picture(place: str, differences: tuple[tuple[int, float], ...], palette: str, _result: Result) -> bytes:
     segments = _result.explanation.segments
     return jpeg(draw_pros_cons(_result.photo.canvas, segments, dict(differences), _result.palette))
 

@@ -10,6 +10,7 @@ from ..recipe import Felzenszwalb, Quickshift, Recipe, Segmentation, Slic
 from ..words.language import Language
 from .controls import Settings
 from .intake import Photo
+from .session import remembered
 from .tuning import METHODS, draw_cut, use_segmentation
 
 _CUTS: dict[str, tuple[Segmentation, Segmentation, Segmentation]] = {
@@ -98,8 +99,5 @@ def _leave() -> None:
 
 def _known(place: Hashable) -> dict[Segmentation, tuple[bytes, int]]:
     """The cuts of the photo at hand that have been drawn, 20 kB each; those of another are forgotten."""
-    kept = st.session_state.get("cuts")
-    if kept is None or kept[0] != place:
-        kept = st.session_state.cuts = (place, {})
-    known: dict[Segmentation, tuple[bytes, int]] = kept[1]
+    known: dict[Segmentation, tuple[bytes, int]] = remembered("cuts", place, dict)
     return known

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import streamlit as st
 
 from ..judging.evidence import Answer, Finding, Question
-from ..lime.neighborhood import digest
 from ..pictures.draw import draw_superpixels, hide_regions
 from ..pictures.encode import data_uri, jpeg, smaller
 from ..words.language import Language
@@ -65,14 +64,13 @@ def _answer(answer: Answer, result: Result) -> str:
 
 def picture_without(hidden: Iterable[int], result: Result, *, outlined: bool = False) -> bytes:
     """A small picture of the photo as the classifier saw it with some regions hidden, as a JPEG file."""
-    explanation = result.explanation
-    place = (result.photo.key, explanation.classifier.name, digest(explanation.segments))
-    return _picture_without(tuple(hidden), place, str(explanation.recipe.hide_color), outlined, result)
+    hide_color = str(result.explanation.recipe.hide_color)
+    return _picture_without(tuple(hidden), result.place, hide_color, outlined, result)
 
 
 @st.cache_data(show_spinner=False, max_entries=128)
 def _picture_without(
-    hidden: tuple[int, ...], place: tuple[str, ...], hide_color: str, outlined: bool, _result: Result
+    hidden: tuple[int, ...], place: str, hide_color: str, outlined: bool, _result: Result
 ) -> bytes:
     neighborhood = _result.explanation.neighborhood
     picture = hide_regions(smaller(_result.photo.canvas, _LONGEST_SIDE), neighborhood, hidden)

@@ -198,7 +198,7 @@ class Intake:
         return Photo(file.name, entry.key, partial(_decode, file))
 
     def note(self, photo: Photo, label: Label) -> None:
-        """Write what a photo was taken for under its thumbnail, now and from now on."""
+        """Have the strip say what a photo was taken for, from the next run on."""
         _answers()[photo.key, self._classifier] = label
 
     def _show_strip(self, chosen: str, is_large: bool) -> None:

@@ -254,7 +254,7 @@ def linked_number(key: str, most: int) -> int | None:
 
 
 def is_new(key: str) -> bool:
-    """Whether a choice that no widget holds has to follow the address, as `asked` tells it, just now."""
+    """Whether a choice has to follow the address, as `asked` tells it, just now; true once."""
     following: set[str] = st.session_state.setdefault("following", set())
     if key in following:
         return False
@@ -280,10 +280,8 @@ def _follow(widget: str, options: Container[object], said: Choice) -> Choice:
     Returns what the widget shows now, to be its default as well: a browser that has missed a run which was
     cut short takes a widget's default for what was chosen.
     """
-    following: set[str] = st.session_state.setdefault("following", set())
-    if widget not in following or st.session_state.get(widget) not in options:
+    if is_new(widget) or st.session_state.get(widget) not in options:
         st.session_state[widget] = said
-        following.add(widget)
     now: Choice = st.session_state[widget]
     return now
 

@@ -24,6 +24,7 @@ from .gallery_view import show
 from .intake import Intake, Photo, take_photo
 from .live import Live
 from .markup import plain
+from .session import remembered
 from .uploads import MOST_PHOTOS
 
 _SURPLUS = 1.2  # by how much the mean number of samples until settled is above the median
@@ -239,12 +240,8 @@ class _Batch:
         st.session_state.pop("pace", None)
 
     def _pace(self) -> Pace:
-        kept = st.session_state.get("pace")
-        if kept is None or kept[0] != self._settings:
-            is_settled_by_number = self._settings.recipe.num_samples != "auto"
-            kept = st.session_state.pace = (self._settings, Pace(is_settled_by_number))
-        pace: Pace = kept[1]
-        return pace
+        is_settled_by_number = self._settings.recipe.num_samples != "auto"
+        return remembered("pace", self._settings, lambda: Pace(is_settled_by_number))
 
     def _offer_download(self) -> None:
         _ = self._language.gettext

@@ -17,6 +17,7 @@ from . import intake, links
 from .controls import FEWEST_REGIONS, MOST_REGIONS
 from .result import Result
 from .scripts import mount
+from .session import remembered
 
 
 @dataclass
@@ -164,12 +165,12 @@ def _hiding(found: Result) -> dict[str, Any]:
 
 
 def _without(answer: Answer, found: Result) -> str:
-    key = (found.photo.key, found.label.index, found.explanation.recipe, tuple(answer.hidden))
-    kept = st.session_state.get("drawn_without")
-    if kept is None or kept[0] != key:
+    def draw() -> str:
         picture = hide_regions(found.photo.canvas, found.explanation.neighborhood, answer.hidden)
-        kept = st.session_state.drawn_without = (key, data_uri(jpeg(picture)))
-    return str(kept[1])
+        return data_uri(jpeg(picture))
+
+    key = (found.place, str(found.explanation.recipe.hide_color), tuple(answer.hidden))
+    return remembered("drawn_without", key, draw)
 
 
 def _state() -> _State:

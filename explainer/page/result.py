@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,7 @@ from PIL import Image
 
 from ..classifiers.classifier import Classifier
 from ..lime.explanation import Explanation, Label, LabelExplanation
-from ..lime.neighborhood import Neighborhood
+from ..lime.neighborhood import Neighborhood, digest
 from ..photos.load import notes_of
 from ..pictures.draw import Palette, draw_input, draw_reading
 from ..pictures.encode import data_uri, jpeg
@@ -23,6 +24,7 @@ from .intake import Photo
 from .live import Live
 from .markup import plain
 from .scripts import mount
+from .session import remembered
 
 _LIVE_SIDE = 560  # pixels: pictures that are replaced within a second may be smaller
 _ROWS = 5
@@ -46,6 +48,11 @@ class Result:
     @property
     def label(self) -> LabelExplanation:
         return self.reading.label
+
+    @cached_property
+    def place(self) -> str:
+        """Which photo it is, as which classifier sees it, and which cut of it."""
+        return f"{self.photo.key}-{self.explanation.classifier.name}-{digest(self.explanation.segments)[:16]}"
 
 
 def show_verdict(labels: list[Label], classifier: Classifier | None, language: Language) -> None:
@@ -191,27 +198,23 @@ def _legend(reading: Reading | None, view: View, language: Language) -> list[dic
 
 
 def _drawn(photo: Photo, reading: Reading, view: View, is_live: bool) -> tuple[str, str]:
-    """Focus, and pros and cons, drawn once for as long as they stay the same."""
+    """Focus, and pros and cons."""
     explanation = reading.explanation
-    key = (explanation.neighborhood, explanation.num_samples, explanation.recipe, reading.label.index, view)
-    kept = st.session_state.get("drawn")
-    if kept is None or kept[0] != (key, is_live):
+    asked = (explanation.neighborhood, explanation.num_samples, explanation.recipe)
+
+    def draw() -> tuple[str, str]:
         canvas = photo.canvas
         if is_live:
             canvas = canvas.copy()
             canvas.thumbnail((_LIVE_SIDE, _LIVE_SIDE), Image.Resampling.BILINEAR)
         focus, pros_cons = draw_reading(canvas, reading, view.palette)
-        kept = st.session_state.drawn = ((key, is_live), (data_uri(jpeg(focus)), data_uri(jpeg(pros_cons))))
-    uris: tuple[str, str] = kept[1]
-    return uris
+        return data_uri(jpeg(focus)), data_uri(jpeg(pros_cons))
+
+    return remembered("drawn", (asked, reading.label.index, view, is_live), draw)
 
 
 def _photo_uri(photo: Photo) -> str:
-    kept = st.session_state.get("photo_uri")
-    if kept is None or kept[0] != (photo.key, photo.canvas.size):
-        kept = st.session_state.photo_uri = ((photo.key, photo.canvas.size), data_uri(jpeg(photo.canvas)))
-    uri: str = kept[1]
-    return uri
+    return remembered("photo_uri", (photo.key, photo.canvas.size), lambda: data_uri(jpeg(photo.canvas)))
 
 
 def offer_buttons(live: Live, reading: Reading | None, language: Language) -> None:

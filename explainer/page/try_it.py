@@ -10,7 +10,6 @@ import streamlit as st
 
 from ..errors import ExplainerError
 from ..judging.evidence import ComparedLabel, Comparison, compare
-from ..lime.neighborhood import digest
 from ..pictures.draw import draw_hidden, region_middles, region_paths
 from ..pictures.encode import data_uri, jpeg
 from ..words.language import Language
@@ -102,12 +101,10 @@ def show(result: Result) -> None:
 
 def _trial(result: Result) -> Trial:
     """What was done to the photo: first what the link says, which then follows."""
-    explanation = result.explanation
-    place = f"{result.photo.key}-{explanation.classifier.name}-{digest(explanation.segments)[:16]}"
     trial: Trial | None = st.session_state.get("trial")
-    is_other = trial is None or trial.place != place
+    is_other = trial is None or trial.place != result.place
     if trial is None or is_other:
-        trial = st.session_state.trial = Trial(place, explanation.num_superpixels)
+        trial = st.session_state.trial = Trial(result.place, result.explanation.num_superpixels)
     if links.is_new("hidden") or is_other:
         trial.hide(trial.read(links.asked("hidden") or ""))
     else:

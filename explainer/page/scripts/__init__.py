@@ -44,8 +44,8 @@ def mount(
 
 def script(name: str) -> str:
     """A script as the browser gets it: it draws nothing older than what it has drawn."""
-    own, in_turn = ((_FOLDER / f"{each}.js").read_text("utf-8") for each in (name, "in_turn"))
-    return f"{own.replace('export default', 'const draw =', 1)}\n{in_turn}"
+    own, every = ((_FOLDER / f"{each}.js").read_text("utf-8") for each in (name, "every"))
+    return f"{own.replace('export default', 'const draw =', 1)}\n{every}"
 
 
 def _turn(key: str, data: Mapping[str, Any]) -> float:

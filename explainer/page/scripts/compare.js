@@ -7,14 +7,6 @@
  * @typedef {{sides: Side[], headings: string[], explained: string, common: string, facts: string[][]}} Data
  */
 
-/** @param {string} kind  @param {string} className  @param {(Node | string)[]} parts */
-function make(kind, className, ...parts) {
-  const element = document.createElement(kind);
-  element.className = className;
-  element.append(...parts);
-  return element;
-}
-
 /** @param {Side[]} sides  @param {(side: Side) => (Node | string)[]} content */
 function makeRow(sides, content) {
   return make("div", "row", ...sides.map((side) => make("div", "side", ...content(side))));
@@ -34,7 +26,7 @@ function makeLabel(label, explained) {
 function makePicture(picture, side) {
   const frame = make("div", picture.source ? "frame" : "frame pending");
   frame.style.setProperty("--aspect", String(side.aspect));
-  if (picture.source) frame.append(Object.assign(make("img", ""), { src: picture.source, alt: picture.words }));
+  if (picture.source) frame.append(make("img", { src: picture.source, alt: picture.words }));
   return frame;
 }
 
@@ -42,10 +34,10 @@ function makePicture(picture, side) {
 function makeFacts(data) {
   const body = make("tbody", "");
   for (const [name, ...values] of data.facts) {
-    const head = Object.assign(make("th", "", name), { scope: "row" });
+    const head = make("th", { scope: "row" }, name);
     body.append(make("tr", "", head, ...values.map((value) => make("td", "", value))));
   }
-  const heads = data.sides.map((side) => Object.assign(make("th", "", side.name), { scope: "col" }));
+  const heads = data.sides.map((side) => make("th", { scope: "col" }, side.name));
   return make("table", "facts", make("thead", "", make("tr", "", make("td", ""), ...heads)), body);
 }
 

@@ -48,14 +48,11 @@ function filesAndFolders(transfer) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const place = parentElement.querySelector("#drop");
   if (!place.firstChild) {
-    const button = document.createElement("button");
-    button.append(document.createElement("span"), document.createElement("b"), document.createElement("small"));
-    button.firstChild.textContent = "+";
-    button.firstChild.ariaHidden = "true";
-    button.type = "button";
-    const overlay = Object.assign(document.createElement("div"), { className: "overlay", hidden: true });
-    overlay.append(document.createElement("p"));
-    place.append(button, overlay);
+    const plus = make("span", { textContent: "+", ariaHidden: "true" });
+    place.append(
+      make("button", { type: "button" }, plus, make("b", {}), make("small", {})),
+      make("div", { className: "overlay", hidden: true }, make("p", {})),
+    );
   }
   const button = place.querySelector("button");
   const overlay = place.querySelector(".overlay");

@@ -49,14 +49,6 @@ function press(event) {
 
 addEventListener("keydown", press, { capture: true });
 
-/** @param {string} kind  @param {string} className  @param {Node[]} children */
-function make(kind, className, ...children) {
-  const element = document.createElement(kind);
-  element.className = className;
-  element.append(...children);
-  return element;
-}
-
 /** @param {Element} place  @param {Hiding} hiding  @param {string} language */
 function count(place, { before, now }, language) {
   const score = place.querySelector(".score");
@@ -98,7 +90,7 @@ export default function ({ data, parentElement, setStateValue }) {
       const card = make("div", "hiding", words);
       card.setAttribute("role", "status");
       if (shown.now !== null) {
-        card.prepend(Object.assign(make("img", ""), { src: shown.picture, alt: "" }));
+        card.prepend(make("img", { src: shown.picture, alt: "" }));
         words.insertBefore(make("p", "score"), words.lastChild);
         words.append(make("p", "bar", document.createElement("i")), make("p", "change"));
         words.lastChild.textContent = shown.change;

@@ -5,33 +5,21 @@
  * @typedef {{question: string, chosen: string, rows: Row[], pending: number}} Data
  */
 
-/** @param {string} kind  @param {string} className */
-function make(kind, className) {
-  const element = document.createElement(kind);
-  element.className = className;
-  return element;
-}
-
 /** @param {string} group */
 function makeRow(group) {
-  const row = make("label", "row");
-  const input = Object.assign(document.createElement("input"), { type: "radio", name: group });
-  const name = make("span", "name");
-  name.append(make("span", "title"), make("span", "detail"));
-  const bar = make("span", "bar");
-  bar.append(document.createElement("i"));
-  row.append(input, name, bar, make("span", "percent"));
-  return row;
+  return make(
+    "label", "row",
+    make("input", { type: "radio", name: group }),
+    make("span", "name", make("span", "title"), make("span", "detail")),
+    make("span", "bar", make("i", "")),
+    make("span", "percent"),
+  );
 }
 
 /** @param {{data: Data, key: string, parentElement: ShadowRoot, setTriggerValue: Function}} component */
 export default function ({ data, parentElement, setTriggerValue }) {
   const place = parentElement.querySelector("#labels");
-  if (!place.firstChild) {
-    const group = make("fieldset", "group");
-    group.append(make("legend", "question"));
-    place.append(group);
-  }
+  if (!place.firstChild) place.append(make("fieldset", "group", make("legend", "question")));
   const group = place.firstChild;
   const rows = data.rows.length || data.pending;
   group.querySelector(".question").textContent = data.question;

@@ -9,14 +9,6 @@
  *   inset: {source: string, words: string}, notes: string[], legend: Entry[], reliability: Reliability}} Data
  */
 
-/** @param {string} kind  @param {string} className  @param {Node[]} children */
-function make(kind, className, ...children) {
-  const element = document.createElement(kind);
-  element.className = className;
-  element.append(...children);
-  return element;
-}
-
 /** @param {Element} element  @param {string} text */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

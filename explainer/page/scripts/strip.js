@@ -7,14 +7,6 @@
  * @typedef {{large: boolean, title: string, tiles: Tile[]}} Data
  */
 
-/** @param {string} kind  @param {string} className  @param {Node[]} children */
-function make(kind, className, ...children) {
-  const element = document.createElement(kind);
-  element.className = className;
-  element.append(...children);
-  return element;
-}
-
 /** @param {string} id */
 function makeTile(id) {
   const button = make("button", "photo", make("img", ""), make("b", ""), make("small", ""));

@@ -40,16 +40,6 @@ function shape(name, attributes) {
   return /** @type {SVGElement} */ (element);
 }
 
-/**
- * @template {keyof HTMLElementTagNameMap} Kind
- * @param {Kind} kind @param {Partial<HTMLElementTagNameMap[Kind]>} properties @param {(Node | string)[]} children
- */
-function make(kind, properties, ...children) {
-  const element = Object.assign(document.createElement(kind), properties);
-  element.append(...children);
-  return element;
-}
-
 class Photo {
   /** @param {HTMLElement} root @param {Data} data */
   constructor(root, data) {

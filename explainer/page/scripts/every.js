@@ -12,3 +12,17 @@ export default async function (component) {
   const end = await draw(component);
   if (typeof end === "function") return () => place.newest === component && end();
 }
+
+/**
+ * An element, for any script.
+ *
+ * @param {string} kind
+ * @param {string | object} properties  Its class, or several properties.
+ * @param {(Node | string)[]} children
+ */
+function make(kind, properties, ...children) {
+  const given = typeof properties === "string" ? { className: properties } : properties;
+  const element = Object.assign(document.createElement(kind), given);
+  element.append(...children);
+  return element;
+}
