@@ -35,7 +35,7 @@ def show(result: Result) -> None:
 def _show_cut(result: Result) -> None:
     language, explanation = result.language, result.explanation
     _ = language.gettext
-    st.markdown(f"##### {_('1. The photo is cut up')}")
+    st.subheader(_("1. The photo is cut up"), anchor=False)
     number = explanation.num_superpixels
     text = language.ngettext(
         "Along colours and edges, it falls into {number} region.",
@@ -49,7 +49,7 @@ def _show_cut(result: Result) -> None:
 def _show_samples(result: Result) -> None:
     language, explanation = result.language, result.explanation
     _ = language.gettext
-    st.markdown(f"##### {_('2. Regions are hidden, at random and many times')}")
+    st.subheader(_("2. Regions are hidden, at random and many times"), anchor=False)
     st.markdown(
         _(
             "For each of {number} such versions, the classifier said how probable “{label}” is. "
@@ -78,7 +78,7 @@ def _show_sample(sample: Sample, result: Result) -> None:
 
 def _tell_weights(result: Result) -> None:
     _ = result.language.gettext
-    st.markdown(f"##### {_('3. Comparing the answers gives each region a weight')}")
+    st.subheader(_("3. Comparing the answers gives each region a weight"), anchor=False)
     st.markdown(
         _(
             "Each region gets the number of points that, added up over the regions that are shown, comes "
@@ -89,7 +89,7 @@ def _tell_weights(result: Result) -> None:
 
 def _tell_limits(result: Result) -> None:
     _ = result.language.gettext
-    st.markdown(f"##### {_('4. What this cannot tell')}")
+    st.subheader(_("4. What this cannot tell"), anchor=False)
     limits = (
         _("What regions do only together: the weights treat each one as if it acted alone."),
         _(

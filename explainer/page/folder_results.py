@@ -32,7 +32,7 @@ def show(language: Language) -> bool:
     views = {"photos": _("Your photos"), "results": _("Results of a folder")}
     if choose_one(_("View"), views, "photos", "view", label_hidden=True) != "results":
         return False
-    st.markdown(f"#### {plain(printable(folder.resolve().name))}")
+    st.header(plain(printable(folder.resolve().name)), anchor=False)
     with st.spinner(_("Reading the results …")):
         records = _records(str(folder))
     if records:
