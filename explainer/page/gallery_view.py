@@ -49,7 +49,7 @@ def show(
     """
     _mount(overview_markup(records, language), f"{key}-overview", language)
     shown = _choose(records, key, language)
-    counted = st.empty()
+    counted = st.container()
     pages = max(1, -(-len(shown) // CARDS_AT_ONCE))
     place = f"{key}-page"
     if st.session_state.get(place, 1) > pages:

@@ -9,7 +9,7 @@ from .links import choose_one
 def show_header() -> Language:
     """Draw the name and the language switch; returns the language."""
     with st.container(horizontal=True, vertical_alignment="center", key="header"):
-        title = st.empty()
+        title = st.container()  # an empty place would take the name off the page for a moment in each run
         usual = negotiate_language(st.context.locale)
         language = Language(choose_one("Language · 言語", LANGUAGES, usual, "language", label_hidden=True))
     # Streamlit says "en" of every page; screen readers and line breaking go by this.

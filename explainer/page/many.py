@@ -164,7 +164,7 @@ class _Batch:
 
     def _show_gallery(self, running: bool) -> None:
         _ = self._language.gettext
-        progress = st.empty()
+        progress = st.container()
         if self._finished:
             records = [result.record for result in self._finished.values()]
             keys = {result.record.key: key for key, result in self._finished.items()}
@@ -184,11 +184,12 @@ class _Batch:
         photo = self._intake.open_photo(self._photos[key])
         pace = self._pace()
         pace.begin_photo()
-        self._draw_progress(progress, photo, 0.0)
+        bar = progress.progress(0.0)
+        self._draw_progress(bar, photo, 0.0)
 
         def report(done: int, total: int) -> None:
             pace.note(done)
-            self._draw_progress(progress, photo, done / total)
+            self._draw_progress(bar, photo, done / total)
 
         try:
             result = self._explained(photo, report)
@@ -218,7 +219,7 @@ class _Batch:
         key = task_key(drawn.encode(), (), "", settings.recipe)
         return PhotoTask(photo.name, subfolders([name])[name], key)
 
-    def _draw_progress(self, progress: DeltaGenerator, photo: Photo, share: float) -> None:
+    def _draw_progress(self, bar: DeltaGenerator, photo: Photo, share: float) -> None:
         """Say how far it is, when so much of a photo is done."""
         language = self._language
         finished, total = len(self._finished), len(self._photos)
@@ -229,7 +230,7 @@ class _Batch:
         left = self._pace().seconds_left(total - finished)
         if left is not None:
             text += " · " + language.gettext("about {seconds} s left").format(seconds=language.number(left))
-        progress.progress(done / total, text=text)
+        bar.progress(done / total, text=text)
 
     def _job(self, key: str) -> Hashable:
         return key, self._settings
