@@ -13,6 +13,7 @@ import streamlit as st
 from PIL import Image, ImageOps
 
 from ..classifiers.classifier import ClassifierLike
+from ..classifiers.published.efficientnet_lite import VARIANTS
 from ..errors import PhotoError
 from ..lime.explanation import Label
 from ..names import printable
@@ -248,9 +249,10 @@ class Intake:
 
     def _example_tile(self, name: str) -> dict[str, Any]:
         _ = self._language.gettext
+        measured = self._classifier in VARIANTS  # what others take the photos for is not known here
         title, mark = {
-            "coffee": (_("Coffee"), _("Right, and sure")),
-            "rocket": (_("Rocket"), _("It is wrong here. Why?")),
+            "coffee": (_("Coffee"), _("Right, and sure") if measured else ""),
+            "rocket": (_("Rocket"), _("It is wrong here. Why?") if measured else ""),
             "cat-and-coffee": (_("Cat and coffee"), _("Two things in one photo")),
             "chelsea": (_("Cat"), ""),
             "astronaut": (_("Astronaut"), ""),

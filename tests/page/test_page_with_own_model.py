@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from explainer.classifiers.added import models, new_model
 from tests import own_networks
 from tests.own_networks import shape_photo, write_lines
+from tests.page.scripted import given
 from tests.page.test_page import DASHBOARD, assert_fine, jpeg, labels, picture_sentences, text, upload, visit
 
 pytestmark = pytest.mark.slow  # a network is trained for them
@@ -29,6 +30,7 @@ def test_it_is_in_the_list_and_explains(language, own_model):
     page = visit(language=language)
     choice = page.selectbox(key="classifier")
     assert choice.options[-1] == "Cranes & co"
+    assert any(tile["id"] == "example-rocket" and tile["mark"] for tile in given(page, "strip")["tiles"])
     choice.set_value(own_model)
     page.query_params["tuning"] = "true"
     square = shape_photo(1, 60_000, side=240).photo
@@ -38,6 +40,8 @@ def test_it_is_in_the_list_and_explains(language, own_model):
     assert_fine(page)
     assert page.query_params["classifier"] == own_model
     assert labels(page).options == ["crane", "heron"], "as written, and not what ImageNet says"
+    marks = {tile["id"]: tile["mark"] for tile in given(page, "strip")["tiles"]}
+    assert marks["example-rocket"] == "", "only of the embedded ones is it known that they are wrong"
     table = next(element.proto.body for element in page.get("html") if "<table" in element.proto.body)
     assert "wnid" not in table
     if language == "en":
