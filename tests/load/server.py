@@ -11,6 +11,8 @@ import psutil
 from tests.running_page import RunningPage
 
 _BETWEEN_LOOKS = 1.0  # seconds
+_COMPLAINTS = ("Traceback", "Error", "ERROR", "WARNING")
+_MOST_LINES = 200
 
 
 class Watch:
@@ -19,6 +21,7 @@ class Watch:
     def __init__(self, page: RunningPage) -> None:
         self.page = page
         self.memory: list[int] = []  # bytes
+        self._filled = 0
 
     def look(self) -> None:
         with contextlib.suppress(psutil.Error):
@@ -28,11 +31,15 @@ class Watch:
     def most_memory(self) -> int:
         return max(self.memory)
 
+    def fill(self) -> None:
+        """What the page keeps of each visitor, within bounds, is there: from now on its memory may stay."""
+        self._filled = len(self.memory)
+
     def growth(self) -> float:
-        """How much more the last third of the time held than the second, as a share; medians."""
-        third = len(self.memory) // 3
-        second, last = self.memory[third : 2 * third], self.memory[2 * third :]
-        return statistics.median(last) / statistics.median(second) - 1
+        """How much more the second half of the time since `fill` held than the first, as a share; medians."""
+        since = self.memory[self._filled :]
+        half = len(since) // 2
+        return statistics.median(since[half:]) / statistics.median(since[:half]) - 1
 
     def threads(self) -> int:
         return int(self.page.process.num_threads())
@@ -43,10 +50,11 @@ class Watch:
         time.sleep(seconds)
         return (self.page.seconds_used() - before) / seconds
 
-    def complaints(self) -> list[str]:
-        """What the server wrote that it should not have had to."""
+    def complaints(self) -> str:
+        """What the server wrote that it should not have had to, from the first line on."""
         lines = self.page.written().splitlines()
-        return [line for line in lines if "Traceback" in line or "Error" in line or "WARNING" in line]
+        wrong = (at for at, line in enumerate(lines) if any(word in line for word in _COMPLAINTS))
+        return "\n".join(lines[next(wrong, len(lines)) :][:_MOST_LINES])
 
 
 @contextlib.contextmanager

@@ -7,12 +7,14 @@ import math
 import random
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.async_api import Browser, Error, Page
+from playwright.async_api import Browser, Error, Locator, Page
 
 from explainer.photos.examples import EXAMPLES, example_photo
 
@@ -48,6 +50,7 @@ class Visitor:
     moves: int = 0
     problems: list[str] = field(default_factory=list)
     numbers: dict[str, Any] = field(default_factory=dict)
+    _page: Page = field(init=False, repr=False)
 
     def photo(self) -> Image.Image:
         """A photo of one's own."""
@@ -56,47 +59,63 @@ class Visitor:
         turned.thumbnail((500, 500))
         return turned
 
-    async def visit(self, browser: Browser, address: str, seconds: float) -> None:
-        """Come, bring a photo, play, look at what came of it, and leave.
+    async def come(self, browser: Browser, address: str) -> None:
+        """Open the page.
 
         Parameters
         ----------
         browser : playwright.async_api.Browser
         address : str
             Where the page is.
-        seconds : float
-            How long to play, from the first picture on.
         """
         context = await browser.new_context(viewport={"width": 1280, "height": 900})
-        page = await context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        self._page = await context.new_page()
+        self._page.set_default_timeout(PATIENCE)
+        self._page.on("pageerror", lambda error: self.problems.append(f"script: {error}"))
+        async with self._problems_noted():
+            await self._page.goto(f"{address}?classifier=efficientnet-lite0&auto=false&num_samples=1000")
+            await self._chooser.wait_for(state="attached")
+
+    async def explain(self, seconds: float) -> None:
+        """Bring a photo, play for so long from the first picture on, and wait until the page is at rest."""
+        async with self._problems_noted():
+            await self._bring_photo()
+            await self._play(seconds)
+            await self._page.wait_for_function(AT_REST)
+
+    async def stay(self, seconds: float) -> None:
+        """Play on for so long, look at what came of it, and leave."""
+        async with self._problems_noted():
+            await self._play(seconds)
+            await self._look()
+        await self._page.context.close()
+
+    @asynccontextmanager
+    async def _problems_noted(self) -> AsyncIterator[None]:
         try:
-            await page.goto(f"{address}?classifier=efficientnet-lite0&auto=false&num_samples=1000")
-            await self._bring_photo(page)
-            await self._play(page, time.monotonic() + seconds)
-            await self._look(page)
+            yield
         except (Error, asyncio.TimeoutError) as error:
-            shown = await page.locator("body").inner_text()
+            shown = await self._page.locator("body").inner_text()
             self.problems.append(
                 f"{type(error).__name__}: {str(error)[:500]}\non a page with: {shown[:1000]!r}"
             )
-        finally:
-            await context.close()
 
-    async def _bring_photo(self, page: Page) -> None:
-        chooser = page.get_by_test_id("stFileUploaderDropzoneInput")
-        await chooser.wait_for(state="attached")
+    @property
+    def _chooser(self) -> Locator:
+        return self._page.get_by_test_id("stFileUploaderDropzoneInput")
+
+    async def _bring_photo(self) -> None:
         stream = io.BytesIO()
         self.photo().save(stream, "PNG")  # which keeps every pixel: it is explained alone later
         start = time.monotonic()
-        await chooser.set_input_files(
+        await self._chooser.set_input_files(
             [{"name": f"photo-{self.number}.png", "mimeType": "image/png", "buffer": stream.getvalue()}]
         )
-        await page.get_by_role("img", name=FOCUS).first.wait_for()
+        await self._page.get_by_role("img", name=FOCUS).first.wait_for()
         self.waited = time.monotonic() - start
 
-    async def _play(self, page: Page, until: float) -> None:
+    async def _play(self, seconds: float) -> None:
+        page, until = self._page, time.monotonic() + seconds
         choices = random.Random(self.number)
         while time.monotonic() < until:
             name = choices.choice(["Samples", "Regions shown", "Only what speaks for", "label", "Report"])
@@ -105,26 +124,26 @@ class Visitor:
             elif name == "label":
                 await page.locator("#labels label").nth(choices.randrange(5)).click()
             elif name == "Report":
-                await self._take_away(page, name)
+                await self._take_away(name)
             else:
                 slider = page.get_by_role("slider", name=name)
                 await slider.focus()
                 for _ in range(choices.randint(1, 6)):
                     await page.keyboard.press(choices.choice(["ArrowLeft", "ArrowRight", "ArrowLeft"]))
             self.moves += 1
-            self.problems += await self._errors(page)
+            self.problems += await self._errors()
             await page.wait_for_timeout(choices.uniform(300, 3000))  # people think in between
 
-    async def _look(self, page: Page) -> None:
-        await page.wait_for_function(AT_REST)
-        self.numbers = json.loads(await self._take_away(page, "Numbers"))
-        self.problems += await self._errors(page)
+    async def _look(self) -> None:
+        await self._page.wait_for_function(AT_REST)
+        self.numbers = json.loads(await self._take_away("Numbers"))
+        self.problems += await self._errors()
 
-    async def _take_away(self, page: Page, name: str) -> str:
-        async with page.expect_download() as download:
-            await page.get_by_role("button", name=name, exact=True).click()
+    async def _take_away(self, name: str) -> str:
+        async with self._page.expect_download() as download:
+            await self._page.get_by_role("button", name=name, exact=True).click()
         return Path(await (await download.value).path()).read_text("utf-8")
 
-    async def _errors(self, page: Page) -> list[str]:
-        shown = page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]')
+    async def _errors(self) -> list[str]:
+        shown = self._page.locator('[data-testid="stException"], [data-testid="stAlertContentError"]')
         return [f"on the page: {text}" for text in await shown.all_inner_texts()]
