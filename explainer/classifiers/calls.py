@@ -1,16 +1,19 @@
-"""Calls in turn: one after the other in the order they were asked for, and what never ends is given up."""
+"""Who comes before whom: calls in the order they were asked for, and newcomers before all that can wait."""
 
 import contextvars
 import queue
 import threading
+import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from types import TracebackType
 from typing import Any, TypeVar
 
 SECONDS_A_BATCH = 180.0  # for each so many pictures; far more than the slowest network needs
 _BATCH = 16  # pictures
+
+_BETWEEN_LOOKS = 0.1  # seconds
 
 Answer = TypeVar("Answer")
 _Outcome = tuple[Any, BaseException | None]
@@ -58,6 +61,53 @@ class Turns:
                 self._waiting.popleft().release()
             else:
                 self._taken = False
+
+
+class Newcomers:
+    """Those who have nothing yet, for whom the others stand back, though not for ever.
+
+    Parameters
+    ----------
+    patience : float
+        For how many seconds one stands back; and for how many a newcomer who is not heard of again counts.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._heard_of: dict[Hashable, float] = {}
+        self._changed = threading.Condition()
+
+    def expect(self, newcomer: Hashable) -> None:
+        """Somebody has nothing yet; to be said again with each thing that is done for them."""
+        with self._changed:
+            self._heard_of[newcomer] = time.monotonic()
+
+    def serve(self, newcomer: Hashable) -> None:
+        """They have something now."""
+        with self._changed:
+            self._heard_of.pop(newcomer, None)
+            self._changed.notify_all()
+
+    def stand_back(self, look_up: Callable[[], object]) -> None:
+        """Wait until there is no newcomer, but no longer than is due.
+
+        Parameters
+        ----------
+        look_up : callable
+            Called now and then while this waits; what it raises ends the wait.
+        """
+        tired = time.monotonic() + self._patience
+        while self._wait_until(tired):
+            look_up()
+
+    def _wait_until(self, tired: float) -> bool:
+        with self._changed:
+            now = time.monotonic()
+            self._heard_of = {who: at for who, at in self._heard_of.items() if now < at + self._patience}
+            if not self._heard_of or now >= tired:
+                return False
+            self._changed.wait(_BETWEEN_LOOKS)
+            return True
 
 
 class NeverAnsweredError(Exception):

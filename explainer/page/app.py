@@ -128,6 +128,7 @@ def _show_one(
     if found is None:  # in the sections' place: what is in a container stays until a run comes to its end
         st.html("<div class='pending'></div>")
     else:
+        live.give_way()
         with st.container(key="sections"):
             pinned = _show_sections(found, chosen, live, photos)
     if labels:

@@ -8,7 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from ..classifiers.calls import Newcomers
 from ..classifiers.catalogue import load_classifier
+from ..errors import ExplainerError
 from ..lime.explain import (
     FIRST_PICTURE,
     OnProgress,
@@ -26,6 +28,7 @@ _KEPT = 3  # without their samples, which the store keeps for all visitors
 _SECONDS = 0.4  # a step, so that with drawing there are two a second
 _OF_DRAWING = 2  # a step in terms of what drawing took: a busy machine would else do little but draw
 _USUAL = Recipe()
+_newcomers = Newcomers(patience=5.0)  # of all visitors
 
 
 @dataclass(frozen=True)
@@ -119,11 +122,25 @@ class Live:
     def advance(self, on_progress: OnProgress) -> None:
         """Work for a moment: cut the photo and ask what it is, or ask about more samples.
 
+        What comes after the first picture stands back while other visitors have none.
+
         Raises
         ------
         ExplainerError
             The photo can't be opened or cut, or the classifier failed.
         """
+        try:
+            self._take_step(on_progress)
+        except ExplainerError:
+            _newcomers.serve(_visitor())  # there will be no picture to wait for
+            raise
+
+    def _take_step(self, on_progress: OnProgress) -> None:
+        def report(done: int, total: int) -> None:
+            on_progress(done, total)
+            self.give_way()
+
+        self.give_way()
         neighborhood = self.neighborhood
         if neighborhood is None:
             neighborhood = open_neighborhood(
@@ -131,10 +148,21 @@ class Live:
             )
             neighborhood.grow(to=1)
             _keep("neighborhoods", self._place, neighborhood)
+            self.give_way()
         else:
             samples = self.explanation.num_samples if self.explanation else 0
             seconds = max(_SECONDS, _OF_DRAWING * (time.monotonic() - self._begun))
-            self._remember(*next_explanation(neighborhood, self._recipe, samples, on_progress, seconds))
+            self._remember(*next_explanation(neighborhood, self._recipe, samples, report, seconds))
+
+    def give_way(self) -> None:
+        """Stand back for a moment if there is a picture, and other visitors have none."""
+        if self.explanation is None:
+            _newcomers.expect(_visitor())
+            return
+        _newcomers.serve(_visitor())
+        start = time.monotonic()
+        _newcomers.stand_back(_visitor)  # which looks at the session, where Streamlit ends a run for the next
+        self._begun += time.monotonic() - start  # it took no drawing
 
     def _catch_up(self) -> None:
         """Make the explanation of samples that are there already; asks next to nothing."""
@@ -159,6 +187,11 @@ class Live:
 
     def _remember(self, explanation: Explanation, finished: bool) -> None:
         _keep("explanations", self._job, _Progress(explanation, finished))
+
+
+def _visitor() -> Hashable:
+    visitor: Hashable = st.session_state.setdefault("visitor", object())
+    return visitor
 
 
 def _samples_only(recipe: Recipe) -> Recipe:

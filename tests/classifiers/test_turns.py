@@ -1,10 +1,10 @@
-"""Everyone has a turn, in the order in which they asked."""
+"""Everyone has a turn, in the order in which they asked, and newcomers come before them."""
 
 import threading
 
 import pytest
 
-from explainer.classifiers.calls import Turns
+from explainer.classifiers.calls import Newcomers, Turns
 from tests.waiting import wait_until
 
 
@@ -62,3 +62,55 @@ def test_an_error_gives_the_turn_back():
     thread.start()
     assert taken.wait(10)
     thread.join(10)
+
+
+class TestNewcomers:
+    def test_the_others_stand_back_until_all_newcomers_have_something(self):
+        newcomers, order, looks = Newcomers(patience=600), [], []
+        newcomers.expect("a")
+        newcomers.expect("b")
+
+        def stand_back() -> None:
+            newcomers.stand_back(lambda: looks.append("waiting"))
+            order.append("others")
+
+        others = threading.Thread(target=stand_back)
+        others.start()
+        for newcomer in "ab":
+            seen = len(looks)
+            wait_until(lambda seen=seen: len(looks) > seen)
+            order.append(newcomer)
+            newcomers.serve(newcomer)
+        others.join(20)
+        assert order == ["a", "b", "others"]
+
+    def test_nobody_stands_back_for_ever(self):
+        """However many newcomers there are: here a new one each time that the other looks up."""
+        newcomers, come = Newcomers(patience=0.3), []
+
+        def one_more() -> None:
+            come.append("newcomer")
+            newcomers.expect(len(come))
+
+        one_more()
+        newcomers.stand_back(one_more)
+        assert len(come) > 1
+
+    def test_a_newcomer_who_left_does_not_count_for_long(self):
+        newcomers = Newcomers(patience=0.05)
+        newcomers.expect("gone")
+        newcomers.stand_back(lambda: None)
+        newcomers.stand_back(lambda: 1 / 0)
+
+    def test_what_looks_up_may_end_the_wait(self):
+        newcomers = Newcomers(patience=600)
+        newcomers.expect("newcomer")
+        with pytest.raises(ZeroDivisionError):
+            newcomers.stand_back(lambda: 1 / 0)
+
+    def test_without_newcomers_nobody_waits(self):
+        newcomers = Newcomers(patience=600)
+        newcomers.expect("newcomer")
+        newcomers.serve("newcomer")
+        newcomers.serve("somebody who was none")
+        newcomers.stand_back(lambda: 1 / 0)

@@ -2,13 +2,16 @@
 
 import io
 import re
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from explainer.classifiers.calls import Newcomers
 from explainer.classifiers.classifier import Classifier
+from explainer.page import live
 from tests.page.scripted import Labels, given, look_at, own_photos, said_of_sampling, sentences
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard.py"
@@ -93,6 +96,23 @@ def test_a_sample_gets_five_labels_and_two_pictures():
     for sentence in picture_sentences(page):
         assert f"“{names[0]}”" in sentence
     assert "100 samples." in said_of_sampling(page)
+
+
+def test_the_page_gives_way_to_newcomers_once_there_is_a_picture(monkeypatch: pytest.MonkeyPatch):
+    said = []
+
+    class Listening(Newcomers):
+        def expect(self, newcomer: Hashable) -> None:
+            said.append("has none")
+
+        def stand_back(self, look_up: Callable[[], object]) -> None:
+            said.append("stands back")
+
+    monkeypatch.setattr(live, "_newcomers", Listening(patience=5))
+    assert_fine(visit(sample="coffee", num_samples="200"))
+    turn = said.index("stands back")
+    assert 0 < turn < len(said)
+    assert "has none" not in said[turn:]
 
 
 def test_a_sample_is_one_click_away():
