@@ -24,7 +24,7 @@ from ensure_browser import find_browser
 MOST_MEMORY = 2 << 30  # bytes
 LEVEL = 0.05  # by how much memory may still grow when all that is kept within bounds is there
 IDLE = 0.1  # seconds of processor time in a second, of a page that nobody looks at
-FAIR_SHARE = 2  # as long as one after the other would take, and as much for those who already go on
+FAIR_SHARE = 1  # of the time that one after the other would take
 SETTLING = 5  # seconds, for what the last one to leave had started
 
 
