@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .judging.evidence import Evidence, gather_evidence
-from .lime.explanation import Explanation, LabelExplanation
+from .lime.explanation import Explanation, LabelExplanation, LastPlace
 
 CONFIDENCE = 1.96
 """Standard errors: 95 of 100 intervals that reach so far hold the weight of endless sampling."""
@@ -20,7 +20,7 @@ _NEARLY = 5 / 6  # of the threshold
 
 
 class Settledness(Enum):
-    """How far another run would choose the same focus."""
+    """How far another run would show a focus that matters as much."""
 
     UNSTEADY = "unsteady"  # the classifier answers the same photo differently each time
     FEW_REGIONS = "few_regions"  # no more than are shown, so that nothing was chosen
@@ -53,8 +53,13 @@ class Reading:
         The superpixels that count most, for or against.
     against : dict of int to float
         Those that speak against the label among the ones that count most, shown or not.
+    focus_last, pros_cons_last : LastPlace
+        Which of the focus, and of the pros and cons, share the last place with superpixels not shown.
+    uncertain : frozenset of int
+        The superpixels, shown or not, that can't be told from having no weight yet: with 95 % confidence,
+        more samples might turn them around.
     stability : float
-        How far another neighborhood of this size would choose the same focus, 0 to 1.
+        How far another neighborhood of this size would show a focus that matters as much, 0 to 1.
     settledness : Settledness
         The same in words, by the recipe's threshold.
     """
@@ -65,6 +70,9 @@ class Reading:
     focus: dict[int, float]
     pros_cons: dict[int, float]
     against: dict[int, float]
+    focus_last: LastPlace
+    pros_cons_last: LastPlace
+    uncertain: frozenset[int]
     stability: float
     settledness: Settledness
 
@@ -92,6 +100,7 @@ class Reading:
         number = explanation.recipe.pros_cons_features
         strongest = explanation.regions(label.index, False, number)
         stability = explanation.stability(label.index)
+        uncertain = np.abs(label.weights) <= CONFIDENCE * label.standard_errors
         return cls(
             explanation=explanation,
             label=label,
@@ -99,13 +108,16 @@ class Reading:
             focus=explanation.regions(label.index, True),
             pros_cons=explanation.regions(label.index, True, number) if positive_only else strongest,
             against={region: weight for region, weight in strongest.items() if weight < 0},
+            focus_last=explanation.last_place(label.index),
+            pros_cons_last=explanation.last_place(label.index, positive_only, number),
+            uncertain=frozenset(np.flatnonzero(uncertain).tolist()),
             stability=stability,
             settledness=_settledness(explanation, label, stability),
         )
 
     @property
     def is_settled(self) -> bool:
-        """Whether another run would show much the same."""
+        """Whether another run would show regions that matter as much."""
         return self.settledness in (Settledness.SETTLED, Settledness.NOTHING)
 
     @property

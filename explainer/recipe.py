@@ -20,6 +20,7 @@ NumSamples = int | Literal["auto"]
 Precision = Literal["exact", "fast"]
 Design = Literal["balanced", "lime"]
 Segmented = Literal["photo", "image"]
+Target = Literal["probability", "log-odds"]
 Segmentation = Callable[[NDArray[Any]], NDArray[Any]]
 HideColor = str | float | tuple[float, float, float] | Callable[[NDArray[Any]], NDArray[Any]] | None
 
@@ -183,6 +184,10 @@ class Recipe:
         0 to 2**32 - 1.
     kernel_width : float
         Of lime's exponential kernel, in cosine distance, above 0.
+    target : {"probability", "log-odds"}, optional
+        What the weights add up to. ``"probability"`` is what the `lime` package explains. ``"log-odds"``,
+        the logarithm of p / (1 - p), makes weights evidence that counts the same however sure the
+        classifier is; it is the default, unless `design` is ``"lime"``.
     precision : {"exact", "fast"}
         ``"fast"`` lets perturbed samples be computed in bfloat16. The labels' probabilities are exact all
         the same.
@@ -193,6 +198,9 @@ class Recipe:
         The most that ``"auto"`` may take.
     stability_threshold : float
         From which stability, 0 to 1, a focus is called settled.
+    tie_tolerance : float
+        Regions count as the same where their weights differ by no more than this share, 0 to 1, of the
+        strongest weight: which of them comes last in the focus is not worth more samples, nor a claim.
     num_features : int
         How many superpixels the focus has.
     pros_cons_features : int, optional
@@ -220,10 +228,12 @@ class Recipe:
     design: Design = "balanced"
     seed: int = 0
     kernel_width: float = 0.25
+    target: Target = cast(Target, None)  # one of the two as soon as it is made
     precision: Precision = "exact"
     num_samples: NumSamples = "auto"
     max_samples: int = 2000
     stability_threshold: float = 0.9
+    tie_tolerance: float = 0.1
     num_features: int = 5
     pros_cons_features: int = cast(int, None)  # a number as soon as it is made
     top_labels: int = 5
@@ -232,20 +242,24 @@ class Recipe:
         num_features = check_whole_number("num_features", self.num_features, least=0)
         pros_cons = 2 * num_features if self.pros_cons_features is None else self.pros_cons_features
         num_samples = self.num_samples
+        design = _one_of("design", self.design, get_args(Design))
+        target = usual_target(design) if self.target is None else self.target
         _set(
             self,
             segmentation=_checked_segmentation(self.segmentation),
             segmented=_one_of("segmented", self.segmented, get_args(Segmented)),
             hide_color=_checked_hide_color(self.hide_color),
-            design=_one_of("design", self.design, get_args(Design)),
+            design=design,
             seed=check_whole_number("seed", self.seed, least=0, most=LARGEST_SEED),
             kernel_width=check_positive("kernel_width", self.kernel_width),
+            target=_one_of("target", target, get_args(Target)),
             precision=_one_of("precision", self.precision, get_args(Precision)),
             num_samples=num_samples
             if num_samples == "auto"
             else check_whole_number("num_samples", num_samples, or_auto=True),
             max_samples=check_whole_number("max_samples", self.max_samples),
             stability_threshold=check_share("stability_threshold", self.stability_threshold),
+            tie_tolerance=check_share("tie_tolerance", self.tie_tolerance),
             num_features=num_features,
             pros_cons_features=check_whole_number("pros_cons_features", pros_cons, least=0),
             top_labels=check_whole_number("top_labels", self.top_labels),
@@ -262,6 +276,7 @@ class Recipe:
             segmentation=Quickshift(kernel_size=4.0, max_dist=200.0, ratio=0.2),
             segmented="image",
             design="lime",
+            target="probability",
             num_samples=1000,
         )
 
@@ -285,7 +300,10 @@ class Recipe:
             )
         if "num_features" in changes and "pros_cons_features" not in changes:
             changes["pros_cons_features"] = None
-        return replace(recipe or cls(), **changes)
+        recipe = recipe or cls()
+        if "design" in changes and recipe.target == usual_target(recipe.design):
+            changes.setdefault("target", None)
+        return replace(recipe, **changes)
 
     @property
     def most_samples(self) -> int:
@@ -352,8 +370,14 @@ class Recipe:
                 "This is no recipe: it is not written as Recipe.to_json writes it."
             ) from error
         if "segmentation" in found:
-            found.setdefault("segmented", "image")  # as it was before there was a choice
+            # As it was before there was a choice.
+            found = {"segmented": "image", "target": "probability", "tie_tolerance": 0.0, **found}
         return cls.of(**{name: _read(name, value, functions) for name, value in found.items()})
+
+
+def usual_target(design: Design) -> Target:
+    """What is explained unless one says so; the `lime` package explains probabilities."""
+    return "probability" if design == "lime" else "log-odds"
 
 
 def _set(value: Any, **checked: Any) -> None:

@@ -187,6 +187,7 @@ def gather_evidence(
     if opposing.any():
         shown[Question.AGAINST_HIDDEN] = ~opposing
     probabilities = ask(explanation.neighborhood, np.array(list(shown.values())))[:, label_index]
+    label = explanation.label(label_index)
     return Evidence(
         label_index,
         tuple(
@@ -194,7 +195,7 @@ def gather_evidence(
             for (question, mask), probability in zip(shown.items(), probabilities, strict=True)
         ),
         conclusive=not explanation.has_few_regions and explanation.disagreement is None,
-        opposition=-float(explanation.label(label_index).weights[opposing].sum()),
+        opposition=label.change_of_probability(-float(label.weights[opposing].sum())),
     )
 
 

@@ -20,7 +20,7 @@ from .hiding import hidden_image
 from .neighborhood import BATCH_SIZE, Neighborhood, digest
 from .store import Store
 from .superpixels import Cut, cut_image, cut_photo, picture_to_cut
-from .surrogate import fit_surrogates
+from .surrogate import fit_surrogates, log_odds
 
 FIRST_PICTURE = 32  # samples
 SECONDS_BETWEEN_PICTURES = 0.5
@@ -279,7 +279,8 @@ def _is_settled(neighborhood: Neighborhood, recipe: Recipe, samples: int) -> boo
     if samples <= superpixels:  # too few to tell them apart
         return False
     (best,) = _fit(neighborhood, recipe, samples, best_labels(neighborhood, 1))
-    return stability(best.surrogate, recipe.num_features) >= recipe.stability_threshold
+    found = stability(best.surrogate, recipe.num_features, tolerance=recipe.tie_tolerance)
+    return found >= recipe.stability_threshold
 
 
 def best_labels(neighborhood: Neighborhood, number: int) -> list[Label]:
@@ -333,13 +334,14 @@ def _fit(
 ) -> list[LabelExplanation]:
     """Fit a surrogate to each label, on the first so many samples; the last few fits are remembered."""
     fits = neighborhood.fits
-    keys = [(label.index, samples, recipe.kernel_width) for label in labels]
+    keys = [(label.index, samples, recipe.kernel_width, recipe.target) for label in labels]
     found = {key: fits[key] for key in keys if key in fits}
     missing = [key for key in keys if key not in found]
     if missing:
+        answers, classes = neighborhood.probabilities(samples), [index for index, *_ in missing]
         fitted = fit_surrogates(
             neighborhood.masks(samples),
-            neighborhood.probabilities(samples)[:, [index for index, _, _ in missing]],
+            answers[:, classes] if recipe.target == "probability" else log_odds(answers, classes),
             neighborhood.design.groups(samples),
             recipe.kernel_width,
         )
@@ -348,7 +350,9 @@ def _fit(
         for oldest in list(fits)[: max(0, len(fits) - _REMEMBERED_FITS)]:
             fits.pop(oldest, None)
     return [
-        LabelExplanation(label.index, label.wnid, label.name, label.probability, found[key])
+        LabelExplanation(
+            label.index, label.wnid, label.name, label.probability, found[key], recipe.target
+        )
         for label, key in zip(labels, keys, strict=True)
     ]
 

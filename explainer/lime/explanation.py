@@ -16,7 +16,7 @@ from PIL import Image
 from ..arguments import check_whole_number
 from ..classifiers.classifier import ClassifierLike
 from ..errors import ArgumentError
-from ..recipe import Recipe
+from ..recipe import Recipe, Target
 from ..version import __version__
 from .neighborhood import Neighborhood
 from .surrogate import Surrogate
@@ -56,13 +56,17 @@ class LabelExplanation(Label):
     ----------
     surrogate : Surrogate
         The linear stand-in for this label.
+    target : {"probability", "log-odds"}
+        What its weights add up to.
     """
 
     surrogate: Surrogate = field(repr=False)
+    target: Target = "probability"
 
     @property
     def weights(self) -> np.ndarray:
-        """By how much each superpixel raises the probability; float64, one per superpixel."""
+        """By how much each superpixel raises the probability, or the log-odds: whichever is the recipe's
+        `target`; float64, one per superpixel."""
         return self.surrogate.weights
 
     @property
@@ -70,9 +74,17 @@ class LabelExplanation(Label):
         """How sure each weight is; float64, one per superpixel."""
         return self.surrogate.standard_errors
 
+    def change_of_probability(self, weight: float) -> float:
+        """By how much a weight, or a sum of weights, would change the whole photo's probability."""
+        if self.target == "probability":
+            return weight
+        with np.errstate(divide="ignore"):  # a probability of 0 or 1 stays what it is
+            odds = np.exp(-weight) * (1 - self.probability) / np.float64(self.probability)
+        return float(1 / (1 + odds) - self.probability)
+
     @property
     def intercept(self) -> float:
-        """The surrogate's probability when every superpixel is hidden."""
+        """What the surrogate comes to when every superpixel is hidden, in terms of the recipe's `target`."""
         return self.surrogate.intercept
 
     @property
@@ -92,6 +104,23 @@ class RepeatedLabel(Label):
     """
 
     again: float
+
+
+@dataclass(frozen=True)
+class LastPlace:
+    """Who shares the last place among the superpixels that are shown.
+
+    Attributes
+    ----------
+    shown : tuple of int
+        Superpixels that are shown, though others matter as much.
+    others : tuple of int
+        Superpixels that matter as much as the last one shown, and are not shown. Where there are none,
+        nothing is shared.
+    """
+
+    shown: tuple[int, ...] = ()
+    others: tuple[int, ...] = ()
 
 
 class Presenter(Protocol):
@@ -229,6 +258,31 @@ class Explanation:
         number = self._number("num_features", num_features, self.recipe.num_features)
         return _chosen(weights, positive_only, number)
 
+    def last_place(
+        self, label_index: int, positive_only: bool = True, num_features: int | None = None
+    ) -> LastPlace:
+        """Which of the superpixels that `image_and_mask` shows are as good as others that it does not show.
+
+        Superpixels share the last place if they weigh as much as the last one shown, within the recipe's
+        `tie_tolerance`.
+        """
+        weights = self.label(label_index).weights
+        number = self._number("num_features", num_features, self.recipe.num_features)
+        chosen = _chosen(weights, positive_only, number)
+        if len(chosen) < number or not chosen:
+            return LastPlace()
+        strength = weights if positive_only else np.abs(weights)
+        last = min(abs(weight) for weight in chosen.values())
+        tolerance = self.recipe.tie_tolerance * np.abs(weights).max()
+        as_good = np.flatnonzero((strength >= last - tolerance) & (strength > 0))
+        others = tuple(int(superpixel) for superpixel in as_good if superpixel not in chosen)
+        if not others:
+            return LastPlace()
+        return LastPlace(
+            tuple(superpixel for superpixel, weight in chosen.items() if abs(weight) <= last + tolerance),
+            others,
+        )
+
     def contrast(
         self, label_index: int, other_index: int, num_features: int | None = None
     ) -> dict[int, float]:
@@ -244,8 +298,8 @@ class Explanation:
         Returns
         -------
         dict of int to float
-            By how much more each superpixel raises the first label's probability than the other's:
-            negative where it speaks for the other, and never 0. The largest differences first.
+            By how much more each superpixel raises the first label's probability, or log-odds, than the
+            other's: negative where it speaks for the other, and never 0. The largest differences first.
         """
         number = self._number("num_features", num_features, self.recipe.pros_cons_features)
         differences = self.label(label_index).weights - self.label(other_index).weights
@@ -254,10 +308,11 @@ class Explanation:
     def stability(
         self, label_index: int, positive_only: bool = True, num_features: int | None = None
     ) -> float:
-        """How far the chosen regions would be the same in another neighborhood of this size.
+        """How far another neighborhood of this size would show regions that matter as much.
 
-        Between replicates of the bootstrap, the share of chosen regions that two of them have in common:
-        1 if all choose the same.
+        Between replicates of the bootstrap, the share of one's chosen regions that the other chose too or
+        that weigh as much there as the last it chose, within the recipe's `tie_tolerance`: 1 if all show
+        the same, or what can't be told from it.
 
         Parameters
         ----------
@@ -271,7 +326,9 @@ class Explanation:
         """
         surrogate = self.label(label_index).surrogate
         number = self._number("num_features", num_features, self.recipe.num_features)
-        return 0.0 if self.num_samples == 1 else stability(surrogate, number, positive_only)
+        if self.num_samples == 1:
+            return 0.0
+        return stability(surrogate, number, positive_only, self.recipe.tie_tolerance)
 
     def show(self, label: int | str | None = None, positive_only: bool = False) -> "Figure":
         """Draw focus, and pros and cons, side by side.
@@ -343,6 +400,8 @@ class Explanation:
                     "probability": label.probability,
                     "fidelity": label.fidelity,
                     "stability": self.stability(label.index),
+                    "focus": list(self.regions(label.index)),
+                    "last_place": asdict(self.last_place(label.index)),
                     "intercept": label.intercept,
                     "weights": label.weights.tolist(),
                     "standard_errors": label.standard_errors.tolist(),
@@ -379,21 +438,25 @@ def few_regions(superpixels: int, recipe: Recipe) -> bool:
     return superpixels <= max(1, recipe.num_features)
 
 
-def stability(surrogate: Surrogate, num_features: int, positive_only: bool = True) -> float:
+def stability(
+    surrogate: Surrogate, num_features: int, positive_only: bool = True, tolerance: float = 0.0
+) -> float:
     """See `Explanation.stability`."""
     replicates = surrogate.replicates
     number, superpixels = replicates.shape
-    strength = replicates if positive_only else np.abs(replicates)
-    order = np.argsort(-strength, axis=1, kind="stable")[:, :num_features]
-    signs = np.sign(np.take_along_axis(replicates, order, axis=1))
-    for_or_against = np.zeros((2, number, superpixels))
-    np.put_along_axis(for_or_against[0], order, signs > 0, axis=1)
-    if not positive_only:
-        np.put_along_axis(for_or_against[1], order, signs < 0, axis=1)
-    times_chosen = for_or_against.sum(axis=1)
+    # For the label and, as regions of their own, against it.
+    strength = replicates if positive_only else np.hstack([replicates, -replicates])
+    order = np.argsort(-strength, axis=1, kind="stable")[:, : min(num_features, superpixels)]
+    chosen = np.zeros(strength.shape, bool)
+    np.put_along_axis(chosen, order, True, axis=1)
+    chosen &= strength > 0
+    times_chosen = chosen.sum(axis=0)
     if not times_chosen.any():
         return 1.0
-    shared = (times_chosen * (times_chosen - 1)).sum() / (number - 1)
+    last = np.where(chosen, strength, np.inf).min(axis=1, keepdims=True)
+    last[chosen.sum(axis=1) < num_features] = 0.0  # there is room for whatever speaks for it
+    as_good = strength >= last - tolerance * np.abs(replicates).max(axis=1, keepdims=True)
+    shared = (times_chosen * ((chosen | as_good).sum(axis=0) - 1)).sum() / (number - 1)
     return float(shared / times_chosen.sum())
 
 

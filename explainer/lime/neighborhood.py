@@ -18,7 +18,7 @@ from ..classifiers.answers import checked_answers
 from ..classifiers.calls import Turns
 from ..classifiers.classifier import ClassifierLike
 from ..errors import ClassifierFailedError, ExplainerError, reason_of
-from ..recipe import Precision
+from ..recipe import Precision, Target
 from .designs import Design, perturbed_pictures
 from .surrogate import Surrogate
 
@@ -94,8 +94,8 @@ class Neighborhood:
         self._repeated = self._probabilities
         self._growing = Turns()
         self._asked: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
-        self.fits: dict[tuple[int, int, float], Surrogate] = {}
-        """Surrogates by class index, number of samples and kernel width, for `explain` to remember."""
+        self.fits: dict[tuple[int, int, float, Target], Surrogate] = {}
+        """Surrogates by class index, number of samples, kernel width and what they explain, for `explain`."""
         self._holders = 0
         self._holding = threading.Lock()
 

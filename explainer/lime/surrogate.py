@@ -1,13 +1,13 @@
 """From a neighborhood to weights: LIME's weighted ridge, and how sure it is.
 
 The surrogate is that of Ribeiro, Singh and Guestrin (2016, arXiv:1602.04938) as the `lime` package
-(0.2.0.1) fits it: a ridge regression of one class' probability on which superpixels are on, weighted by
-the cosine similarity to the whole photo.
+(0.2.0.1) fits it: a ridge regression of one class' probability, or of its log-odds, on which superpixels are
+on, weighted by the cosine similarity to the whole photo.
 """
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ KERNEL_WIDTH = 0.25
 _RIDGE_PENALTY = 1.0  # that of LimeBase
 _REPLICATES = 200
 _LEAST_FREEDOM = 0.1  # with fewer samples than superpixels, leverage reaches 1
+_ROUNDING = 1e-5  # of the sum of a row of probabilities
+_LEAST = 0.01  # what takes the place of 0 where nothing smaller is known
 _fitting = threading.Lock()
 
 
@@ -30,6 +32,45 @@ def exponential_kernel(distances: np.ndarray, kernel_width: float) -> np.ndarray
         return np.exp(-0.5 * (distances / kernel_width) ** 2)
 
 
+def log_odds(answers: np.ndarray, classes: Sequence[int]) -> np.ndarray:
+    """The logarithm of p / (1 - p).
+
+    Where a classifier's probabilities sum to 1, 1 - p is taken as the sum of the others, which is exact
+    where p is all but 1. A probability of exactly 0, or 1, is where floats end, or the steps of a quantised
+    network or of a forest's votes: it counts as half of the smallest that is not 0, or 0.01 if that is less.
+
+    Parameters
+    ----------
+    answers : numpy.ndarray of float, shape (samples, all classes)
+        Probabilities.
+    classes : sequence of int
+        Of which ones.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (samples, len(classes))
+
+    Examples
+    --------
+    >>> log_odds(np.array([[0.5, 0.5], [0.9, 0.1]]), [0]).round(1).tolist()
+    [[0.0], [2.2]]
+    """
+    answers = answers.astype(np.float64)
+    of_one = np.abs(answers.sum(axis=1) - 1) <= _ROUNDING
+    columns = []
+    for index in classes:
+        yes = answers[:, index]
+        others = np.delete(answers, index, axis=1).sum(axis=1)
+        no = np.where(of_one, others, 1 - yes)
+        columns.append(np.log(_above_zero(yes)) - np.log(_above_zero(no)))
+    return np.column_stack(columns)
+
+
+def _above_zero(values: np.ndarray) -> np.ndarray:
+    least = values.min(initial=2 * _LEAST, where=values > 0) / 2
+    return np.where(values > 0, values, least)
+
+
 @dataclass(frozen=True)
 class Surrogate:
     """A linear stand-in for the classifier, for one label, near one photo.
@@ -37,14 +78,14 @@ class Surrogate:
     Attributes
     ----------
     weights : numpy.ndarray of float64, shape (superpixels,)
-        By how much the probability rises when the superpixel is shown.
+        By how much the label's probability, or its log-odds, rises when the superpixel is shown.
     standard_errors : numpy.ndarray of float64, shape (superpixels,)
         Of the weights, from sampling a finite neighborhood.
     intercept : float
-        The surrogate's probability when every superpixel is hidden.
+        What the surrogate comes to when every superpixel is hidden.
     fidelity : float
         Weighted R² on the neighborhood: 1 is a perfect stand-in. With fewer samples than superpixels it
-        flatters. 0 where the probability never changes, so that there is nothing to stand in for.
+        flatters. 0 where the label's never changes, so that there is nothing to stand in for.
     replicates : numpy.ndarray of float64, shape (200, superpixels)
         The weights that neighborhoods resampled from this one give (bootstrap).
     """
@@ -58,18 +99,18 @@ class Surrogate:
 
 def fit_surrogates(
     masks: np.ndarray,
-    probabilities: np.ndarray,
+    targets: np.ndarray,
     sample_groups: np.ndarray,
     kernel_width: float = KERNEL_WIDTH,
 ) -> list[Surrogate]:
-    """Fit a surrogate to each column of probabilities.
+    """Fit a surrogate to each column of what is to be explained.
 
     Parameters
     ----------
     masks : numpy.ndarray of uint8, shape (samples, superpixels)
         1 where a superpixel is on. The first row is the whole photo.
-    probabilities : numpy.ndarray of float, shape (samples, labels)
-        The classifier's answers, a column a label.
+    targets : numpy.ndarray of float, shape (samples, labels)
+        Probabilities or log-odds, a column a label.
     sample_groups : numpy.ndarray of int, shape (samples,)
         Samples that were drawn together, such as a mask and its opposite, share a number, and are
         resampled together. Never falls from one sample to the next.
@@ -78,8 +119,8 @@ def fit_surrogates(
     """
     masks = masks.astype(np.float64)
     # Relative to the whole photo's, so that what is constant stays so in rounding.
-    whole = probabilities[0].astype(np.float64)
-    rises = probabilities - whole
+    whole = targets[0].astype(np.float64)
+    rises = targets - whole
     if len(masks) == 1:  # R² is not defined
         nothing = np.zeros(masks.shape[1])
         replicates = np.zeros((_REPLICATES, masks.shape[1]))
