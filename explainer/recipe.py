@@ -228,7 +228,7 @@ class Recipe:
     design: Design = "balanced"
     seed: int = 0
     kernel_width: float = 0.25
-    target: Target = cast(Target, None)  # one of the two as soon as it is made
+    target: Target = cast(Target, None)  # noqa: RUF009, one of the two as soon as it is made
     precision: Precision = "exact"
     num_samples: NumSamples = "auto"
     max_samples: int = 2000

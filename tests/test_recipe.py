@@ -25,10 +25,12 @@ CHOICES = {
     "design": ["lime"],
     "seed": [1, 2**32 - 1],
     "kernel_width": [0.1, 1.0],
+    "target": ["probability"],
     "precision": ["fast"],
     "num_samples": [33, 45],
     "max_samples": [40],
     "stability_threshold": [0.3],
+    "tie_tolerance": [0.0],
     "num_features": [3],
     "pros_cons_features": [7],
     "top_labels": [2],
@@ -58,9 +60,17 @@ def test_changes_are_what_is_not_as_usual():
 def test_the_notebook_s_recipe():
     recipe = Recipe.notebook()
     assert (recipe.design, recipe.num_samples, recipe.hide_color) == ("lime", 1000, "grey")
-    assert recipe.segmented == "image"
+    assert (recipe.segmented, recipe.target) == ("image", "probability")
     assert recipe.segmentation == Quickshift(kernel_size=4, max_dist=200, ratio=0.2)
     assert (recipe.top_labels, recipe.num_features, recipe.pros_cons_features) == (5, 5, 10)
+
+
+def test_samples_as_lime_draws_them_go_with_probabilities_as_lime_has_them():
+    assert Recipe().target == Recipe.of(Recipe(design="lime"), design="balanced").target == "log-odds"
+    assert Recipe(design="lime").target == Recipe.of(Recipe(seed=3), design="lime").target == "probability"
+    chosen = Recipe(design="lime", target="log-odds")
+    assert Recipe.of(chosen, seed=3).target == Recipe.of(chosen, design="balanced").target == "log-odds"
+    assert Recipe.of(Recipe(target="probability"), design="lime").target == "probability"
 
 
 def test_the_same_settings_are_the_same_recipe():
@@ -70,10 +80,12 @@ def test_the_same_settings_are_the_same_recipe():
     assert Recipe(segmentation=Slic(np.int64(30))).to_json() == Recipe(segmentation=Slic(30)).to_json()
 
 
-def test_a_recipe_from_before_there_was_a_choice_cuts_what_the_network_gets():
+def test_a_recipe_from_before_there_was_a_choice_is_what_it_was():
     told = Recipe(segmentation=Slic()).to_dict()
-    del told["segmented"]
-    assert Recipe.from_json(json.dumps(told)) == Recipe(segmentation=Slic(), segmented="image")
+    before = {"segmented": "image", "target": "probability", "tie_tolerance": 0.0}
+    for setting in before:
+        del told[setting]
+    assert Recipe.from_json(json.dumps(told)) == Recipe(segmentation=Slic(), **before)
     assert Recipe.from_json('{"seed": 3}') == Recipe(seed=3)
 
 

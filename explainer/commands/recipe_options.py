@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ..errors import ExplainerError, reason_of
-from ..recipe import HIDE_COLORS, SEGMENTATIONS, Design, Precision, Recipe, Segmented
+from ..recipe import HIDE_COLORS, SEGMENTATIONS, Design, Precision, Recipe, Segmented, Target
 from ..takeaway.code import option
 
 _PARAMETERS = {
@@ -18,6 +18,7 @@ _HELP = {
     "num_samples": "how many versions of the photo the classifier is asked about, or auto: until settled",
     "max_samples": "the most that auto may take",
     "stability_threshold": "from which stability, 0 to 1, a focus is settled",
+    "tie_tolerance": "regions count as the same within this share of the strongest weight",
     "num_features": "regions that the focus keeps",
     "pros_cons_features": "regions that pros and cons show; twice as many by default",
     "top_labels": "how many of the best labels are explained",
@@ -28,12 +29,16 @@ _HELP = {
     "design": "how samples are drawn",
     "seed": "another one draws other samples",
     "kernel_width": "how near to the whole photo a sample must be to count",
+    "target": "what weights add up to: the probability, or log-odds, which are evidence; "
+    "log-odds by default, but not with --design lime",
     "precision": "exact, or twice as fast with 16-bit floats on newer processors",
 }
+_TOLD = ("segmentation", "pros_cons_features", "target")
 _CHOICES: dict[str, tuple[str, ...]] = {
     "segmentation": tuple(SEGMENTATIONS),
     "segmented": get_args(Segmented),
     "design": get_args(Design),
+    "target": get_args(Target),
     "precision": get_args(Precision),
 }
 
@@ -46,7 +51,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     for setting, explanation in _HELP.items():
         usual = getattr(Recipe(), setting)
-        told = "" if setting in ("segmentation", "pros_cons_features") else f"; {usual} by default"
+        told = "" if setting in _TOLD else f"; {usual} by default"
         group.add_argument(
             option(setting),
             dest=setting,

@@ -35,7 +35,7 @@ class ExplainedLabel:
     focus, pros_cons : str
         The pictures, as paths relative to the folder of results, with forward slashes.
     settled : bool
-        Whether another run would choose much the same focus, by the recipe's threshold.
+        Whether another run would show a focus that matters as much, by the recipe's threshold.
     focus_grid : tuple of float
         Which share of the focus lies in each cell of a 9 × 9 grid over the photo, row by row, as
         `focus_map.focus_grid` finds it; empty where there is no focus, or where that is not known.

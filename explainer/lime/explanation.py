@@ -65,8 +65,7 @@ class LabelExplanation(Label):
 
     @property
     def weights(self) -> np.ndarray:
-        """By how much each superpixel raises the probability, or the log-odds: whichever is the recipe's
-        `target`; float64, one per superpixel."""
+        """By how much each superpixel raises what is explained, see `target`; float64, one per superpixel."""
         return self.surrogate.weights
 
     @property
@@ -84,7 +83,7 @@ class LabelExplanation(Label):
 
     @property
     def intercept(self) -> float:
-        """What the surrogate comes to when every superpixel is hidden, in terms of the recipe's `target`."""
+        """What the surrogate comes to when every superpixel is hidden."""
         return self.surrogate.intercept
 
     @property

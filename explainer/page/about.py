@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ..lime.explain import Sample, contrasting_samples
+from ..words.sentences import weights_meaning
 from .evidence import picture_without
 from .markup import plain
 from .result import Result
@@ -81,9 +82,11 @@ def _tell_weights(result: Result) -> None:
     st.subheader(_("3. Comparing the answers gives each region a weight"), anchor=False)
     st.markdown(
         _(
-            "Each region gets the number of points that, added up over the regions that are shown, comes "
+            "Each region gets a weight such that the weights of the regions that are shown, added up, come "
             "closest to all the answers; versions that are more like the whole photo count more."
         )
+        + " "
+        + weights_meaning(result.label.target, result.language)
     )
 
 

@@ -27,7 +27,8 @@ def show(result: Result) -> None:
         sentence = contrast_sentence(explanation, first, second, language)
         differences = explanation.contrast(first.index, second.index)
         meanings = [_more_for(label, language) for label in (first, second)]
-        entries = legend(differences, meanings, result.palette, language, of_two_labels=True)
+        target = result.label.target
+        entries = legend(differences, meanings, result.palette, language, target, of_two_labels=True)
         st.html(f"<p class='finding'>{escape(sentence)}</p><p class='legend'>{legend_markup(entries)}</p>")
     with picture_column:
         picture = _picture(result.place, tuple(differences.items()), result.palette.name, result)

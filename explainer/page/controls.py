@@ -74,7 +74,7 @@ def _choose_samples(threshold: float, language: Language) -> dict[str, Any]:
         key="auto",
         bind="query-params",
         help=_(
-            "Takes samples until another run would choose {share} of the same regions, "
+            "Takes samples until, of the regions that another run would show, {share} matters as much, "
             "or the number below is reached."
         ).format(share=language.percent(threshold)),
     )

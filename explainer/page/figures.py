@@ -5,6 +5,7 @@ import streamlit as st
 from ..lime.neighborhood import digest
 from ..takeaway.regions import region_table, regions_csv
 from ..words.language import Language
+from ..words.sentences import weights_meaning
 from ..words.settings import settings_in_words, timings_in_words
 from .delivery import offer_file
 from .downloads import file_name
@@ -90,7 +91,9 @@ def _show_regions(result: Result) -> None:
             "region": columns.NumberColumn(_("Region"), help=_("As numbered in the pictures.")),
             "place": columns.TextColumn(_("Place")),
             "share": columns.NumberColumn(_("Share"), format="percent", help=_("Of the photo.")),
-            "weight": columns.NumberColumn(_("Weight, in points"), format="%.2f"),
+            "weight": columns.NumberColumn(
+                _("Weight"), format="%.2f", help=weights_meaning(result.label.target, result.language)
+            ),
             "standard_error": columns.NumberColumn(_("Standard error"), format="%.2f"),
             "sign_certain": columns.CheckboxColumn(
                 _("Sign certain"),
@@ -98,6 +101,7 @@ def _show_regions(result: Result) -> None:
                     share=result.language.percent(0.95)
                 ),
             ),
+            "focus": columns.TextColumn(_("Focus")),
         },
         height=_TABLE_HEIGHT,
         hide_index=True,

@@ -12,7 +12,7 @@ from ..errors import ExplainerError
 from ..lime.neighborhood import Neighborhood, digest
 from ..pictures.draw import draw_superpixels
 from ..pictures.encode import jpeg
-from ..recipe import LARGEST_SEED, SEGMENTATIONS, Recipe, Segmentation
+from ..recipe import LARGEST_SEED, SEGMENTATIONS, Design, Recipe, Segmentation, usual_target
 from ..words.language import Language
 from .intake import Photo
 from .links import ask, choose_from_list, choose_number, choose_on_scale, choose_one
@@ -114,6 +114,7 @@ def in_widgets(recipe: Recipe) -> dict[str, Any]:
         "hide_color": recipe.hide_color,
         "kernel_width": recipe.kernel_width,
         "design": recipe.design,
+        "target": recipe.target,
         "seed": recipe.seed,
         "precision": recipe.precision,
         "stability": recipe.stability_threshold,
@@ -130,7 +131,7 @@ def from_widgets(chosen: Mapping[str, Any]) -> dict[str, Any]:
     parameters = {
         setting.name: chosen[_key(chosen["segmentation"], setting.name)] for setting in fields(kind)
     }
-    names = ("segmented", "hide_color", "kernel_width", "design", "seed", "precision")
+    names = ("segmented", "hide_color", "kernel_width", "design", "target", "seed", "precision")
     return {
         "segmentation": kind(**parameters),
         "stability_threshold": chosen["stability"],
@@ -299,6 +300,7 @@ class _Widgets:
                 ),
             ),
         }
+        settings["target"] = self._choose_target(settings["design"])
         settings["seed"] = choose_number(
             _("Seed"),
             0,
@@ -322,12 +324,30 @@ class _Widgets:
             "stability",
             USUAL.stability_threshold,
             _(
-                "A picture is called settled when another run would choose this share of the same "
-                "regions. LIME has no such setting."
+                "A picture is called settled when, of the regions that another run would show, this share "
+                "matters as much. LIME has no such setting."
             ),
             "percent",
         )
         return settings
+
+    def _choose_target(self, design: Design) -> str:
+        """What weights add up to: what goes with the kind of samples, unless the visitor wants the other."""
+        _ = self._language.gettext
+        before = st.session_state.get("design_before", design)
+        if before != design and st.session_state.get("target") == usual_target(before):
+            st.session_state["target"] = usual_target(design)
+        st.session_state["design_before"] = design
+        return self._row(
+            _("Weights add up to"),
+            {"log-odds": _("Evidence (log-odds)"), "probability": _("Probability")},
+            usual_target(design),
+            "target",
+            _(
+                "Evidence counts the same however sure the classifier is, and settles sooner: "
+                "0.7 more doubles the odds. LIME itself has the probability."
+            ),
+        )
 
     def show_changes(self) -> None:
         """Mark what is not as usual, and offer to set it back."""

@@ -44,7 +44,7 @@ class Bar:
     region : int
         The superpixel, numbered from 0; readers see one more.
     weight : float
-        By how much it raises the label's probability.
+        By how much it raises the label's probability or log-odds.
     margin : float
         How far the weight may be off to either side, with 95 % confidence.
     """
@@ -101,7 +101,7 @@ def weight_bars(
     axes.set_xlim(-1.05 * reach, 1.05 * reach)
     axes.xaxis.set_major_locator(MaxNLocator(5, symmetric=True))
     axes.set_ylabel(_("Region"))
-    axes.set_xlabel(_("Weight: change of the probability"))
+    axes.set_xlabel(_axis(reading, language))
     for side, text in ((0.25, _("← speaks against")), (0.75, _("speaks for →"))):
         axes.text(side, 1.02, text, transform=axes.transAxes, ha="center", va="bottom")
     _write_with(axes, ink)
@@ -152,7 +152,7 @@ def weight_map(
             fontsize=_FONT_SIZE,
             path_effects=[patheffects.withStroke(linewidth=2.6, foreground="white")],
         )
-    _add_colour_bar(figure, axes, heat, language, ink)
+    _add_colour_bar(figure, axes, heat, _axis(reading, language), ink)
     axes.set_axis_off()
     return figure
 
@@ -233,22 +233,30 @@ def bars_sentence(reading: Reading, language: Language) -> str:
     if not bars or bars[0].weight == 0:
         return _("No region changes the probability of “{label}”.").format(label=name)
     first = bars[0]
-    if first.weight > 0:
-        sentence = _(
+    sentence = {
+        ("probability", True): _(
             "The strongest is region {number} at the {place}: it raises “{label}” by "
-            "{points} ± {margin} points."
-        )
-    else:
-        sentence = _(
+            "{weight} ± {margin} points."
+        ),
+        ("probability", False): _(
             "The strongest is region {number} at the {place}: it lowers “{label}” by "
-            "{points} ± {margin} points."
-        )
+            "{weight} ± {margin} points."
+        ),
+        ("log-odds", True): _(
+            "The strongest is region {number} at the {place}: evidence of {weight} ± {margin} for “{label}”."
+        ),
+        ("log-odds", False): _(
+            "The strongest is region {number} at the {place}: "
+            "evidence of {weight} ± {margin} against “{label}”."
+        ),
+    }[reading.label.target, first.weight > 0]
+    unit, digits = (100, 1) if reading.label.target == "probability" else (1, 2)
     return sentence.format(
         number=language.number(first.region + 1),
         place=region_places(reading.explanation.segments, language)[first.region],
         label=name,
-        points=language.number(100 * abs(first.weight), 1),
-        margin=language.number(100 * first.margin, 1),
+        weight=language.number(unit * abs(first.weight), digits),
+        margin=language.number(unit * first.margin, digits),
     )
 
 
@@ -265,9 +273,16 @@ def _figure(height: float) -> Figure:
     return figure
 
 
-def _add_colour_bar(figure: Figure, axes: Axes, heat: ScalarMappable, language: Language, ink: str) -> None:
+def _axis(reading: Reading, language: Language) -> str:
+    _ = language.gettext
+    if reading.label.target == "probability":
+        return _("Weight: change of the probability")
+    return _("Weight: evidence (0.7 doubles the odds)")
+
+
+def _add_colour_bar(figure: Figure, axes: Axes, heat: ScalarMappable, label: str, ink: str) -> None:
     bar = figure.colorbar(heat, ax=axes, location="bottom", fraction=0.05, pad=0.02, aspect=36)
-    bar.set_label(language.gettext("Weight: change of the probability"))
+    bar.set_label(label)
     bar.locator = MaxNLocator(5, symmetric=True)
     bar.update_ticks()
     bar.outline.set_edgecolor(ink)

@@ -2,11 +2,12 @@
 
 Superpixels are found in the network's small square input. Here their outlines are smoothed and scaled, so
 that pictures are sharp on any screen. Regions that speak for a label have a solid outline and regions that
-speak against it a dashed one, so that nothing depends on telling two colours apart.
+speak against it a dashed one, so that nothing depends on telling two colours apart. What shares the last
+place with regions that are not shown has a dotted one; what is not told from chance yet is pale, without any.
 """
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,11 +34,15 @@ SHORTEST_LONGEST_SIDE = 640  # a tiny photo is enlarged, for outlines to be smoo
 HIDDEN_COLOUR: Colour = (32, 36, 44)
 _SMOOTHING = 0.8  # of outlines, in pixels of the network's input
 _CONTRAST = 4.0
+PALE: Colour = (139, 141, 145)
+"""Of regions that can't be told from having no weight yet: as light as the palettes' colours."""
 _WEAKEST = 0.35  # of a colour's chroma
+_VEIL = 0.72  # of the hidden colour lies over what is pale in a focus
 _DETAIL = 0.5  # of the photo's contrast is left where it is coloured
 _MOST_DETAIL = 24  # grey levels, lighter or darker
 _SURROUNDINGS = 1 / 36  # of the longer side
 _DOTS_PER_INCH = 100.0
+_DASHES = {"solid": "solid", "dashed": (0, (2.4, 1.5)), "dotted": (0, (0.1, 2.0))}
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,10 @@ def draw_reading(
     tuple of PIL.Image.Image
         RGB, as large as `canvas`.
     """
-    segments = reading.explanation.segments
+    segments, uncertain = reading.explanation.segments, reading.uncertain
     return (
-        draw_focus(canvas, segments, reading.focus, palette),
-        draw_pros_cons(canvas, segments, reading.pros_cons, palette),
+        draw_focus(canvas, segments, reading.focus, palette, reading.focus_last.shown, uncertain),
+        draw_pros_cons(canvas, segments, reading.pros_cons, palette, reading.pros_cons_last.shown, uncertain),
     )
 
 
@@ -105,6 +110,8 @@ def draw_focus(
     segments: np.ndarray,
     regions: Iterable[int],
     palette: Palette = DEFAULT_PALETTE,
+    shared: Collection[int] = (),
+    uncertain: Collection[int] = (),
 ) -> Image.Image:
     """Keep some superpixels of a photo, and hide the rest.
 
@@ -118,18 +125,26 @@ def draw_focus(
         The superpixels to keep.
     palette : Palette
         Its first colour outlines what is kept.
+    shared : collection of int
+        Superpixels whose outline is dotted, if they are kept: others matter as much.
+    uncertain : collection of int
+        Superpixels that are pale, if they are kept: it is not known yet whether they matter.
 
     Returns
     -------
     PIL.Image.Image
         RGB, as large as `photo`.
     """
-    shown = np.isin(segments, list(regions))
-    if not shown.any():
-        return Image.new("RGB", photo.size, HIDDEN_COLOUR)
-    hidden = Image.new("RGB", photo.size, HIDDEN_COLOUR)
-    picture = Image.composite(photo, hidden, _coverage(shown, photo.size))
-    return _outline(picture, [(shown, palette.speaks_for, "solid")])
+    known, pale = _split(regions, uncertain)
+    picture = hidden = Image.new("RGB", photo.size, HIDDEN_COLOUR)
+    if pale:
+        mask = _coverage(np.isin(segments, pale), photo.size)
+        picture = Image.composite(Image.blend(photo, hidden, _VEIL), picture, mask)
+    outlines = []
+    if known:
+        picture = Image.composite(photo, picture, _coverage(np.isin(segments, known), photo.size))
+        outlines = _lines(segments, known, shared, palette.speaks_for, "solid")
+    return _outline(picture, outlines)
 
 
 def draw_pros_cons(
@@ -137,6 +152,8 @@ def draw_pros_cons(
     segments: np.ndarray,
     weights: Mapping[int, float],
     palette: Palette = DEFAULT_PALETTE,
+    shared: Collection[int] = (),
+    uncertain: Collection[int] = (),
 ) -> Image.Image:
     """Colour the superpixels that speak for a label, and those that speak against it.
 
@@ -145,10 +162,10 @@ def draw_pros_cons(
 
     Parameters
     ----------
-    photo, segments, palette
+    photo, segments, palette, shared, uncertain
         As for `draw_focus`.
     weights : mapping of int to float
-        The superpixels to colour and by how much each raises the probability.
+        The superpixels to colour, and their weights.
 
     Returns
     -------
@@ -159,12 +176,16 @@ def draw_pros_cons(
     picture = Image.blend(grey, Image.new("RGB", photo.size, (255, 255, 255)), 0.3)
     detail = even_detail(photo).convert("RGB")
     outlines = []
+    known, pale = _split((region for region, weight in weights.items() if weight), uncertain)
     strongest = max((abs(weight) for weight in weights.values()), default=0.0)
+    if pale:
+        veiled = ImageChops.add(Image.new("RGB", photo.size, PALE), detail, offset=-128)
+        picture.paste(veiled, mask=_coverage(np.isin(segments, pale), photo.size))
     for sign, colour, line in (
         (1, palette.speaks_for, "solid"),
         (-1, palette.speaks_against, "dashed"),
     ):
-        of_sign = {region: abs(weight) for region, weight in weights.items() if weight * sign > 0}
+        of_sign = {region: abs(weights[region]) for region in known if weights[region] * sign > 0}
         if not of_sign:
             continue
         strength = np.zeros(int(segments.max()) + 1)
@@ -176,8 +197,24 @@ def draw_pros_cons(
         picture.paste(
             ImageChops.add(tint.convert("RGB"), detail, offset=-128), mask=_coverage(union, photo.size)
         )
-        outlines.append((union, colour, line))
+        outlines += _lines(segments, of_sign, shared, colour, line)
     return _outline(picture, outlines)
+
+
+def _split(regions: Iterable[int], uncertain: Collection[int]) -> tuple[list[int], list[int]]:
+    """What is known, and what is not."""
+    regions = list(regions)
+    pale = [region for region in regions if region in uncertain]
+    return [region for region in regions if region not in uncertain], pale
+
+
+def _lines(
+    segments: np.ndarray, regions: Iterable[int], shared: Collection[int], colour: Colour, line: str
+) -> list[tuple[np.ndarray, Colour, str]]:
+    """The outlines of superpixels: those that share the last place have one of their own."""
+    sure, sharing = _split(regions, shared)
+    both = ((sure, line), (sharing, "dotted"))
+    return [(np.isin(segments, of_kind), colour, style) for of_kind, style in both if of_kind]
 
 
 @functools.cache
@@ -366,13 +403,14 @@ def _line_layer(
     upside_up = Affine2D().scale(1, -1).translate(0, height)
     line_width = weight * max(width, height) / 330
     for lines, colour, style in outlines:
-        dashes = "solid" if style == "solid" else (0, (2.4, 1.5))
+        dashes = _DASHES[style]
         below = LineCollection(lines, colors=rim, linewidths=line_width * 1.9)
         above = LineCollection(
             lines,
             colors=[tuple(channel / 255 for channel in colour)],
             linewidths=line_width,
             linestyles=[dashes],
+            capstyle="round" if style == "dotted" else None,
         )
         for collection in (below, above):
             collection.set_transform(upside_up)

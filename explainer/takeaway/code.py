@@ -115,6 +115,7 @@ def lime_code(recipe: Recipe, classifier: str, photo: str, samples: int, languag
     names = ["explain", "load_classifier", "load_photo"]
     if "segmentation" in changes:
         names.insert(0, type(changes["segmentation"]).__name__)
+    imports = f"from explainer import {', '.join(names)}\n"
     notes = [_("Asks the classifier about the photo only, for its regions and what hides them.")]
     if recipe.design == "balanced":
         notes.append(
@@ -130,16 +131,23 @@ def lime_code(recipe: Recipe, classifier: str, photo: str, samples: int, languag
     hide_color = {"grey": "0", "mean": "None"}.get(str(recipe.hide_color), _literal(recipe.hide_color))
     if recipe.hide_color in ("black", "blur"):
         cut["hide_color"], hide_color = recipe.hide_color, "cut.neighborhood.hidden"
-    predict = "classifier.predict"
-    if recipe.precision == "fast":
-        predict = f"lambda images: {predict}(images, {_literal(recipe.precision)})"
+    is_fast = recipe.precision == "fast"
+    asked = (
+        f"classifier.predict(images, {_literal(recipe.precision)})"
+        if is_fast
+        else "classifier.predict(images)"
+    )
+    predict = f"lambda images: {asked}" if is_fast else "classifier.predict"
+    if recipe.target == "log-odds":
+        imports += "from explainer.lime.surrogate import log_odds\n"
+        notes.append(_("lime itself explains probabilities; here it is given log-odds."))
+        predict = f"lambda images: log_odds({asked}, range(len(classifier.class_names)))"
     options = "".join(f", {name}={_literal(value)}" for name, value in cut.items())
     comments = "".join(f"# {note}\n" for note in notes)
     return f"""\
 from lime.lime_image import LimeImageExplainer
 
-from explainer import {", ".join(names)}
-
+{imports}
 classifier = load_classifier({_literal(classifier)})
 {comments}cut = explain(load_photo({_literal(photo)}), classifier, num_samples=1{options})
 lime = LimeImageExplainer(kernel_width={recipe.kernel_width!r}, random_state={recipe.seed})

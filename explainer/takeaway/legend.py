@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..pictures.draw import DEFAULT_PALETTE, Palette, shades
+from ..pictures.draw import DEFAULT_PALETTE, PALE, Palette, shades
 from ..reading import Reading
+from ..recipe import Target
 from ..words.language import Language
-from ..words.sentences import change_in_points
+from ..words.sentences import weight_in_words
 from .templates import environment
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class LegendEntry:
     ----------
     meaning : str
         What its regions say.
-    line : {"solid", "dashed"}
+    line : {"solid", "dashed", "dotted", "none"}
         The outline around them.
     colour : str
         Of the outline, for CSS.
@@ -47,6 +48,7 @@ def legend(
     meanings: Sequence[str],
     palette: Palette,
     language: Language,
+    target: Target = "probability",
     of_two_labels: bool = False,
 ) -> list[LegendEntry]:
     """The legend of what `draw_pros_cons` draws.
@@ -59,6 +61,8 @@ def legend(
         What regions of a positive weight say and, unless there can't be any, those of a negative one.
     language : Language
         What the ends of the scales are written in.
+    target : {"probability", "log-odds"}
+        What the weights add up to.
     of_two_labels : bool
         The two sides are those of two labels, so that what is negative is a gain of the second.
     """
@@ -67,7 +71,8 @@ def legend(
     for meaning, sign in zip(meanings, (1, -1), strict=False):
         most = max((sign * weight for weight in weights.values()), default=0.0)
         if most > 0:
-            ends = (language.number(0), _points(most if of_two_labels else sign * most, language))
+            weight = most if of_two_labels else sign * most
+            ends = (language.number(0), _weight(weight, target, language))
             entries.append(_entry(meaning, sign, palette, ends, most / strongest))
         else:
             entries.append(_entry(meaning, sign, palette))
@@ -75,9 +80,15 @@ def legend(
 
 
 def reading_legend(reading: Reading, palette: Palette, language: Language) -> list[LegendEntry]:
-    """The legend of a reading's pros and cons."""
-    meanings = _meanings(language)
-    return legend(reading.pros_cons, meanings[:1] if reading.positive_only else meanings, palette, language)
+    """The legend of a reading's pictures."""
+    meanings = _meanings(language)[: 1 if reading.positive_only else 2]
+    entries = legend(reading.pros_cons, meanings, palette, language, reading.label.target)
+    shared, uncertain = _doubts(palette, language)
+    if reading.focus_last.shown or reading.pros_cons_last.shown:
+        entries.append(shared)
+    if reading.uncertain & (reading.focus.keys() | reading.pros_cons.keys()):
+        entries.append(uncertain)
+    return entries
 
 
 def general_legend(
@@ -85,8 +96,9 @@ def general_legend(
 ) -> list[LegendEntry]:
     """The legend of many pictures, each of which has a scale of its own."""
     ends = language.gettext("weak"), language.gettext("strong")
-    sides = list(zip(_meanings(language), (1, -1), strict=True))
-    return [_entry(meaning, sign, palette, ends) for meaning, sign in sides[: 1 if positive_only else 2]]
+    sides = list(zip(_meanings(language), (1, -1), strict=True))[: 1 if positive_only else 2]
+    entries = [_entry(meaning, sign, palette, ends) for meaning, sign in sides]
+    return [*entries, *_doubts(palette, language)]
 
 
 def legend_html(entries: Sequence[LegendEntry]) -> "Markup":
@@ -101,10 +113,20 @@ def _meanings(language: Language) -> tuple[str, str]:
     return language.gettext("speaks for the label"), language.gettext("speaks against it")
 
 
-def _points(change: float, language: Language) -> str:
-    if abs(change) < 0.0005:  # which is no change elsewhere, but is coloured here
+def _doubts(palette: Palette, language: Language) -> tuple[LegendEntry, LegendEntry]:
+    """Regions that share the last place, and those that are not told from chance."""
+    _ = language.gettext
+    colour, none = _css(palette.speaks_for), ("transparent", "transparent")
+    return (
+        LegendEntry(_("others matter as much"), "dotted", colour, none),
+        LegendEntry(_("pale: not known yet"), "none", colour, (_css(PALE),) * 2),
+    )
+
+
+def _weight(weight: float, target: Target, language: Language) -> str:
+    if target == "probability" and abs(weight) < 0.0005:  # no change elsewhere, but it is coloured here
         return language.gettext("under {points} points").format(points=language.number(0.1, 1))
-    return change_in_points(change, language)
+    return weight_in_words(weight, target, language)
 
 
 def _entry(

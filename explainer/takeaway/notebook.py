@@ -119,9 +119,7 @@ class _Notebook:
             yield cells.code(self._segments())
             yield cells.code(self._hide())
             yield cells.markdown("## " + _("Explanation"), self._about_samples())
-            yield cells.code(
-                (cells.BY_LIME_BASE if self._carries_masks else cells.BY_LIME) + cells.LIME_WEIGHTS
-            )
+            yield cells.code(self._by_lime())
         else:
             yield cells.markdown("## " + _("Explanation"), self._about_samples())
             yield cells.code(cells.BY_PACKAGE)
@@ -133,6 +131,12 @@ class _Notebook:
         yield cells.code(cells.PICTURES)
         yield cells.markdown("## " + _("The same?"), self._about_agreement())
         yield cells.code(self._tolerance() + cells.CHECK)
+
+    def _by_lime(self) -> str:
+        code = cells.BY_LIME_BASE if self._carries_masks else cells.BY_LIME
+        if self._recipe.target == "probability":
+            return code.replace("{explained}", "predict") + cells.LIME_WEIGHTS
+        return cells.LOG_ODDS + code.replace("{explained}", "log_odds") + cells.LIME_WEIGHTS
 
     def _introduction(self) -> Iterator[str]:
         _ = self._language.gettext

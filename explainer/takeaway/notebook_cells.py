@@ -120,13 +120,25 @@ hidden = gaussian_filter(image, (reach, reach, 0), mode="nearest")
     "picture": 'hidden = np.frombuffer(unpack(HIDDEN), "<f4").reshape(image.shape)\n',
 }
 
+LOG_ODDS = """\
+def log_odds(images):
+    answers = np.asarray(predict(images), float)
+    odds = np.zeros_like(answers)
+    for label in LABELS:
+        others = np.delete(answers, label, axis=1).sum(axis=1)  # 1 - p, exact where p is all but 1
+        odds[:, label] = np.log(answers[:, label]) - np.log(others)
+    return odds
+
+
+"""
+
 BY_LIME = """\
 from lime.lime_image import LimeImageExplainer
 
 explainer = LimeImageExplainer(kernel_width=KERNEL_WIDTH, random_state=SEED)
 explanation = explainer.explain_instance(
     image,
-    predict,
+    {explained},
     labels=list(LABELS),
     top_labels=None,
     hide_color=hidden,
@@ -150,7 +162,7 @@ def show(mask):
 
 
 answers = np.concatenate(
-    [predict([show(mask) for mask in masks[i : i + 10]]) for i in range(0, NUM_SAMPLES, 10)]
+    [{explained}([show(mask) for mask in masks[i : i + 10]]) for i in range(0, NUM_SAMPLES, 10)]
 )
 
 distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()

@@ -7,6 +7,7 @@ import numpy as np
 from ..judging.evidence import Answer, Comparison, Finding, Question
 from ..lime.explanation import Explanation, Label
 from ..reading import Reading, Settledness
+from ..recipe import Target
 from .language import Language
 from .places import PARTS, place, place_names, place_numbers, region_places
 
@@ -14,6 +15,7 @@ _WEAK = 0.25  # a region that speaks this much less than the strongest hardly co
 _CLOSE = 0.7  # a runner-up with this much of the winner's probability is worth a word
 _MOSTLY = 0.6  # so much of what speaks for a label is called most of it
 _NOTHING = 0.0005  # a smaller change of a probability is written as none
+_NO_EVIDENCE = 0.005  # and a smaller one of log-odds
 
 
 def verdict(classifier_title: str, label: Label, language: Language, runner_up: Label | None = None) -> str:
@@ -53,10 +55,12 @@ def focus_sentence(reading: Reading, language: Language) -> str:
         sentence = _(
             "The photo is one single region, so no part of it speaks for “{label}” more than others."
         )
-    elif np.abs(weights).sum() < _NOTHING:
+    elif max(abs(label.change_of_probability(side * np.abs(weights).sum())) for side in (1, -1)) < _NOTHING:
         sentence = _(
             "Whatever was hidden, “{label}” stayed near {probability}: this focus means very little."
         )
+    elif reading.focus.keys() <= reading.uncertain:
+        sentence = _("It can’t be told yet which part speaks for “{label}”: too little has been hidden.")
     else:
         return _where_it_looked(reading, language)
     return sentence.format(label=_name(label, language), probability=language.percent(label.probability))
@@ -64,7 +68,8 @@ def focus_sentence(reading: Reading, language: Language) -> str:
 
 def _where_it_looked(reading: Reading, language: Language) -> str:
     _ = language.gettext
-    segments, focus = reading.explanation.segments, reading.focus
+    segments = reading.explanation.segments
+    focus = {region: weight for region, weight in reading.focus.items() if region not in reading.uncertain}
     strength = np.zeros(PARTS)
     np.add.at(strength, place_numbers(segments)[list(focus)], list(focus.values()))
     strength /= strength.sum()
@@ -92,9 +97,14 @@ def _where_it_looked(reading: Reading, language: Language) -> str:
 def pros_cons_sentence(reading: Reading, language: Language) -> str:
     """What speaks against the label."""
     _ = language.gettext
-    name, against = _name(reading.label, language), reading.against
-    if not against:
+    name = _name(reading.label, language)
+    if not reading.against:
         return _("Among the strongest regions, none speaks against “{label}”.").format(label=name)
+    against = {
+        region: weight for region, weight in reading.against.items() if region not in reading.uncertain
+    }
+    if not against:
+        return _("Among the strongest regions, none is known to speak against “{label}”.").format(label=name)
     worst = min(against, key=lambda region: against[region])
     strongest = max(abs(weight) for weight in (*reading.pros_cons.values(), *against.values()))
     if abs(against[worst]) < _WEAK * strongest:
@@ -128,9 +138,9 @@ def settledness_sentence(reading: Reading, language: Language) -> str:
     regions, found = explanation.num_superpixels, explanation.neighborhood.superpixels_found
     asked_twice = explanation.disagreement
     if reading.is_settled and reading.stability >= 0.995:  # which would be written as 100%
-        settled = _("Settled: another run would choose the same regions.")
+        settled = _("Settled: another run would show regions that matter as much.")
     else:
-        settled = _("Settled: another run would choose {share} of the same regions.")
+        settled = _("Settled: of what another run would show, {share} matters as much.")
     sentence = {
         Settledness.UNSTEADY: unsteady_sentence(asked_twice, asked_twice.again, language)
         if asked_twice
@@ -141,15 +151,28 @@ def settledness_sentence(reading: Reading, language: Language) -> str:
         ),
         Settledness.NOTHING: _("Settled: another run would find no region either."),
         Settledness.SETTLED: settled,
-        Settledness.NEARLY: _("Nearly settled: another run would choose {share} of the same regions."),
-        Settledness.MOVING: _("Still moving: another run would choose only {share} of the same regions."),
+        Settledness.NEARLY: _("Nearly settled: of what another run would show, {share} matters as much."),
+        Settledness.MOVING: _("Still moving: of what another run would show, only {share} matters as much."),
     }[reading.settledness]
     told = sentence.format(
         share=language.percent(reading.stability),
         number=language.number(regions),
     )
     merged = [merged_sentence(found, regions, language)] if found > regions else []
-    return " ".join([told, _counted(explanation.num_samples, language), *merged])
+    return " ".join([told, *_shared(reading, language), _counted(explanation.num_samples, language), *merged])
+
+
+def _shared(reading: Reading, language: Language) -> list[str]:
+    """Which regions share the last place of the focus, if any do."""
+    others = reading.focus_last.others
+    if not others or reading.settledness not in (Settledness.SETTLED, Settledness.NEARLY):
+        return []
+    sentence = language.ngettext(
+        "The last place of the focus is shared: {number} more region matters as much.",
+        "The last place of the focus is shared: {number} more regions matter as much.",
+        len(others),
+    )
+    return [sentence.format(number=language.number(len(others)))]
 
 
 class NamedProbability(Protocol):
@@ -292,6 +315,27 @@ def change_in_points(change: float, language: Language) -> str:
     return sentence.format(points=points)
 
 
+def weight_in_words(weight: float, target: Target, language: Language) -> str:
+    """A region's weight, such as “+19 points” of probability or “evidence +0.84”."""
+    if target == "probability":
+        return change_in_points(weight, language)
+    _ = language.gettext
+    if abs(weight) < _NO_EVIDENCE:
+        return _("no evidence")
+    sentence = _("evidence +{number}") if weight > 0 else _("evidence −{number}")
+    return sentence.format(number=language.number(abs(weight), digits=2))
+
+
+def weights_meaning(target: Target, language: Language) -> str:
+    """What weights add up to."""
+    _ = language.gettext
+    if target == "probability":
+        return _("Weights are percentage points of the label’s probability, and add up.")
+    return _(
+        "Weights are evidence, which adds up: 0.7 more doubles the odds of the label, 0.7 less halves them."
+    )
+
+
 def comparison_sentence(comparison: Comparison, original: Label, hidden: int, language: Language) -> str:
     """What the classifier says with so many regions hidden; `original` is what it says of the whole photo."""
     _ = language.gettext
@@ -368,7 +412,7 @@ def region_names(reading: Reading, language: Language) -> dict[int, str]:
 
 
 def region_descriptions(reading: Reading, language: Language) -> dict[int, str]:
-    """What is known of each superpixel, such as “Region 12 · upper left · speaks for · +12 points”.
+    """What is known of each superpixel, such as “Region 12 · upper left · speaks for · evidence +0.84”.
 
     Whether it speaks for or against the label is said only of those that count most.
     """
@@ -380,7 +424,7 @@ def region_descriptions(reading: Reading, language: Language) -> dict[int, str]:
         if weight := strongest.get(region):
             parts.append(_("speaks for") if weight > 0 else _("speaks against"))
         if reading.explanation.num_samples > 1:
-            parts.append(change_in_points(weights[region], language))
+            parts.append(weight_in_words(weights[region], reading.label.target, language))
         told[region] = " · ".join(parts)
     return told
 

@@ -25,6 +25,7 @@ def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, s
         "exact": _("exact, 32-bit floats"),
         "fast": _("fast, 16-bit floats where possible"),
     }
+    targets = {"probability": _("the label’s probability"), "log-odds": _("evidence (log-odds)")}
     pictures = {"photo": _("the photo"), "image": _("what the classifier gets")}
     return [
         (_("Classifier"), f"{classifier.title}, {engine}" if engine else classifier.title),
@@ -35,6 +36,7 @@ def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, s
         (_("Regions"), _regions(explanation, language)),
         (_("What is cut"), pictures[recipe.segmented]),
         (_("Hidden regions show"), _hidden(explanation, language)),
+        (_("Weights add up to"), targets[recipe.target]),
         (_("Kernel width"), f"{recipe.kernel_width:g}"),
         (_("Precision"), precisions[recipe.precision]),
         (_("Fidelity (weighted R²)"), language.number(reading.label.fidelity, 2)),

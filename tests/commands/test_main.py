@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer import WeightsError, explain, load_photo
+from explainer import Reading, WeightsError, explain, load_photo
 from explainer.__main__ import main
 from explainer.classifiers.published.keras_applications import Application
 from explainer.folders.results import read_records
-from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
+from explainer.pictures.draw import draw_reading, fit_photo
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {
@@ -212,15 +212,9 @@ def test_place_of_a_folder_that_is_taken_by_a_file(photo, tmp_path, capsys):
 @pytest.mark.parametrize("num_features", [0, 1, 4])
 def test_number_of_features_reaches_the_pictures(photo, tmp_path, lite0, num_features):
     assert run(photo, out=tmp_path / "out", samples=64, more=["--num-features", str(num_features)]) == 0
-    explanation = explain(photo, lite0, num_samples=64)
-    best, canvas = explanation.labels[0].index, fit_photo(load_photo(photo))
-    expected = {
-        "focus.png": draw_focus(canvas, explanation.segments, explanation.regions(best, True, num_features)),
-        "pros_cons.png": draw_pros_cons(
-            canvas, explanation.segments, explanation.regions(best, False, 2 * num_features)
-        ),
-    }
-    for name, drawn in expected.items():
+    explanation = explain(photo, lite0, num_samples=64, num_features=num_features)
+    drawn_here = draw_reading(fit_photo(load_photo(photo)), Reading.of(explanation))
+    for name, drawn in zip(("focus.png", "pros_cons.png"), drawn_here, strict=True):
         with Image.open(tmp_path / "out" / "cat" / name) as picture:
             assert picture.tobytes() == drawn.tobytes()
 

@@ -31,6 +31,8 @@ SETTINGS = {
     "num_features": [0, 7],
     "pros_cons_features": [3],
     "top_labels": [2],
+    "target": ["probability"],
+    "tie_tolerance": [0.25],
 }
 PARAMETERS = {
     Quickshift: {"kernel_size": 2.5, "max_dist": 20.0, "ratio": 0.7},

@@ -235,8 +235,8 @@ class TestCompare:
 
 class TestContrast:
     def test_by_how_much_more_a_region_raises_one_label_than_the_other(self):
-        explanation = explained(KnownClassifier({1: 0.3, 2: 0.1}, {2: 0.15, 5: 0.2}))
-        differences = explanation.contrast(0, 1, 3)
+        classifier = KnownClassifier({1: 0.3, 2: 0.1}, {2: 0.15, 5: 0.2})
+        differences = explained(classifier, target="probability").contrast(0, 1, 3)
         assert list(differences) == [1, 5, 2]
         assert differences == pytest.approx({1: 0.3, 5: -0.2, 2: -0.05}, rel=0.3)
         assert differences[1] > 0 > differences[5]
@@ -375,8 +375,10 @@ class TestSections:
     def test_the_photo_knows_its_regions(self):
         data = given(section("try_it", a_result(*self.weights)), "try_it")
         assert len(data["paths"]) == len(data["names"]) == GRID.cells
-        assert re.fullmatch(r"Region 2 · top · speaks for · \+\d\d points", data["descriptions"][1])
-        assert re.fullmatch(r"Region 6 · middle · speaks against · −\d\d points", data["descriptions"][5])
+        assert re.fullmatch(r"Region 2 · top · speaks for · evidence \+\d\.\d\d", data["descriptions"][1])
+        assert re.fullmatch(
+            r"Region 6 · middle · speaks against · evidence −\d\.\d\d", data["descriptions"][5]
+        )
         assert data["order"][0] == 1
         assert data["middles"][0] == pytest.approx((0.125, 0.167), abs=0.05)
 

@@ -40,6 +40,12 @@ def surrogate_of(weights):
     return Surrogate(weights, np.zeros_like(weights), 0.0, 0.0, np.tile(weights, (200, 1)))
 
 
+def in_common(one, other):
+    """Of the regions that one shows, the share that matters as much to the other."""
+    as_good = {*other.regions(0), *other.last_place(0).others}
+    return len(as_good & {*one.regions(0)}) / len(one.regions(0))
+
+
 def largest(weights, positive_only, number):
     """The superpixels with the largest weights, in any order."""
     strength = weights if positive_only else np.abs(weights)
@@ -229,10 +235,83 @@ class TestStability:
                 explain(a_photo(), classifier, num_samples=300, seed=seed, segmentation=GRID, design=design)
                 for seed in range(6)
             ]
-            chosen = [set(explanation.regions(0)) for explanation in explanations]
             promised += [explanation.stability(0) for explanation in explanations]
-            kept += [len(one & other) / 5 for i, one in enumerate(chosen) for other in chosen[:i]]
+            kept += [
+                in_common(one, other) for one in explanations for other in explanations if one is not other
+            ]
         assert np.mean(promised) == pytest.approx(np.mean(kept), abs=0.12)
+
+
+def last_place(weights, number, tolerance=0.1, positive_only=True):
+    """Of a label with these weights, which share the last of so many places: shown, and not shown."""
+    explanation = explain(
+        a_photo(), ConstantClassifier(1.0), num_samples=2, segmentation=GRID, tie_tolerance=tolerance
+    )
+    label = replace(explanation.labels[0], surrogate=surrogate_of(np.array(weights)))
+    found = replace(explanation, labels=(label,)).last_place(0, positive_only, number)
+    return {*found.shown}, {*found.others}
+
+
+class TestLastPlace:
+    def test_two_equal_weights_share_it(self):
+        assert last_place([1.0, 0.5, 0.5, 0.1], 2) == ({1}, {2})
+        assert last_place([1.0, 0.5, 0.5, 0.1], 2, tolerance=0.0) == ({1}, {2})
+
+    def test_a_clear_gap_shares_nothing(self):
+        assert last_place([1.0, 0.5, 0.39, 0.1], 2) == (set(), set())
+        assert last_place([1.0, 0.5, 0.41, 0.1], 2) == ({1}, {2})
+        assert last_place([1.0, 0.5, 0.41, 0.1], 2, tolerance=0.0) == (set(), set())
+
+    def test_all_equal_share_all(self):
+        assert last_place([0.3] * 4, 2) == ({0, 1}, {2, 3})
+
+    def test_fewer_regions_than_are_shown_share_nothing(self):
+        assert last_place([0.3, 0.3], 3) == last_place([0.3, 0.3], 2) == (set(), set())
+        assert last_place([0.3, 0.3, -0.3], 3) == (set(), set()), "what speaks against is not shown"
+        assert last_place([0.3], 0) == (set(), set())
+
+    def test_those_before_the_last_are_as_good_as_it_too(self):
+        assert last_place([1.0, 0.5, 0.45, 0.3], 3) == (set(), set())
+        assert last_place([1.0, 0.5, 0.45, 0.4], 2) == ({1}, {2, 3})
+        assert last_place([1.0, 0.5, 0.45, 0.4, 0.38], 3) == ({1, 2}, {3, 4})
+
+    def test_with_both_sides_strength_counts_and_the_side_does_not(self):
+        assert last_place([1.0, -0.5, 0.45, -0.1], 2, positive_only=False) == ({1}, {2})
+        assert last_place([-1.0, 0.5, 0.45, 0.1], 1) == ({1}, {2}), "of the strongest of all"
+
+
+class TestStabilityWithTies:
+    def test_who_comes_last_among_equals_does_not_matter(self):
+        replicates = [[1.0, 0.5, 0.45, 0], [1.0, 0.45, 0.5, 0]] * 100
+        assert stability(surrogate_with(replicates), 2) == pytest.approx(0.75, abs=0.005)
+        assert stability(surrogate_with(replicates), 2, tolerance=0.1) == 1
+        assert stability(surrogate_with(replicates), 2, tolerance=0.04) == pytest.approx(0.75, abs=0.005)
+
+    def test_where_there_is_room_whatever_weighs_next_to_nothing_is_as_good(self):
+        replicates = [[1.0, 0.01, -0.01, -1], [1.0, -0.01, 0.01, -1]] * 100
+        assert stability(surrogate_with(replicates), 3) < 0.8
+        assert stability(surrogate_with(replicates), 3, tolerance=0.1) == 1
+
+    def test_those_who_matter_more_must_be_the_same(self):
+        replicates = [[1.0, 0.5, 0.1, 0], [1.0, 0.1, 0.5, 0]] * 100
+        assert stability(surrogate_with(replicates), 2, tolerance=0.1) == pytest.approx(0.75, abs=0.005)
+
+    def test_for_and_against_are_not_equals_however_alike_in_strength(self):
+        replicates = [[1.0, 0.5], [1.0, -0.5]] * 100
+        assert stability(surrogate_with(replicates), 2, False, 0.1) == pytest.approx(0.75, abs=0.005)
+
+    def test_is_what_pairs_of_replicates_have_in_common(self):
+        replicates = np.random.RandomState(0).normal(0.3, 1, size=(60, 12))
+
+        def as_good(row):
+            last = max(0.0, np.sort(row)[-4])
+            return {int(i) for i in np.flatnonzero(row >= last - 0.2 * np.abs(row).max())}
+
+        chosen = [largest(row, True, 4) for row in replicates]
+        good = [as_good(row) | shown for row, shown in zip(replicates, chosen, strict=True)]
+        common = [len(one & other) for i, one in enumerate(chosen) for j, other in enumerate(good) if i != j]
+        expected = np.sum(common) / 59 / np.sum([len(one) for one in chosen])
+        assert stability(surrogate_with(replicates), 4, tolerance=0.2) == pytest.approx(expected)
 
 
 class TestJson:

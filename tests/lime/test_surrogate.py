@@ -9,7 +9,7 @@ from lime.lime_image import LimeImageExplainer
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from explainer.lime.designs import make_design
-from explainer.lime.surrogate import KERNEL_WIDTH, exponential_kernel, fit_surrogates
+from explainer.lime.surrogate import KERNEL_WIDTH, exponential_kernel, fit_surrogates, log_odds
 from tests.synthetic import Grid, LinearClassifier, NonlinearClassifier
 
 DESIGNS = ("balanced", "lime")
@@ -45,6 +45,33 @@ def assert_finite(surrogate):
     assert math.isfinite(surrogate.intercept)
     assert math.isfinite(surrogate.fidelity)
     assert surrogate.fidelity <= 1
+
+
+class TestLogOdds:
+    def test_of_a_network_whose_probabilities_sum_to_one(self):
+        logits = np.random.RandomState(0).normal(0, 3, (50, 4))
+        answers = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        expected = logits[:, [2]] - np.log(np.exp(np.delete(logits, 2, axis=1)).sum(axis=1, keepdims=True))
+        np.testing.assert_allclose(log_odds(answers, [2]), expected, atol=1e-9)
+
+    def test_of_each_output_by_itself_where_they_do_not(self):
+        assert log_odds(np.array([[0.5, 0.9]]), [0, 1]) == pytest.approx(np.log([[1, 9]]))
+
+    def test_what_floats_can_not_tell_from_certain_is_told_by_the_others(self):
+        sure = np.array([[1.0, 3e-12], [1.0, 1e-12]], np.float32)
+        assert np.diff(log_odds(sure, [0])[:, 0]) == pytest.approx(np.log(3), abs=1e-4)
+
+    @pytest.mark.parametrize("steps", [2, 100, 256])  # all or nothing; votes of a forest; eight bits
+    def test_answers_in_steps_have_no_end_far_out(self, steps):
+        answers = np.linspace(0, 1, steps)
+        odds = log_odds(np.column_stack([answers, 1 - answers]), [0, 1])
+        assert np.isfinite(odds).all()
+        assert (np.diff(odds[:, 0]) > 0).all()
+        assert np.abs(odds).max() <= np.log(2 * max(steps, 100))
+        np.testing.assert_allclose(odds[:, 1], -odds[:, 0], atol=1e-9)
+
+    def test_of_a_network_with_one_output(self):
+        assert log_odds(np.array([[0.9], [1.0]]), [0])[:, 0] == pytest.approx([np.log(9), np.log(1 / 0.01)])
 
 
 @pytest.mark.parametrize("design", DESIGNS)

@@ -105,7 +105,17 @@ class TestHtml:
     def test_runs_and_fetches_nothing(self):
         for part in parsed(explained()._repr_html_()).iter():
             assert part.tag not in {"script", "style", "link", "iframe"}
-            drawing = {"viewBox", "aria-hidden", "fill", "stroke", "stroke-width", "stroke-dasharray", *"xy"}
+            drawing = {
+                "viewBox",
+                "aria-hidden",
+                "fill",
+                "stroke",
+                "stroke-width",
+                "stroke-dasharray",
+                "stroke-linecap",
+                "stroke-opacity",
+                *"xy",
+            }
             assert {*part.attrib} <= {"style", "src", "alt", "lang", "width", "height", "rx", *drawing}
             assert "url(" not in part.attrib.get("style", "")
 

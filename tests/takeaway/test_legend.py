@@ -48,6 +48,8 @@ def test_where_a_side_has_no_region_its_scale_has_no_ends(weights, ends):
 def test_each_of_two_labels_gains_where_its_regions_are():
     entries = legend({0: 0.2, 1: -0.1}, ["a", "b"], DEFAULT_PALETTE, ENGLISH, of_two_labels=True)
     assert [entry.ends[1] for entry in entries] == ["+20 points", "+10 points"]
+    entries = legend({0: 0.2, 1: -0.1}, ["a", "b"], DEFAULT_PALETTE, ENGLISH, "log-odds", of_two_labels=True)
+    assert [entry.ends[1] for entry in entries] == ["evidence +0.20", "evidence +0.10"]
 
 
 def test_only_what_can_be_in_the_picture_is_in_its_legend():
@@ -56,7 +58,10 @@ def test_only_what_can_be_in_the_picture_is_in_its_legend():
 
 
 def test_many_pictures_have_a_legend_without_numbers():
-    assert {entry.ends for entry in general_legend(ENGLISH)} == {("weak", "strong")}
+    pro, con, shared, uncertain = general_legend(ENGLISH)
+    assert pro.ends == con.ends == ("weak", "strong")
+    assert (shared.line, shared.meaning) == ("dotted", "others matter as much")
+    assert (uncertain.line, uncertain.meaning) == ("none", "pale: not known yet")
 
 
 def test_the_html_has_all_of_it_and_escapes_names():

@@ -2,11 +2,12 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from explainer import Reading, explain
+from explainer import Reading, Recipe, explain
 from explainer.takeaway.regions import region_table, regions_csv
 from explainer.words.language import Language
 from tests.synthetic import Grid, NonlinearClassifier, a_photo
@@ -24,14 +25,34 @@ def test_the_strongest_region_comes_first_and_none_is_missing(reading: Reading):
     assert sorted(table["region"]) == [*range(1, 13)]
     assert table["region"][0] == np.abs(weights).argmax() + 1
     for row, region in enumerate(table["region"]):
-        assert table["weight"][row] == pytest.approx(100 * weights[region - 1])
-        assert table["standard_error"][row] == pytest.approx(100 * errors[region - 1])
+        assert table["weight"][row] == pytest.approx(weights[region - 1])
+        assert table["standard_error"][row] == pytest.approx(errors[region - 1])
         assert table["share"][row] == pytest.approx(1 / 12)
         certain = abs(weights[region - 1]) > 1.96 * errors[region - 1]
         assert table["sign_certain"][row] == certain
     assert {*table["sign_certain"]} == {True, False}
     assert table["place"][table["region"].index(1)] == "upper left"
     assert table["place"][table["region"].index(12)] == "lower right"
+
+
+def test_probabilities_are_told_in_points(reading: Reading):
+    recipe = Recipe.of(reading.explanation.recipe, target="probability")
+    same = explain(a_photo(2), reading.explanation.classifier, recipe)
+    assert max(region_table(Reading.of(same), Language("en"))["weight"]) == pytest.approx(
+        100 * max(same.labels[0].weights)
+    )
+
+
+def test_who_shares_the_last_place_is_told(reading: Reading):
+    everybody = replace(reading.explanation, recipe=Recipe.of(reading.explanation.recipe, tie_tolerance=1.0))
+    table = region_table(Reading.of(everybody), Language("en"))
+    told = dict(zip(table["region"], table["focus"], strict=True))
+    shown = everybody.regions(reading.label.index)
+    for region, weight in enumerate(reading.label.weights):
+        expected = "shares the last place" if region in shown else "matters as much" if weight > 0 else ""
+        assert told[region + 1] == expected
+    nobody = replace(reading.explanation, recipe=Recipe.of(reading.explanation.recipe, tie_tolerance=0.0))
+    assert {*region_table(Reading.of(nobody), Language("en"))["focus"]} == {"yes", ""}
 
 
 def test_a_spreadsheet_reads_the_same(reading: Reading):

@@ -297,7 +297,7 @@ class TestSettings:
         explanation = explained(
             lite0, coffee, num_samples=8, design="lime", seed=1234, kernel_width=0.4, precision="fast"
         )
-        assert len(told(explanation)) == 11
+        assert len(told(explanation)) == 12
         values = " ".join(told(explanation).values())
         for value in (
             "EfficientNet-Lite0",

@@ -141,19 +141,24 @@ def test_what_speaks_against_is_the_worst_region(weights: list[float], sentence:
 @pytest.mark.parametrize(
     ("settledness", "stability", "samples", "sentence"),
     [
-        ("settled", 1.0, 1, "Settled: another run would choose the same regions. 1 sample."),
-        ("settled", 0.9, 1400, "Settled: another run would choose 90% of the same regions. 1,400 samples."),
+        ("settled", 1.0, 1, "Settled: another run would show regions that matter as much. 1 sample."),
+        (
+            "settled",
+            0.9,
+            1400,
+            "Settled: of what another run would show, 90% matters as much. 1,400 samples.",
+        ),
         (
             "nearly",
             0.75,
             300,
-            "Nearly settled: another run would choose 75% of the same regions. 300 samples.",
+            "Nearly settled: of what another run would show, 75% matters as much. 300 samples.",
         ),
         (
             "moving",
             0.4,
             32,
-            "Still moving: another run would choose only 40% of the same regions. 32 samples.",
+            "Still moving: of what another run would show, only 40% matters as much. 32 samples.",
         ),
         ("nothing", 1.0, 64, "Settled: another run would find no region either. 64 samples."),
         (
@@ -367,10 +372,10 @@ def test_no_sentence_shows_an_underscore_or_an_empty_place():
 def test_how_long_it_took_in_words(monkeypatch: pytest.MonkeyPatch):
     clock = itertools.count()  # a second passes whenever it is looked at
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
-    explanation = explain(a_photo(71), LinearClassifier(Grid(3, 4)), num_samples=33, segmentation=Grid(3, 4))
+    explanation = explain(a_photo(71), LinearClassifier(Grid(3, 4)), num_samples=49, segmentation=Grid(3, 4))
     assert timings_in_words(explanation, Language("en")) == [
         ("Cutting", "1.0 s"),
-        ("Sampling", "4.0 s, 8 samples a second"),
+        ("Sampling", "4.0 s, 12 samples a second"),
         ("Total time", "5.0 s"),
     ]
     assert explanation.neighborhood.release()
