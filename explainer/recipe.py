@@ -316,16 +316,14 @@ class Recipe:
         return callable(self.hide_color) or type(self.segmentation) not in SEGMENTATIONS.values()
 
     def changes(self) -> dict[str, Any]:
-        """Those settings that are not as usual."""
-        usual = Recipe.of(num_features=self.num_features)
-        differing = {
+        """Those settings that are not as usual; what others decide is left out, if it is as they have it."""
+        decided = Recipe(num_features=self.num_features, design=self.design)
+        usual = replace(decided, num_features=Recipe.num_features, design=Recipe.design)
+        return {
             setting.name: getattr(self, setting.name)
             for setting in fields(self)
             if getattr(self, setting.name) != getattr(usual, setting.name)
         }
-        if self.num_features != Recipe.num_features:
-            differing["num_features"] = self.num_features
-        return differing
 
     def to_dict(self) -> dict[str, Any]:
         """All settings as JSON has them.

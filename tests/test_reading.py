@@ -87,6 +87,39 @@ def test_the_recipe_says_how_many_regions_are_shown():
     assert min(reading.focus.values()) > 0 > min(reading.pros_cons.values())
 
 
+def test_what_can_not_be_told_from_no_weight_is_uncertain(explanation: Explanation):
+    label = explanation.labels[0]
+    told = np.abs(label.weights) > 1.96 * label.standard_errors
+    uncertain = Reading.of(explanation).uncertain
+    assert uncertain == {int(region) for region in np.flatnonzero(~told)}
+    assert 0 < len(uncertain) < GRID.cells
+    more = Reading.of(explained(num_samples=1500))
+    assert more.uncertain < uncertain | {*more.uncertain}
+    assert len(more.uncertain) < len(uncertain)
+
+
+def test_who_shares_the_last_place_is_told_of_both_pictures(explanation: Explanation):
+    reading = Reading.of(explanation)
+    index = reading.label.index
+    assert reading.focus_last == explanation.last_place(index)
+    assert reading.pros_cons_last == explanation.last_place(index, False, 10)
+    assert Reading.of(explanation, positive_only=True).pros_cons_last == explanation.last_place(
+        index, True, 10
+    )
+
+
+def test_the_sentence_says_how_many_matter_as_much(explanation: Explanation):
+    recipe = Recipe.of(explanation.recipe, tie_tolerance=1.0, stability_threshold=0.0)
+    reading = Reading.of(replace(explanation, recipe=recipe))
+    others = len(reading.focus_last.others)
+    assert others > 1
+    assert f"The last place of the focus is shared: {others} more regions matter as much. " in (
+        settledness_sentence(reading, ENGLISH)
+    )
+    nobody = Reading.of(replace(explanation, recipe=Recipe.of(recipe, tie_tolerance=0.0)))
+    assert "shared" not in settledness_sentence(nobody, ENGLISH)
+
+
 def test_what_speaks_against_is_known_even_where_only_what_speaks_for_is_shown(explanation: Explanation):
     both, positive_only = (Reading.of(explanation, positive_only=only) for only in (False, True))
     assert both.against

@@ -71,6 +71,9 @@ def test_samples_as_lime_draws_them_go_with_probabilities_as_lime_has_them():
     chosen = Recipe(design="lime", target="log-odds")
     assert Recipe.of(chosen, seed=3).target == Recipe.of(chosen, design="balanced").target == "log-odds"
     assert Recipe.of(Recipe(target="probability"), design="lime").target == "probability"
+    assert Recipe(design="lime").changes() == {"design": "lime"}
+    assert Recipe(target="probability").changes() == {"target": "probability"}
+    assert chosen.changes() == {"design": "lime", "target": "log-odds"}
 
 
 def test_the_same_settings_are_the_same_recipe():

@@ -28,6 +28,7 @@ SETTINGS = [
     ("seed", 2**32 - 1, "4294967295", {"seed": 2**32 - 1}),
     ("stability", 0.8, "0.8", {"stability_threshold": 0.8}),
     ("design", "lime", "lime", {"design": "lime"}),
+    ("target", "probability", "probability", {"target": "probability"}),
     ("precision", "fast", "fast", {"precision": "fast"}),
     ("hide_color", "mean", "mean", {"hide_color": "mean"}),
     ("hide_color", "black", "black", {"hide_color": "black"}),
@@ -117,6 +118,21 @@ def test_each_setting_is_passed_on_and_a_link_restores_it(key, value, linked, ex
     assert not page.exception
     assert settings(page).recipe.changes() == expected
     assert settings(sidebar(**{key: linked})) == settings(page)
+
+
+def test_samples_as_lime_draws_them_bring_probabilities_unless_one_wants_log_odds():
+    page = sidebar()
+    widget(page, "design").set_value("lime").run()
+    assert settings(page).recipe.target == "probability"
+    assert {*page.query_params} == {"design"}
+    widget(page, "target").set_value("log-odds").run()
+    assert (
+        settings(page).recipe
+        == Recipe(design="lime", target="log-odds")
+        == settings(sidebar(design="lime", target="log-odds")).recipe
+    )
+    widget(page, "design").set_value("balanced").run()
+    assert settings(page).recipe == Recipe()
 
 
 def test_what_is_not_as_usual_is_named_and_set_back_at_once():

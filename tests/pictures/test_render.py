@@ -184,6 +184,31 @@ class TestFocus:
         for edge in colours_along_outline(picture, 5):
             assert (np.abs(edge - palette.speaks_for) < 40).all()
 
+    def test_what_shares_the_last_place_has_a_line_of_dots_of_its_own(self, photo):
+        blue = PALETTES["blue-orange"].speaks_for
+        dots, coloured = gaps(draw_focus(GREY, SEGMENTS, [0, 6], shared=[6]), 6, blue)
+        assert dots >= 40
+        assert coloured < 0.6
+        assert gaps(draw_focus(GREY, SEGMENTS, [0, 6], shared=[0]), 6, blue) == (0, 1.0)
+        apart = pixels(draw_focus(photo, SEGMENTS, [5, 6], shared=[6]))
+        together = pixels(draw_focus(photo, SEGMENTS, [5, 6]))
+        border = (slice(CELL + 20, 2 * CELL - 20), slice(2 * CELL - 5, 2 * CELL + 5))
+        assert (apart[border] != together[border]).any()
+        assert (
+            draw_focus(photo, SEGMENTS, [5], shared=[9]).tobytes()
+            == draw_focus(photo, SEGMENTS, [5]).tobytes()
+        )
+
+    def test_what_is_not_told_from_chance_is_pale_and_has_no_line(self, photo):
+        picture = pixels(draw_focus(photo, SEGMENTS, [5, 7], uncertain=[7, 9]))
+        known = pixels(draw_focus(photo, SEGMENTS, [5]))
+        np.testing.assert_array_equal(
+            picture[~binary_dilation(cells(7), iterations=9)], known[~binary_dilation(cells(7), iterations=9)]
+        )
+        inside = well_inside(cells(7))
+        veiled = pixels(photo) * 0.28 + np.array(HIDDEN_COLOUR) * 0.72
+        np.testing.assert_allclose(picture[inside], veiled[inside], atol=1.01)
+
     def test_no_line_between_neighbours(self, photo):
         picture = pixels(draw_focus(photo, SEGMENTS, [5, 6]))
         border = (slice(CELL + 20, 2 * CELL - 20), slice(2 * CELL - 5, 2 * CELL + 5))
@@ -263,6 +288,22 @@ class TestProsAndCons:
         number, coloured = gaps(dashed, 5, palette.speaks_against)
         assert number >= 12
         assert 0.4 < coloured < 0.8
+
+    def test_what_shares_the_last_place_is_dotted_on_both_sides(self):
+        for weight, colour in ((0.5, "speaks_for"), (-0.5, "speaks_against")):
+            palette = PALETTES["blue-orange"]
+            picture = draw_pros_cons(GREY, SEGMENTS, {5: weight}, palette, shared=[5])
+            assert gaps(picture, 5, getattr(palette, colour))[0] >= 40
+
+    def test_what_is_not_told_from_chance_is_grey_as_light_as_colours_and_has_no_line(self):
+        picture = draw_pros_cons(GREY, SEGMENTS, {5: 1.0, 7: 0.9, 9: -0.8}, uncertain=[7, 9])
+        without = draw_pros_cons(GREY, SEGMENTS, {5: 1.0})
+        lightness, *chroma = lab(picture, 7)
+        assert np.hypot(*chroma) < 4
+        assert lightness == pytest.approx(lab(picture, 5)[0], abs=2)
+        assert np.array_equal(lab(picture, 9), lab(picture, 7)), "nothing is said of a side"
+        rest = ~binary_dilation(cells(7, 9), iterations=9)
+        np.testing.assert_array_equal(pixels(picture)[rest], pixels(without)[rest])
 
     def test_weights_may_be_numpy_numbers(self):
         plain = draw_pros_cons(GREY, SEGMENTS, {5: 0.5, 6: -0.25})
