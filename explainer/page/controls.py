@@ -74,8 +74,8 @@ def _choose_samples(threshold: float, language: Language) -> dict[str, Any]:
         key="auto",
         bind="query-params",
         help=_(
-            "Takes samples until, of the regions that another run would show, {share} matters as much, "
-            "or the number below is reached."
+            "Takes samples until {share} of the regions that another run would show matter as much as "
+            "those shown, or the number below is reached."
         ).format(share=language.percent(threshold)),
     )
     samples = st.slider(

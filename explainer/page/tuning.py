@@ -324,8 +324,8 @@ class _Widgets:
             "stability",
             USUAL.stability_threshold,
             _(
-                "A picture is called settled when, of the regions that another run would show, this share "
-                "matters as much. LIME has no such setting."
+                "A picture is called settled when this share of the regions that another run would show "
+                "matter as much as those shown. LIME has no such setting."
             ),
             "percent",
         )

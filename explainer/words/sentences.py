@@ -60,7 +60,7 @@ def focus_sentence(reading: Reading, language: Language) -> str:
             "Whatever was hidden, “{label}” stayed near {probability}: this focus means very little."
         )
     elif reading.focus.keys() <= reading.uncertain:
-        sentence = _("It can’t be told yet which part speaks for “{label}”: too little has been hidden.")
+        sentence = _("No region clearly speaks for “{label}” so far.")
     else:
         return _where_it_looked(reading, language)
     return sentence.format(label=_name(label, language), probability=language.percent(label.probability))
@@ -138,9 +138,9 @@ def settledness_sentence(reading: Reading, language: Language) -> str:
     regions, found = explanation.num_superpixels, explanation.neighborhood.superpixels_found
     asked_twice = explanation.disagreement
     if reading.is_settled and reading.stability >= 0.995:  # which would be written as 100%
-        settled = _("Settled: another run would show regions that matter as much.")
+        settled = _("Settled: another run would show regions that matter as much as these.")
     else:
-        settled = _("Settled: of what another run would show, {share} matters as much.")
+        settled = _("Settled: {share} of the regions that another run would show matter as much as these.")
     sentence = {
         Settledness.UNSTEADY: unsteady_sentence(asked_twice, asked_twice.again, language)
         if asked_twice
@@ -151,8 +151,12 @@ def settledness_sentence(reading: Reading, language: Language) -> str:
         ),
         Settledness.NOTHING: _("Settled: another run would find no region either."),
         Settledness.SETTLED: settled,
-        Settledness.NEARLY: _("Nearly settled: of what another run would show, {share} matters as much."),
-        Settledness.MOVING: _("Still moving: of what another run would show, only {share} matters as much."),
+        Settledness.NEARLY: _(
+            "Nearly settled: {share} of the regions that another run would show matter as much as these."
+        ),
+        Settledness.MOVING: _(
+            "Still moving: only {share} of the regions that another run would show matter as much as these."
+        ),
     }[reading.settledness]
     told = sentence.format(
         share=language.percent(reading.stability),

@@ -141,24 +141,29 @@ def test_what_speaks_against_is_the_worst_region(weights: list[float], sentence:
 @pytest.mark.parametrize(
     ("settledness", "stability", "samples", "sentence"),
     [
-        ("settled", 1.0, 1, "Settled: another run would show regions that matter as much. 1 sample."),
+        (
+            "settled",
+            1.0,
+            1,
+            "Settled: another run would show regions that matter as much as these. 1 sample.",
+        ),
         (
             "settled",
             0.9,
             1400,
-            "Settled: of what another run would show, 90% matters as much. 1,400 samples.",
+            "Settled: 90% of the regions that another run would show matter as much as these. 1,400 samples.",
         ),
         (
             "nearly",
             0.75,
             300,
-            "Nearly settled: of what another run would show, 75% matters as much. 300 samples.",
+            "Nearly settled: 75% of the regions that another run would show matter as much as these. 300 samples.",
         ),
         (
             "moving",
             0.4,
             32,
-            "Still moving: of what another run would show, only 40% matters as much. 32 samples.",
+            "Still moving: only 40% of the regions that another run would show matter as much as these. 32 samples.",
         ),
         ("nothing", 1.0, 64, "Settled: another run would find no region either. 64 samples."),
         (
