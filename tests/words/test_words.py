@@ -157,13 +157,15 @@ def test_what_speaks_against_is_the_worst_region(weights: list[float], sentence:
             "nearly",
             0.75,
             300,
-            "Nearly settled: 75% of the regions that another run would show matter as much as these. 300 samples.",
+            "Nearly settled: 75% of the regions that another run would show matter as much as these. "
+            "300 samples.",
         ),
         (
             "moving",
             0.4,
             32,
-            "Still moving: only 40% of the regions that another run would show matter as much as these. 32 samples.",
+            "Still moving: only 40% of the regions that another run would show matter as much as these. "
+            "32 samples.",
         ),
         ("nothing", 1.0, 64, "Settled: another run would find no region either. 64 samples."),
         (
