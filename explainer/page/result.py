@@ -193,7 +193,7 @@ def _legend(reading: Reading | None, view: View, language: Language) -> list[dic
     if reading is None:
         entries = general_legend(language, view.palette, view.positive_only)
     else:
-        entries = reading_legend(reading, view.palette, language)
+        entries = reading_legend(reading, view.palette, language, every=True)
     return [asdict(entry) for entry in entries]
 
 

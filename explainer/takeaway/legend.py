@@ -26,7 +26,7 @@ class LegendEntry:
     ----------
     meaning : str
         What its regions say.
-    line : {"solid", "dashed", "dotted", "none"}
+    line : {"solid", "dashed", "dotted"}
         The outline around them.
     colour : str
         Of the outline, for CSS.
@@ -79,14 +79,16 @@ def legend(
     return entries
 
 
-def reading_legend(reading: Reading, palette: Palette, language: Language) -> list[LegendEntry]:
-    """The legend of a reading's pictures."""
+def reading_legend(
+    reading: Reading, palette: Palette, language: Language, every: bool = False
+) -> list[LegendEntry]:
+    """The legend of a reading's pictures; `every` is for one that stays as long as pictures change."""
     meanings = _meanings(language)[: 1 if reading.positive_only else 2]
     entries = legend(reading.pros_cons, meanings, palette, language, reading.label.target)
     shared, uncertain = _doubts(palette, language)
-    if reading.focus_last.shown or reading.pros_cons_last.shown:
+    if every or reading.focus_last.shown or reading.pros_cons_last.shown:
         entries.append(shared)
-    if reading.uncertain & (reading.focus.keys() | reading.pros_cons.keys()):
+    if every or reading.uncertain & (reading.focus.keys() | reading.pros_cons.keys()):
         entries.append(uncertain)
     return entries
 
@@ -119,7 +121,7 @@ def _doubts(palette: Palette, language: Language) -> tuple[LegendEntry, LegendEn
     colour, none = _css(palette.speaks_for), ("transparent", "transparent")
     return (
         LegendEntry(_("others matter as much"), "dotted", colour, none),
-        LegendEntry(_("pale: not known yet"), "none", colour, (_css(PALE),) * 2),
+        LegendEntry(_("pale: not known yet"), "solid", _css(PALE), (_css(PALE),) * 2),
     )
 
 

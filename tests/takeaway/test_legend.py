@@ -61,7 +61,7 @@ def test_many_pictures_have_a_legend_without_numbers():
     pro, con, shared, uncertain = general_legend(ENGLISH)
     assert pro.ends == con.ends == ("weak", "strong")
     assert (shared.line, shared.meaning) == ("dotted", "others matter as much")
-    assert (uncertain.line, uncertain.meaning) == ("none", "pale: not known yet")
+    assert (uncertain.line, uncertain.meaning) == ("solid", "pale: not known yet")
 
 
 def test_the_html_has_all_of_it_and_escapes_names():

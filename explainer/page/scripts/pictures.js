@@ -87,12 +87,15 @@ export default function ({ data, parentElement }) {
   if (place.entries !== entries) {
     place.entries = entries;
     find(".legend").replaceChildren(
-      ...data.legend.map(({ meaning, line, colour, scale, ends }) => {
+      ...data.legend.flatMap(({ meaning, line, colour, scale, ends }, place) => {
         const swatch = make("i", "");
         swatch.style.cssText =
           `border: 2px ${line} ${colour}; background: linear-gradient(to right, ${scale}) padding-box`;
         const [low, high] = ends.map((end) => make("small", "", document.createTextNode(end)));
-        return make("span", "", document.createTextNode(meaning), low, swatch, high);
+        const isScale = scale.length > 2;
+        const entry = make("span", isScale ? "" : "doubt", document.createTextNode(meaning), low, swatch, high);
+        // On a line of its own, so that nothing moves when the words above change their length.
+        return !isScale && data.legend[place - 1]?.scale.length > 2 ? [make("b", ""), entry] : [entry];
       }),
     );
   }
