@@ -55,7 +55,7 @@ def test_a_region_lights_up_and_is_hidden_by_pointer_or_keys(visit):
     tip, regions = page.locator(".tip"), page.locator(".regions path")
     expect(tip).to_be_hidden()
     page.mouse.move(*middle(page, 3))
-    expect(tip).to_have_text(re.compile(r"^Region 4 · .+ (points|no change)$"))
+    expect(tip).to_have_text(re.compile(r"^Region 4 · .+ (evidence [+−]\d\.\d\d|no evidence)$"))
     expect(page.locator(".light")).to_be_visible()
     assert page.locator(".light").get_attribute("d") == regions.nth(3).get_attribute("d")
     page.mouse.move(0, 0)

@@ -217,3 +217,16 @@ def test_the_sentences_say_what_is_seen(explanation: Explanation):
         assert whole.startswith(f"Of 20 regions, {pros} speak for ")
         assert f" and {cons} against it. " in whole
         assert whole.endswith(sentence)
+
+
+def test_evidence_is_not_told_in_points(explanation: Explanation):
+    reading = Reading.of(explain(a_photo(3), explanation.classifier, explanation.recipe, target="log-odds"))
+    label = reading.label
+    strongest = int(np.abs(label.weights).argmax())
+    weight, margin = abs(label.weights[strongest]), 1.96 * label.standard_errors[strongest]
+    side = "for" if label.weights[strongest] > 0 else "against"
+    assert f": evidence of {weight:.2f} ± {margin:.2f} {side} “" in charts.bars_sentence(reading, ENGLISH)
+    assert (
+        charts.weight_bars(reading, ENGLISH).axes[0].get_xlabel() == "Weight: evidence (0.7 doubles the odds)"
+    )
+    assert draw_bars(explanation).get_xlabel() == "Weight: change of the probability"

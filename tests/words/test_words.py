@@ -382,8 +382,8 @@ def test_how_long_it_took_in_words(monkeypatch: pytest.MonkeyPatch):
     explanation = explain(a_photo(71), LinearClassifier(Grid(3, 4)), num_samples=49, segmentation=Grid(3, 4))
     assert timings_in_words(explanation, Language("en")) == [
         ("Cutting", "1.0 s"),
-        ("Sampling", "4.0 s, 12 samples a second"),
-        ("Total time", "5.0 s"),
+        ("Sampling", "5.0 s, 10 samples a second"),
+        ("Total time", "6.0 s"),
     ]
     assert explanation.neighborhood.release()
     assert timings_in_words(explanation, Language("en")) == [("Cutting", "1.0 s")]
