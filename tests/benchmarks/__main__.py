@@ -2,15 +2,14 @@
 
 import argparse
 import json
-import math
 import os
 import platform
 from pathlib import Path
 
-from . import cluster, designs, speed, start
+from . import cluster, designs, settling, speed, start
 from .recipe import make_inception_available
 
-_PARTS = ("speed", "page", "start", "designs", "cluster")
+_PARTS = ("speed", "settling", "page", "start", "designs", "cluster")
 _RESULT = Path("build/benchmark.json")
 
 
@@ -22,37 +21,24 @@ def main() -> None:
     options = parser.parse_args()
 
     rows: list[speed.Row] = []
-    recipe_seconds = math.nan
     if "speed" in options.parts:
         lite_targets = {"exact": 3.5}
         rows += speed.measure_network("efficientnet-lite0", 1000, options.repeats, lite_targets)
         rows += speed.measure_network("efficientnet-lite2", 1000, options.repeats, lite_targets)
-        recipe_seconds = rows[-1]["recipe_seconds"]
         random = make_inception_available()
         inception = speed.measure_network("inception-v3", 300, options.repeats, {"exact": 1.8, "fast": 3.0})
         for row in inception:
             row["what"] += ", random weights" if random else ""
         rows += inception
+    if "settling" in options.parts:
+        rows += settling.measure_settling("efficientnet-lite0")
+        rows += settling.measure_settling("efficientnet-lite2")
     if "page" in options.parts:
-        rows += speed.measure_page_work(recipe_seconds, options.repeats)
+        rows += speed.measure_page_work(options.repeats)
     if "start" in options.parts:
         rows += start.measure_start(options.repeats)
     if "designs" in options.parts:
-        seeds = range(options.seeds)
-        rows.append(designs.samples_for_the_same_error("efficientnet-lite0", seeds))
-        agreement = designs.samples_for_the_same_agreement("efficientnet-lite2", seeds)
-        rows.append(agreement)
-        exact = [row for row in rows if row["what"] == "1000 samples, efficientnet-lite2, exact"]
-        if exact:
-            rows.append(
-                {
-                    "what": "time to the agreement of two recipe runs at 1000, efficientnet-lite2",
-                    "value": exact[0]["value"] / (agreement["value"] / 100),
-                    "unit": "times faster",
-                    "target": 6.0,
-                    "higher_is_better": True,
-                }
-            )
+        rows.append(designs.samples_for_the_same_error("efficientnet-lite0", range(options.seeds)))
     if "cluster" in options.parts:
         rows += cluster.measure_cluster(options.repeats)
     report = {"machine": platform.machine(), "cores": _cores(), "rows": rows}

@@ -1,5 +1,6 @@
 import json
 from dataclasses import FrozenInstanceError, replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from lime.lime_image import ImageExplanation
 from explainer import ArgumentError, explain
 from explainer.lime.explanation import stability
 from explainer.lime.surrogate import Surrogate
+from tests.agreement import agreement
 from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, NonlinearClassifier, a_photo
 
 GRID = Grid(4, 5)
@@ -38,12 +40,6 @@ def surrogate_with(replicates):
 
 def surrogate_of(weights):
     return Surrogate(weights, np.zeros_like(weights), 0.0, 0.0, np.tile(weights, (200, 1)))
-
-
-def in_common(one, other):
-    """Of the regions that one shows, the share that matters as much to the other."""
-    as_good = {*other.regions(0), *other.last_place(0).others}
-    return len(as_good & {*one.regions(0)}) / len(one.regions(0))
 
 
 def largest(weights, positive_only, number):
@@ -236,9 +232,7 @@ class TestStability:
                 for seed in range(6)
             ]
             promised += [explanation.stability(0) for explanation in explanations]
-            kept += [
-                in_common(one, other) for one in explanations for other in explanations if one is not other
-            ]
+            kept += [agreement(one, other) for one, other in combinations(explanations, 2)]
         assert np.mean(promised) == pytest.approx(np.mean(kept), abs=0.12)
 
 
