@@ -9,7 +9,7 @@ import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,18 +56,15 @@ def log_odds(answers: np.ndarray, classes: Sequence[int]) -> np.ndarray:
     [[0.0], [2.2]]
     """
     answers = answers.astype(np.float64)
-    of_one = np.abs(answers.sum(axis=1) - 1) <= _ROUNDING
-    columns = []
-    for index in classes:
-        yes = answers[:, index]
-        others = np.delete(answers, index, axis=1).sum(axis=1)
-        no = np.where(of_one, others, 1 - yes)
-        columns.append(np.log(_above_zero(yes)) - np.log(_above_zero(no)))
-    return np.column_stack(columns)
+    others = answers @ (np.arange(answers.shape[1])[:, np.newaxis] != np.asarray(classes))
+    yes = answers[:, classes]
+    of_one = np.abs(yes + others - 1) <= _ROUNDING
+    odds: np.ndarray = np.log(_above_zero(yes)) - np.log(_above_zero(np.where(of_one, others, 1 - yes)))
+    return odds
 
 
 def _above_zero(values: np.ndarray) -> np.ndarray:
-    least = values.min(initial=2 * _LEAST, where=values > 0) / 2
+    least = values.min(axis=0, initial=2 * _LEAST, where=values > 0) / 2
     return np.where(values > 0, values, least)
 
 
@@ -125,31 +122,19 @@ def fit_surrogates(
         nothing = np.zeros(masks.shape[1])
         replicates = np.zeros((_REPLICATES, masks.shape[1]))
         return [Surrogate(nothing, nothing, float(level), 0.0, replicates) for level in whole]
-    # Imported here: scikit-learn takes longer to import than the page's first frame may take.
-    from lime.lime_base import LimeBase
-    from sklearn.metrics import pairwise_distances
-
     with _one_blas_thread():
-        distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()
-        distances[0] = 0.0  # and not a rounding error
-        base = LimeBase(partial(exponential_kernel, kernel_width=kernel_width), random_state=0)
-        resampling = _Resampling(masks, exponential_kernel(distances, kernel_width), sample_groups)
+        # A sample without any superpixel has no angle; its distance is 1.
+        distances = 1.0 - np.sqrt(masks.mean(axis=1))
+        ridge = _Ridge(masks, exponential_kernel(distances, kernel_width), sample_groups)
+        weights, intercepts = ridge.fit(rises)
+        residuals = rises - intercepts - masks @ weights
+        fidelities = ridge.fidelities(rises, residuals)
         surrogates = []
-        for column in range(rises.shape[1]):
-            intercept, pairs, fidelity, _ = base.explain_instance_with_data(
-                masks, rises, distances, column, masks.shape[1], feature_selection="none"
-            )
-            weights = np.empty(masks.shape[1])
-            for superpixel, weight in pairs:
-                weights[superpixel] = weight
-            residuals = rises[:, column] - intercept - masks @ weights
-            errors, shifts = resampling.spread(residuals)
-            if not rises[:, column].any():
-                fidelity = 0.0  # and not scikit-learn's 1, which would claim that something is explained
+        for column, level in enumerate(whole + intercepts):
+            errors, shifts = ridge.spread(residuals[:, column])
+            fitted = weights[:, column].copy()
             surrogates.append(
-                Surrogate(
-                    weights, errors, float(whole[column] + intercept), float(fidelity), weights + shifts
-                )
+                Surrogate(fitted, errors, float(level), float(fidelities[column]), fitted + shifts)
             )
     return surrogates
 
@@ -172,8 +157,8 @@ def _blas() -> "ThreadpoolController":
     return ThreadpoolController()
 
 
-class _Resampling:
-    """Bootstrap of a weighted ridge over groups of samples, to first order.
+class _Ridge:
+    """LIME's weighted ridge of several columns, and its bootstrap over groups of samples, to first order.
 
     Refitting for each replicate would cost more than a batch of the network. The ridge is linear in the
     resampling counts to first order, so that a replicate is one product of matrices. Residuals are first
@@ -182,21 +167,39 @@ class _Resampling:
     """
 
     def __init__(self, masks: np.ndarray, kernel: np.ndarray, groups: np.ndarray) -> None:
-        centred = masks - np.average(masks, axis=0, weights=kernel)
+        self._shares = kernel / kernel.sum()
+        self._middle = self._shares @ masks
+        centred = masks - self._middle
         gram = (centred * kernel[:, np.newaxis]).T @ centred
         inverse = np.linalg.inv(gram + _RIDGE_PENALTY * np.eye(len(gram)))
         self._influence = (centred * kernel[:, np.newaxis]) @ inverse
-        leverage = np.einsum("ij,ij->i", self._influence, centred) + kernel / kernel.sum()
+        leverage = np.einsum("ij,ij->i", self._influence, centred) + self._shares
         _, self._starts, sizes = np.unique(groups, return_index=True, return_counts=True)
         of_group = np.repeat(np.add.reduceat(leverage, self._starts), sizes)
         self._inflation = 1.0 / np.maximum(1.0 - of_group, _LEAST_FREEDOM)
-        counts = np.random.RandomState(0).multinomial(
-            len(sizes), np.full(len(sizes), 1.0 / len(sizes)), size=_REPLICATES
-        )
-        self._deviations = counts - 1.0
+        self._deviations = _resampled(len(sizes)) - 1.0
+
+    def fit(self, rises: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Weights, shape (superpixels, columns), and intercepts."""
+        levels = self._shares @ rises
+        weights = self._influence.T @ (rises - levels)
+        return weights, levels - self._middle @ weights
+
+    def fidelities(self, rises: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+        """Weighted R² of each column; 0 where nothing changes, and not 1, which would claim something."""
+        total = self._shares @ (rises - self._shares @ rises) ** 2
+        left = self._shares @ residuals**2
+        return np.where(total > 0, 1.0 - left / np.where(total > 0, total, 1.0), 0.0)
 
     def spread(self, residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Standard errors of the weights, and the replicates' differences from them."""
+        """Standard errors of one column's weights, and the replicates' differences from them."""
         per_sample = self._influence * (residuals * self._inflation)[:, np.newaxis]
         scores = np.add.reduceat(per_sample, self._starts, axis=0)
         return np.sqrt((scores**2).sum(axis=0)), self._deviations @ scores
+
+
+@lru_cache(maxsize=32)
+def _resampled(groups: int) -> np.ndarray:
+    """How often each group is drawn in each replicate; uint8, shape (200, groups)."""
+    chances = np.full(groups, 1.0 / groups)
+    return np.random.RandomState(0).multinomial(groups, chances, size=_REPLICATES).astype(np.uint8)

@@ -3,12 +3,13 @@ import itertools
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from explainer import (
     ArgumentError,
@@ -21,6 +22,7 @@ from explainer import (
     explain_live,
 )
 from explainer.lime.explain import grow_explanation, open_neighborhood, with_label
+from tests.agreement import agreement
 from tests.synthetic import (
     ConstantClassifier,
     CountingClassifier,
@@ -229,6 +231,76 @@ class TestWhatCostsNothing:
         for samples in (30, 40, 50):
             explain(a_photo(), counting, num_samples=samples, segmentation=Cut())
         assert counting.images == 50
+
+
+class TestTargets:
+    @pytest.mark.parametrize(("first", "then"), [("probability", "log-odds"), ("log-odds", "probability")])
+    def test_switching_asks_nothing_and_going_on_asks_the_difference(self, counting, first, then):
+        explain(a_photo(), counting, num_samples=100, segmentation=GRID, target=first)
+        switched = explain(a_photo(), counting, num_samples=100, segmentation=GRID, target=then)
+        assert counting.images == 100
+        longer = explain(a_photo(), counting, num_samples=150, segmentation=GRID, target=then)
+        assert counting.images == 150
+        for found in (switched, longer):
+            other = CountingClassifier(counting.classifier)
+            samples = found.num_samples
+            assert_equal(
+                found, explain(a_photo(), other, num_samples=samples, segmentation=GRID, target=then)
+            )
+
+    def test_log_odds_of_a_classifier_that_adds_up_evidence_are_its_own(self):
+        class Evidence(LinearClassifier):
+            def answer(self, visible):
+                odds = np.exp(4 * super().answer(visible)[:, 0] - 3)
+                return np.stack([odds / (1 + odds), 1 / (1 + odds)], axis=1)
+
+        classifier = Evidence(GRID, classes=2)
+        explanation = explain(a_photo(), classifier, num_samples=2000, segmentation=GRID)
+        expected = 4 * classifier.weights[0]
+        np.testing.assert_allclose(explanation.label(0).weights, expected, atol=0.02 * np.abs(expected).max())
+        np.testing.assert_allclose(explanation.label(1).weights, -explanation.label(0).weights, atol=1e-6)
+        assert explanation.label(0).fidelity > 0.999
+        probabilities = explain(
+            a_photo(), classifier, num_samples=2000, segmentation=GRID, target="probability"
+        )
+        assert probabilities.label(0).fidelity < explanation.label(0).fidelity
+
+    def test_a_weight_s_change_of_the_probability(self):
+        label = explain(a_photo(), LinearClassifier(GRID), num_samples=50, segmentation=GRID).labels[0]
+        odds = label.probability / (1 - label.probability)
+        assert label.change_of_probability(np.log(2)) == pytest.approx(
+            2 * odds / (1 + 2 * odds) - label.probability
+        )
+        sure = replace(label, probability=1.0)
+        assert sure.change_of_probability(-5) == 0
+        assert replace(label, target="probability").change_of_probability(-0.2) == -0.2
+
+
+class TestCoverage:
+    """Where it is called settled, two runs agree at least as far as is claimed, ties counted."""
+
+    def test_of_classifiers_whose_truth_is_known(self):
+        claimed, kept = [], []
+        for function in range(6):
+            classifier = NonlinearClassifier(GRID, classes=2, seed=function)
+            runs = [
+                explain(a_photo(), classifier, num_samples="auto", seed=seed, segmentation=GRID, top_labels=1)
+                for seed in range(6)
+            ]
+            assert all(run.num_samples < 2000 for run in runs)
+            claimed += [run.stability(run.labels[0].index) for run in runs]
+            kept += [agreement(one, other) for one, other in itertools.combinations(runs, 2)]
+        assert min(claimed) >= 0.9
+        assert np.mean(kept) >= np.mean(claimed)
+
+    @pytest.mark.slow
+    def test_of_photos_and_a_trained_network(self, chelsea, coffee, lite0):
+        for photo in (ImageOps.mirror(chelsea), coffee.crop((0, 40, 420, 400))):
+            runs = [explain(photo, lite0, seed=seed, top_labels=1) for seed in range(4)]
+            claimed = [run.stability(run.labels[0].index) for run in runs]
+            assert min(claimed) >= 0.9
+            kept = [agreement(one, other) for one, other in itertools.combinations(runs, 2)]
+            assert np.mean(kept) >= 0.9
 
 
 class TestAuto:
