@@ -22,8 +22,8 @@ from .store import Store
 from .superpixels import Cut, cut_image, cut_photo, picture_to_cut
 from .surrogate import fit_surrogates, log_odds
 
-# Samples. With 32, three of a hundred regions that the first picture says something of turned around later;
-# with 48, none of them did.
+# Samples. With 32, one in eleven of the regions that the first picture says something of turned around later;
+# with 48, one in a hundred did.
 FIRST_PICTURE = 48
 SECONDS_BETWEEN_PICTURES = 0.5
 # At least; not seconds: where "auto" ends must not depend on the machine's speed.

@@ -101,6 +101,7 @@ def use_segmentation(segmentation: Segmentation) -> None:
 def set_widgets(chosen: Mapping[str, Any]) -> None:
     """Set some of the panel's widgets, by their names in the link, and with them the link."""
     st.session_state.update(chosen)
+    st.session_state["design_before"] = chosen.get("design", st.session_state.get("design_before"))
     for key, value in chosen.items():  # for widgets that are not drawn yet
         ask(key, f"{value:g}" if isinstance(value, float) else str(value))
 
@@ -334,7 +335,7 @@ class _Widgets:
     def _choose_target(self, design: Design) -> str:
         """What weights add up to: what goes with the kind of samples, unless the visitor wants the other."""
         _ = self._language.gettext
-        before = st.session_state.get("design_before", design)
+        before = st.session_state.get("design_before") or design
         if before != design and st.session_state.get("target") == usual_target(before):
             st.session_state["target"] = usual_target(design)
         st.session_state["design_before"] = design

@@ -32,7 +32,10 @@ PINNED = urlencode({"classifier": "efficientnet-lite0", "auto": "false", "num_sa
         ({"segmentation": Felzenszwalb(sigma=2.0), "hide_color": "blur", "num_features": 7},
          {"segmentation": "felzenszwalb", "sigma": "2.0", "hide_color": "blur", "num_features": "7"}),
         ({"max_samples": 5000, "design": "lime", "segmented": "image", "precision": "fast"},
-         {"num_samples": "5000", "design": "lime", "segmented": "image", "precision": "fast"}),
+         {"num_samples": "5000", "design": "lime", "target": "probability", "segmented": "image",
+          "precision": "fast"}),
+        ({"design": "lime", "target": "log-odds"}, {"design": "lime"}),
+        ({"target": "probability"}, {"target": "probability"}),
         ({"kernel_width": 0.5, "stability_threshold": 0.8}, {"kernel_width": "0.5", "stability": "0.8"}),
     ],
 )  # fmt: skip
