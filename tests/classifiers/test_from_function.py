@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer import Classifier, Preprocessing, Reading, explain
+from explainer import Classifier, Preprocessing, Reading, Recipe, explain
 from explainer.errors import ArgumentError
 from explainer.pictures.draw import fit_frame
 from explainer.takeaway.report import pictures
@@ -34,7 +34,8 @@ def test_it_describes_itself():
 
 def test_the_explanation_finds_the_quarter_that_matters():
     white = Image.new("RGB", (64, 48), "white")
-    explanation = explain(white, make(), num_samples=64, segmentation=Grid(2, 2))
+    recipe = Recipe(num_samples=64, segmentation=Grid(2, 2), target="probability")
+    explanation = explain(white, make(), recipe)
     best = explanation.labels[0]
     assert (best.name, best.wnid, best.probability) == ("bright", "", 1)
     assert next(iter(explanation.regions(best.index))) == 0

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from synthetic import Grid, LinearClassifier, a_photo
 
-from explainer import explain, explain_folder
+from explainer import Recipe, explain, explain_folder
 from explainer.errors import ExplainerError
 from explainer.folders.arrangement import arrange, choose, order_names
 from explainer.folders.focus_map import focus_grid, part_shares
@@ -208,7 +208,8 @@ def test_the_focus_lies_where_the_weights_are():
     grid = Grid(3, 3)
     classifier = LinearClassifier(grid, classes=1)
     classifier.weights[0] = [0, 0, 0.6, 0, 0, 0, 0.2, -0.3, 0]
-    found = explain(a_photo(), classifier, num_samples=200, segmentation=grid, num_features=2)
+    recipe = Recipe(num_samples=200, segmentation=grid, num_features=2, target="probability")
+    found = explain(a_photo(), classifier, recipe)
     shares = part_shares(focus_grid(Reading.of(found)))
     np.testing.assert_allclose(shares, [0, 0, 0.75, 0, 0, 0, 0.25, 0, 0], atol=0.02)
 
