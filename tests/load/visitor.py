@@ -19,7 +19,7 @@ from playwright.async_api import Browser, Error, Locator, Page
 from explainer.photos.examples import EXAMPLES, example_photo
 
 PATIENCE = 600_000  # milliseconds, for what a crowd makes slow
-FOCUS = re.compile("looked mostly at|No region speaks for")
+FOCUS = re.compile("looked mostly at|No region")
 AT_REST = """
 () => document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
   && [...document.querySelectorAll(".st-key-pictures *")]
