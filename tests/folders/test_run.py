@@ -13,7 +13,7 @@ from explainer.folders.results import read_records
 from explainer.folders.summary import summary
 from explainer.judging.evidence import Question
 from explainer.lime.explain import with_label
-from explainer.pictures.draw import draw_focus, draw_pros_cons, fit_photo
+from explainer.pictures.draw import draw_reading, fit_photo
 from explainer.reading import Reading
 from explainer.words.language import Language
 from tests.folders.conftest import EACH, SAMPLES, WRONG
@@ -83,8 +83,8 @@ class TestSixtyPhotos:
         assert found.against_hidden == (against and against.probability)
         assert not found.contradicted
         with Image.open(reference / found.focus) as picture:
-            regions = explanation.regions(label.index)
-            assert picture.tobytes() == draw_focus(fit_photo(photo), explanation.segments, regions).tobytes()
+            drawn, _ = draw_reading(fit_photo(photo), Reading.of(explanation))
+            assert picture.tobytes() == drawn.tobytes()
         with Image.open(reference / record.thumbnail) as picture:
             assert (picture.format, picture.size) == ("JPEG", (320, 320))
         written = json.loads((reference / found.focus).with_name("explanation.json").read_text("utf-8"))
@@ -104,9 +104,7 @@ class TestSixtyPhotos:
             explanation = with_label(explain(photo, colours, num_samples=SAMPLES, top_labels=1), 0)
             assert record.true_label.fidelity == explanation.label(0).fidelity
             with Image.open(reference / record.true_label.pros_cons) as picture:
-                drawn = draw_pros_cons(
-                    fit_photo(photo), explanation.segments, explanation.regions(0, False, 10)
-                )
+                _, drawn = draw_reading(fit_photo(photo), Reading.of(explanation, 0))
                 assert picture.tobytes() == drawn.tobytes()
 
     def test_a_watermark_is_exposed(self, tmp_path, watermark):

@@ -200,7 +200,7 @@ class Interrupted(LinearClassifier):
 
     def predict(self, batch):
         self.asked += len(batch)
-        if self.asked > 40:
+        if self.asked > 60:
             raise KeyboardInterrupt
         return super().predict(batch)
 
@@ -253,7 +253,7 @@ class TestInJupyter:
         assert len(updates) > 1
         assert len({update["transient"]["display_id"] for update in updates}) == 1
         texts = [words(update["data"]["text/html"]) for update in updates]
-        assert "32 of at most 100 samples" in texts[0]
+        assert "48 of at most 100 samples" in texts[0]
         assert "of at most" not in texts[-1]
         assert output.data["text/html"] == updates[-1]["data"]["text/html"]
         assert output.data["text/plain"] in texts[-1]
@@ -265,5 +265,5 @@ class TestInJupyter:
         shown, printed = self.outputs(client, "interrupted")
         assert printed.text == "stopped\n"
         assert len(pictures(shown.data["text/html"])) == 2
-        assert "32 samples." in words(shown.data["text/html"])
+        assert "48 samples." in words(shown.data["text/html"])
         assert "of at most" not in words(shown.data["text/html"])
