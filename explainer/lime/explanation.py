@@ -266,9 +266,8 @@ class Explanation:
         `tie_tolerance`.
         """
         weights = self.label(label_index).weights
-        number = self._number("num_features", num_features, self.recipe.num_features)
-        chosen = _chosen(weights, positive_only, number)
-        if len(chosen) < number or not chosen:
+        chosen = self.regions(label_index, positive_only, num_features)
+        if not chosen:
             return LastPlace()
         strength = weights if positive_only else np.abs(weights)
         last = min(abs(weight) for weight in chosen.values())

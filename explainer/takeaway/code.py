@@ -131,13 +131,9 @@ def lime_code(recipe: Recipe, classifier: str, photo: str, samples: int, languag
     hide_color = {"grey": "0", "mean": "None"}.get(str(recipe.hide_color), _literal(recipe.hide_color))
     if recipe.hide_color in ("black", "blur"):
         cut["hide_color"], hide_color = recipe.hide_color, "cut.neighborhood.hidden"
-    is_fast = recipe.precision == "fast"
-    asked = (
-        f"classifier.predict(images, {_literal(recipe.precision)})"
-        if is_fast
-        else "classifier.predict(images)"
-    )
-    predict = f"lambda images: {asked}" if is_fast else "classifier.predict"
+    precision = f", {_literal(recipe.precision)}" if recipe.precision == "fast" else ""
+    asked = f"classifier.predict(images{precision})"
+    predict = f"lambda images: {asked}" if precision else "classifier.predict"
     if recipe.target == "log-odds":
         imports += "from explainer.lime.surrogate import log_odds\n"
         notes.append(_("lime itself explains probabilities; here it is given log-odds."))

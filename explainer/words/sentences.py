@@ -1,5 +1,6 @@
 """Says in one plain sentence what a figure or a picture shows."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -69,7 +70,7 @@ def focus_sentence(reading: Reading, language: Language) -> str:
 def _where_it_looked(reading: Reading, language: Language) -> str:
     _ = language.gettext
     segments = reading.explanation.segments
-    focus = {region: weight for region, weight in reading.focus.items() if region not in reading.uncertain}
+    focus = _known(reading.focus, reading)
     strength = np.zeros(PARTS)
     np.add.at(strength, place_numbers(segments)[list(focus)], list(focus.values()))
     strength /= strength.sum()
@@ -100,9 +101,7 @@ def pros_cons_sentence(reading: Reading, language: Language) -> str:
     name = _name(reading.label, language)
     if not reading.against:
         return _("Among the strongest regions, none speaks against “{label}”.").format(label=name)
-    against = {
-        region: weight for region, weight in reading.against.items() if region not in reading.uncertain
-    }
+    against = _known(reading.against, reading)
     if not against:
         return _("Among the strongest regions, none is known to speak against “{label}”.").format(label=name)
     worst = min(against, key=lambda region: against[region])
@@ -112,6 +111,11 @@ def pros_cons_sentence(reading: Reading, language: Language) -> str:
     else:
         sentence = _("What speaks against “{label}” most is at the {place}.")
     return sentence.format(label=name, place=place(reading.explanation.segments == worst, language))
+
+
+def _known(weights: Mapping[int, float], reading: Reading) -> dict[int, float]:
+    """Those regions of which something can be said."""
+    return {region: weight for region, weight in weights.items() if region not in reading.uncertain}
 
 
 def reliability(reading: Reading, language: Language) -> tuple[float | None, str]:

@@ -87,7 +87,7 @@ export default function ({ data, parentElement }) {
   if (place.entries !== entries) {
     place.entries = entries;
     find(".legend").replaceChildren(
-      ...data.legend.flatMap(({ meaning, line, colour, scale, ends }, place) => {
+      ...data.legend.flatMap(({ meaning, line, colour, scale, ends }, index) => {
         const swatch = make("i", "");
         swatch.style.cssText =
           `border: 2px ${line} ${colour}; background: linear-gradient(to right, ${scale}) padding-box`;
@@ -95,7 +95,7 @@ export default function ({ data, parentElement }) {
         const isScale = scale.length > 2;
         const entry = make("span", isScale ? "" : "doubt", document.createTextNode(meaning), low, swatch, high);
         // On a line of its own, so that nothing moves when the words above change their length.
-        return !isScale && data.legend[place - 1]?.scale.length > 2 ? [make("b", ""), entry] : [entry];
+        return !isScale && data.legend[index - 1]?.scale.length > 2 ? [make("b", ""), entry] : [entry];
       }),
     );
   }
