@@ -19,7 +19,7 @@ def region_table(reading: Reading, language: Language) -> dict[str, list[Any]]:
     reading : Reading
         Whose weights.
     language : Language
-        Of the places.
+        Of all words.
 
     Returns
     -------
@@ -41,16 +41,17 @@ def region_table(reading: Reading, language: Language) -> dict[str, list[Any]]:
         "weight": (unit * label.weights[order]).tolist(),
         "standard_error": (unit * label.standard_errors[order]).tolist(),
         "sign_certain": [region not in reading.uncertain for region in order.tolist()],
-        "focus": [_focus(int(region), reading) for region in order],
+        "focus": [_focus(int(region), reading, language) for region in order],
     }
 
 
-def _focus(region: int, reading: Reading) -> str:
+def _focus(region: int, reading: Reading, language: Language) -> str:
+    _ = language.gettext
     if region in reading.focus_last.others:
-        return "matters as much"
+        return _("matters as much")
     if region in reading.focus_last.shown:
-        return "shares the last place"
-    return "yes" if region in reading.focus else ""
+        return _("shares the last place")
+    return _("yes") if region in reading.focus else ""
 
 
 def regions_csv(reading: Reading, language: Language) -> bytes:

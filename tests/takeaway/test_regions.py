@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -51,6 +52,9 @@ def test_who_shares_the_last_place_is_told(reading: Reading):
     for region, weight in enumerate(reading.label.weights):
         expected = "shares the last place" if region in shown else "matters as much" if weight > 0 else ""
         assert told[region + 1] == expected
+    in_japanese = {*region_table(Reading.of(everybody), Language("ja"))["focus"]} - {""}
+    assert in_japanese
+    assert all(re.search("[ぁ-ん一-龥]", words) for words in in_japanese)
     nobody = replace(reading.explanation, recipe=Recipe.of(reading.explanation.recipe, tie_tolerance=0.0))
     assert {*region_table(Reading.of(nobody), Language("en"))["focus"]} == {"yes", ""}
 
