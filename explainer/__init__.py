@@ -20,6 +20,7 @@ from .version import __version__
 
 if TYPE_CHECKING:
     from .folders.run import explain_folder
+    from .judging.opinions import second_opinions
     from .takeaway.display import watch
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "explain_live",
     "load_classifier",
     "load_photo",
+    "second_opinions",
     "watch",
 ]
 
@@ -56,6 +58,10 @@ def __getattr__(name: str) -> Any:
         from .folders.run import explain_folder
 
         return explain_folder
+    if name == "second_opinions":
+        from .judging.opinions import second_opinions
+
+        return second_opinions
     if name == "watch":
         from .takeaway.display import watch
 

@@ -5,6 +5,7 @@ made from any other. Superpixels are cut by scikit-image, which is imported wher
 page's first frame need not wait for it.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -26,6 +27,12 @@ HideColor = str | float | tuple[float, float, float] | Callable[[NDArray[Any]], 
 
 HIDE_COLORS = ("grey", "mean", "black", "blur")
 LARGEST_SEED = 2**32 - 1
+
+
+def _set(value: Any, **checked: Any) -> None:
+    """Put checked settings into a frozen value."""
+    for name, setting in checked.items():
+        object.__setattr__(value, name, setting)
 
 
 @dataclass(frozen=True)
@@ -150,6 +157,14 @@ SEGMENTATIONS: Mapping[str, type[Quickshift | Slic | Felzenszwalb]] = {
     "slic": Slic,
     "felzenszwalb": Felzenszwalb,
 }
+FURTHER_CUTS: tuple[Segmentation, ...] = (
+    Quickshift(kernel_size=3.0, ratio=0.5),
+    Slic(n_segments=45),
+    Slic(n_segments=80),
+    Quickshift(kernel_size=6.0),
+)
+"""What a photo is cut by after a recipe's own segmentation, in this order, where there are to be several cuts."""
+MOST_CUTS = len(FURTHER_CUTS)  # of which one may be the recipe's own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +222,9 @@ class Recipe:
         How many pros and cons have; twice `num_features` by default.
     top_labels : int
         How many of the most probable labels are explained.
+    cuts : int
+        In how many ways the photo is cut, 1 to 4, for a heat map that depends less on any of them. The samples
+        are shared out among them. Focus, and pros and cons, are of the first cut, which is `segmentation`'s.
 
     Raises
     ------
@@ -237,6 +255,7 @@ class Recipe:
     num_features: int = 5
     pros_cons_features: int = cast(int, None)  # a number as soon as it is made
     top_labels: int = 5
+    cuts: int = 1
 
     def __post_init__(self) -> None:
         num_features = check_whole_number("num_features", self.num_features, least=0)
@@ -263,6 +282,7 @@ class Recipe:
             num_features=num_features,
             pros_cons_features=check_whole_number("pros_cons_features", pros_cons, least=0),
             top_labels=check_whole_number("top_labels", self.top_labels),
+            cuts=check_whole_number("cuts", self.cuts, most=MOST_CUTS),
         )
 
     @classmethod
@@ -309,6 +329,20 @@ class Recipe:
     def most_samples(self) -> int:
         """How many samples it may take."""
         return self.max_samples if self.num_samples == "auto" else self.num_samples
+
+    @property
+    def samples_a_cut(self) -> int:
+        """How many of them each of its cuts may take."""
+        return -(-self.most_samples // self.cuts)
+
+    @property
+    def further(self) -> tuple["Recipe", ...]:
+        """For each cut but the first, the recipe of it alone."""
+        others = (segmentation for segmentation in FURTHER_CUTS if segmentation != self.segmentation)
+        return tuple(
+            replace(self, segmentation=segmentation, segmented="photo", cuts=1)
+            for segmentation in itertools.islice(others, self.cuts - 1)
+        )
 
     @property
     def has_functions(self) -> bool:
@@ -376,12 +410,6 @@ class Recipe:
 def usual_target(design: Design) -> Target:
     """What is explained unless one says so; the `lime` package explains probabilities."""
     return "probability" if design == "lime" else "log-odds"
-
-
-def _set(value: Any, **checked: Any) -> None:
-    """Put checked settings into a frozen value."""
-    for name, setting in checked.items():
-        object.__setattr__(value, name, setting)
 
 
 def _checked_segmentation(value: Any) -> Segmentation:

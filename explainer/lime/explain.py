@@ -87,7 +87,8 @@ def explain_live(
     recipe = Recipe.of(recipe, **changes)
     if on_progress is not None:
         check_callable("on_progress", on_progress)
-    return grow_explanation(open_neighborhood(photo, classifier, recipe), recipe, on_progress)
+    neighborhood = open_neighborhood(photo, classifier, recipe)
+    return grow_explanation(photo, neighborhood, recipe, on_progress)
 
 
 def explain(
@@ -121,7 +122,8 @@ def explain(
     recipe = Recipe.of(recipe, **changes)
     if on_progress is not None:
         check_callable("on_progress", on_progress)
-    *_, last = grow_explanation(open_neighborhood(photo, classifier, recipe), recipe, on_progress, math.inf)
+    neighborhood = open_neighborhood(photo, classifier, recipe)
+    *_, last = grow_explanation(photo, neighborhood, recipe, on_progress, math.inf)
     return last
 
 
@@ -194,19 +196,23 @@ def _cut(frame: Image.Image, image: NDArray[np.float32], digests: tuple[str, str
 
 
 def grow_explanation(
+    photo: Any,
     neighborhood: Neighborhood,
     recipe: Recipe,
     on_progress: OnProgress | None = None,
     seconds_between_pictures: float = SECONDS_BETWEEN_PICTURES,
 ) -> Iterator[Explanation]:
     """What `explain_live` yields, from a neighborhood that `open_neighborhood` gave for the same recipe."""
-    samples, finished = 0, False
+    samples, finished, further = 0, False, recipe.cuts == 1
     with neighborhood.holding():
         while not finished:
             explanation, finished = next_explanation(
                 neighborhood, recipe, samples, on_progress, seconds_between_pictures
             )
             samples = explanation.num_samples
+            yield explanation
+        while not further:
+            explanation, further = next_cut(photo, explanation, on_progress, seconds_between_pictures)
             yield explanation
 
 
@@ -217,7 +223,7 @@ def next_explanation(
     on_progress: OnProgress | None = None,
     seconds: float = SECONDS_BETWEEN_PICTURES,
 ) -> tuple[Explanation, bool]:
-    """One step of `grow_explanation`.
+    """One step of `grow_explanation`: of a photo's first cut, which focus and pros and cons are of.
 
     Parameters
     ----------
@@ -232,10 +238,10 @@ def next_explanation(
     -------
     explanation : Explanation
     finished : bool
-        Whether it is the one that the recipe asks for. Which that is depends on the recipe and the samples
-        alone, and not on the steps.
+        Whether it is the one that the recipe asks for, but for further cuts. Which that is depends on the
+        recipe and the samples alone, and not on the steps.
     """
-    total, auto = recipe.most_samples, recipe.num_samples == "auto"
+    total, auto = recipe.samples_a_cut, recipe.num_samples == "auto"
     is_first, until = samples == 0 and seconds < math.inf, time.monotonic() + seconds
 
     def check_after(samples: int) -> int:
@@ -250,7 +256,7 @@ def next_explanation(
         nonlocal reported
         if on_progress is not None and done > reported:
             reported = done
-            on_progress(done, total)
+            on_progress(done, total * recipe.cuts)
 
     samples = min(samples, total - 1)
     with neighborhood.holding():
@@ -267,6 +273,51 @@ def next_explanation(
                 return explanation_at(neighborhood, recipe, samples), finished
             if samples == check:
                 check = check_after(samples)
+
+
+def next_cut(
+    photo: Any,
+    explanation: Explanation,
+    on_progress: OnProgress | None = None,
+    seconds: float = SECONDS_BETWEEN_PICTURES,
+) -> tuple[Explanation, bool]:
+    """One step of `grow_explanation` once its first cut is finished: of the further cuts of the recipe.
+
+    Each of them gets as many samples as the first.
+
+    Parameters
+    ----------
+    photo
+        What is explained.
+    explanation : Explanation
+        What the step before gave.
+    on_progress, seconds
+        As for `next_explanation`.
+
+    Returns
+    -------
+    explanation : Explanation
+        The same one with as much of the further cuts as there is.
+    finished : bool
+        Whether there is all of them.
+    """
+    until, samples, worked = time.monotonic() + seconds, explanation.num_samples, False
+    known = {cut.recipe: cut.neighborhood for cut in explanation.further}
+    recipe, further = explanation.recipe, []
+    for number, cut in enumerate(recipe.further, 1):
+        if worked and cut not in known and time.monotonic() >= until:
+            break
+        neighborhood = known.get(cut) or open_neighborhood(photo, explanation.classifier, cut)
+        while neighborhood.size < samples and not (worked and time.monotonic() >= until):
+            neighborhood.grow(to=min(samples, max(FIRST_PICTURE, neighborhood.size + BATCH_SIZE)))
+            worked = True
+            if on_progress is not None:
+                on_progress(number * samples + neighborhood.size, recipe.samples_a_cut * recipe.cuts)
+        if neighborhood.size >= min(samples, FIRST_PICTURE):
+            there = min(samples, neighborhood.size)
+            further.append(explanation_at(neighborhood, cut, there, explanation.labels))
+    finished = len(further) == len(recipe.further) and all(cut.num_samples == samples for cut in further)
+    return replace(explanation, further=tuple(further)), finished
 
 
 def _next_check(samples: int, total: int) -> int:
@@ -314,17 +365,21 @@ def with_label(explanation: Explanation, label_index: int) -> Explanation:
     label = _label(neighborhood, check_whole_number("label_index", label_index, least=0, most=most))
     with neighborhood.holding(samples):
         more = _fit(neighborhood, explanation.recipe, samples, [label])
-    return replace(explanation, labels=(*explanation.labels, *more))
+    further = tuple(with_label(cut, label_index) for cut in explanation.further)
+    return replace(explanation, labels=(*explanation.labels, *more), further=further)
 
 
-def explanation_at(neighborhood: Neighborhood, recipe: Recipe, samples: int) -> Explanation:
-    """Explain the most probable labels from the first so many samples."""
+def explanation_at(
+    neighborhood: Neighborhood, recipe: Recipe, samples: int, labels: Sequence[Label] | None = None
+) -> Explanation:
+    """Explain labels, the most probable ones by default, from the first so many samples."""
     with neighborhood.holding(samples):
-        labels = _fit(neighborhood, recipe, samples, best_labels(neighborhood, recipe.top_labels))
+        asked = best_labels(neighborhood, recipe.top_labels) if labels is None else labels
+        explained = _fit(neighborhood, recipe, samples, asked)
     return Explanation(
         image=neighborhood.image,
         segments=neighborhood.segments,
-        labels=tuple(labels),
+        labels=tuple(explained),
         num_samples=samples,
         recipe=recipe,
         neighborhood=neighborhood,

@@ -150,6 +150,8 @@ class Explanation:
         How it was made.
     neighborhood : Neighborhood
         The samples; it may have grown further since.
+    further : tuple of Explanation
+        The same labels by the recipe's other cuts of the photo, each as far as it has come.
     """
 
     image: np.ndarray = field(repr=False)
@@ -158,6 +160,7 @@ class Explanation:
     num_samples: int
     recipe: Recipe
     neighborhood: Neighborhood = field(repr=False)
+    further: tuple["Explanation", ...] = field(default=(), repr=False)
 
     presenter: ClassVar[Callable[["Explanation"], Presenter]]
     """What draws it. Pictures and words lie above this room, so the package puts theirs in."""
@@ -248,6 +251,55 @@ class Explanation:
             hide_rest=hide_rest,
         )
         return image, mask
+
+    def heat_map(self, label_index: int) -> NDArray[np.float64]:
+        """Where in the image the weights are, by area, averaged over all cuts that there are.
+
+        A superpixel's weight is spread over its pixels, so that a small one that weighs as much as a large
+        one is hotter.
+
+        Parameters
+        ----------
+        label_index : int
+            A class' index, one of those in `labels`.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (H, W)
+            In the units of the weights; above 0 for the label, below 0 against it. The mean over all pixels is
+            the sum of a cut's weights, averaged over the cuts.
+
+        Raises
+        ------
+        ArgumentError
+            The label is not among the explained ones.
+        """
+        return np.mean([cut.spread(cut.label(label_index).weights) for cut in self._cuts], axis=0)
+
+    def cut_agreement(self, label_index: int) -> float | None:
+        """How far the cuts agree on where the weights are.
+
+        Returns
+        -------
+        float or None
+            The mean correlation (Pearson's) between two cuts' maps, -1 to 1; 0 where one of them is flat.
+            None where there is one cut only.
+        """
+        if not self.further:
+            return None
+        maps = [cut.spread(cut.label(label_index).weights).ravel() for cut in self._cuts]
+        with np.errstate(invalid="ignore"):  # a flat map correlates with nothing
+            found = np.nan_to_num(np.corrcoef(maps))
+        return float(found[np.triu_indices(len(maps), 1)].mean())
+
+    def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Spread a value of each superpixel over its pixels: float64, shape (H, W), with their sum as its mean."""
+        areas = np.bincount(self.segments.ravel()) / self.segments.size
+        return (values / areas)[self.segments]
+
+    @property
+    def _cuts(self) -> tuple["Explanation", ...]:
+        return (self, *self.further)
 
     def regions(
         self, label_index: int, positive_only: bool = True, num_features: int | None = None
@@ -389,6 +441,15 @@ class Explanation:
             "precision": recipe.precision,
             "segments": self.num_superpixels,
             "segments_found": self.neighborhood.superpixels_found,
+            "further_cuts": [
+                {
+                    "segmentation": recipe["segmentation"],
+                    "num_samples": cut.num_samples,
+                    "segments": cut.num_superpixels,
+                }
+                for cut in self.further
+                for recipe in [cut.recipe.to_dict()]
+            ],
             "asked_twice": asdict(self.disagreement) if self.disagreement else None,
             "labels": [
                 {

@@ -229,6 +229,35 @@ class Neighborhood:
                 self._asked.popitem(last=False)
             return answers
 
+    def look(
+        self, shown: NDArray[np.bool_] | NDArray[np.float32], hidden: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        """What the classifier says, exactly, of the photo with any of its pixels hidden; not remembered.
+
+        Parameters
+        ----------
+        shown : numpy.ndarray of bool or float32, shape (N, H, W)
+            True, or 1, where a pixel is shown; between 0 and 1 where it is faded.
+        hidden : numpy.ndarray of float32, shape (H, W, 3), optional
+            What shows instead; what hidden superpixels show by default.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (N, classes)
+
+        Raises
+        ------
+        ClassifierError
+            The classifier failed.
+        """
+        hidden = self.hidden if hidden is None else hidden
+        visible = shown[..., np.newaxis]
+        if shown.dtype == bool:
+            pictures = np.where(visible, self.image, hidden)
+        else:
+            pictures = hidden + visible * (self.image - hidden)
+        return self._predict(pictures, "exact")
+
     def _draw(self, start: int, stop: int) -> np.ndarray:
         if start == 0:
             return self._predict(self.image[np.newaxis], "exact")

@@ -137,7 +137,7 @@ def watch(photo: Any, classifier: Any, recipe: Recipe | None = None, **changes: 
     explanation = explanation_at(neighborhood, recipe, 1)  # the labels are there long before the rest
     handle = display(shown(explanation, recipe.most_samples), raw=True, display_id=True)
     try:
-        for explanation in grow_explanation(neighborhood, recipe):
+        for explanation in grow_explanation(photo, neighborhood, recipe):
             handle.update(shown(explanation, recipe.most_samples), raw=True)
     finally:  # interrupted, too, it no longer looks as if it went on
         handle.update(shown(explanation), raw=True)

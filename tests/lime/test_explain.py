@@ -43,7 +43,7 @@ def counting():
 def with_pauses(photo, classifier, seconds, **settings):
     """`explain_live` with another time between pictures."""
     recipe = Recipe(**settings)
-    return grow_explanation(open_neighborhood(photo, classifier, recipe), recipe, None, seconds)
+    return grow_explanation(photo, open_neighborhood(photo, classifier, recipe), recipe, None, seconds)
 
 
 after_every_batch = functools.partial(with_pauses, seconds=0.0)
