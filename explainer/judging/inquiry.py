@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from ..lime.explanation import Explanation
 from ..lime.neighborhood import BATCH_SIZE
-from ..lime.surrogate import log_odds
 
 Result = TypeVar("Result")
 Inquiry = Generator[int, None, Result]
@@ -40,18 +39,9 @@ def ask(
     return np.concatenate(answers)
 
 
-def ask_regions(
-    explanation: Explanation, shown: NDArray[np.bool_]
-) -> Inquiry[NDArray[np.float32]]:
+def ask_regions(explanation: Explanation, shown: NDArray[np.bool_]) -> Inquiry[NDArray[np.float32]]:
     """Ask about a photo with only some superpixels shown: bool, shape (N, superpixels)."""
     answers = [np.empty((0, len(explanation.classifier.class_names)), np.float32)]
     for start in range(0, len(shown), BATCH_SIZE):  # pixels of a batch, not of all
         answers.append((yield from ask(explanation, shown[start : start + BATCH_SIZE, explanation.segments])))
     return np.concatenate(answers)
-
-
-def scores(explanation: Explanation, label_index: int, answers: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What the recipe explains, the probability or the log-odds of a label, of each answer."""
-    if explanation.recipe.target == "probability":
-        return answers[:, label_index].astype(np.float64)
-    return log_odds(answers, [label_index])[:, 0]
