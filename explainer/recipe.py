@@ -163,7 +163,8 @@ FURTHER_CUTS: tuple[Segmentation, ...] = (
     Slic(n_segments=80),
     Quickshift(kernel_size=6.0),
 )
-"""What a photo is cut by after a recipe's own segmentation, in this order, where there are to be several cuts."""
+"""What a photo is cut by after a recipe's own segmentation, in this order, where there are to be several
+cuts."""
 MOST_CUTS = len(FURTHER_CUTS)  # of which one may be the recipe's own
 
 
@@ -223,8 +224,9 @@ class Recipe:
     top_labels : int
         How many of the most probable labels are explained.
     cuts : int
-        In how many ways the photo is cut, 1 to 4, for a heat map that depends less on any of them. The samples
-        are shared out among them. Focus, and pros and cons, are of the first cut, which is `segmentation`'s.
+        In how many ways the photo is cut, 1 to 4, for a heat map that depends less on any of them. The
+        samples are shared out among them. Focus, and pros and cons, are of the first cut, which is
+        `segmentation`'s.
 
     Raises
     ------

@@ -34,6 +34,7 @@ CHOICES = {
     "num_features": [3],
     "pros_cons_features": [7],
     "top_labels": [2],
+    "cuts": [3],
 }
 ALL = [Recipe(**{setting: value}) for setting, values in CHOICES.items() for value in values]
 

@@ -1,16 +1,16 @@
 """How good a heat map is: the photo is covered, and uncovered, bit by bit, as the map says.
 
-If a map is right, the label's probability falls soon when the most important part is hidden first (deletion), and
-rises soon when it is shown first (insertion). Covering the least important part first is insertion backwards, so
-that these two are all four of the curves that have been proposed.
+If a map is right, the label's probability falls soon when the most important part is hidden first (deletion),
+and rises soon when it is shown first (insertion). Covering the least important part first is insertion
+backwards, so that these two are all four of the curves that have been proposed.
 
 References
 ----------
 Petsiuk, Das and Saenko: RISE: Randomized input sampling for explanation of black-box models. BMVC 2018,
 arXiv:1806.07421.
 
-Blücher, Vielhaben and Strodthoff: Decoupling pixel flipping and occlusion strategy for consistent XAI benchmarks.
-TMLR 2024, arXiv:2401.06654.
+Blücher, Vielhaben and Strodthoff: Decoupling pixel flipping and occlusion strategy for consistent XAI
+benchmarks. TMLR 2024, arXiv:2401.06654.
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class Curves:
         return float((below[0] - (half - after) / (before - after)) / (len(self.deletion) - 1))
 
     def left(self, share: float) -> float:
-        """Which share of the whole photo's probability is left with so much of the area hidden; 1 is all of it."""
+        """Which share of the whole photo's probability is left with so much of the area hidden."""
         whole = float(self.deletion[0])
         return float(np.interp(share, self.shares, self.deletion)) / whole if whole else 1.0
 
@@ -71,7 +71,7 @@ class Curves:
 def ranked(explanation: Explanation, heat_map: NDArray[np.float64]) -> NDArray[np.int64]:
     """In which place each pixel of a map comes, the most important first: int64, shape (H, W), from 0.
 
-    Where a map makes no difference, one superpixel follows the other in an order drawn from the recipe's seed.
+    Where a map makes no difference, superpixels follow each other in an order drawn from the recipe's seed.
     """
     segments = explanation.segments.ravel()
     turn = np.random.RandomState(explanation.recipe.seed).permutation(explanation.num_superpixels)
@@ -127,6 +127,6 @@ def centre_map(explanation: Explanation) -> NDArray[np.float64]:
 
 
 def other_hiding(explanation: Explanation) -> NDArray[np.float32]:
-    """What hidden pixels show where the recipe's way is to be cross-checked: the photo blurred, or else grey."""
+    """What hidden pixels show to cross-check the recipe's way: the photo blurred, or else grey."""
     way = "grey" if explanation.recipe.hide_color == "blur" else "blur"
     return hidden_image(explanation.image, explanation.segments, way, explanation.classifier)

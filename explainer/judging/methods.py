@@ -1,7 +1,7 @@
 """Other ways of asking where a classifier looks, each of which makes a heat map of the same photo.
 
-As their authors have it, they explain probabilities, whatever LIME's recipe says: with log-odds, occlusion and Shapley
-values were less faithful on six of eight photos.
+As their authors have it, they explain probabilities, whatever LIME's recipe says: with log-odds, occlusion
+and Shapley values were less faithful on six of eight photos.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,8 +22,8 @@ from .inquiry import Inquiry, ask, ask_regions
 
 Map = NDArray[np.float64]
 Find = Callable[[Image.Image, Explanation, int, int], Inquiry[Map]]
-"""From a photo, its explanation, a class' index and how many pictures may be asked about to a heat map, float64
-(H, W)."""
+"""From a photo, its explanation, a class' index and how many pictures may be asked about to a heat map,
+float64 (H, W)."""
 
 CUTS = 3
 _CELLS = 7  # of a RISE mask, each way
@@ -103,9 +103,10 @@ def occlusion(photo: Image.Image, explanation: Explanation, label_index: int, bu
 
 
 def rise(photo: Image.Image, explanation: Explanation, label_index: int, budget: int) -> Inquiry[Map]:
-    """How probable the label is, on average, where a pixel is shown: by masks that have nothing to do with the photo.
+    """How probable the label is, on average, where a pixel is shown, whatever else is hidden.
 
-    Masks are 7 × 7 random cells, each shown or hidden, enlarged bilinearly and shifted at random.
+    Masks have nothing to do with the photo: they are 7 × 7 random cells, each shown or
+    hidden, enlarged bilinearly and shifted at random.
 
     References
     ----------
@@ -144,8 +145,8 @@ def shapley(photo: Image.Image, explanation: Explanation, label_index: int, budg
 def shapley_values(explanation: Explanation, label_index: int, budget: int) -> Inquiry[NDArray[np.float64]]:
     """Shapley values of superpixels: each one's share in what all of them together change.
 
-    Kernel SHAP, of sets in pairs of opposites: the sizes of sets that count most are gone through as far as the
-    budget reaches, and of the rest, sets are drawn. Exact where the budget reaches for all sets.
+    Kernel SHAP, of sets in pairs of opposites: the sizes of sets that count most are gone through as far as
+    the budget reaches, and of the rest, sets are drawn. Exact where the budget reaches for all sets.
 
     Parameters
     ----------
@@ -165,8 +166,8 @@ def shapley_values(explanation: Explanation, label_index: int, budget: int) -> I
     ----------
     Lundberg and Lee: A unified approach to interpreting model predictions. NeurIPS 2017, arXiv:1705.07874.
 
-    Covert and Lee: Improving KernelSHAP: Practical Shapley value estimation using linear regression. AISTATS 2021,
-    arXiv:2012.01536.
+    Covert and Lee: Improving KernelSHAP: Practical Shapley value estimation using linear regression. AISTATS
+    2021, arXiv:2012.01536.
     """
     number = explanation.num_superpixels
     sets, weights = _shapley_sets(number, budget - 2, np.random.RandomState(explanation.recipe.seed))
@@ -174,15 +175,13 @@ def shapley_values(explanation: Explanation, label_index: int, budget: int) -> I
     answers = yield from ask_regions(explanation, np.concatenate([ends, sets]))
     found = answers[:, label_index].astype(np.float64)
     nothing, whole = found[:2]
-    if number == 1:
-        return np.array([whole - nothing])
-    # That all values sum to what there is to share takes the place of the last unknown.
-    last = sets[:, -1].astype(np.float64)
-    design = sets[:, :-1] - last[:, np.newaxis]
-    rises = found[2:] - nothing - last * (whole - nothing)
+    # Around equal shares; that the differences from them sum to 0 makes the rows of the design sum to 0.
+    share = (whole - nothing) / number
+    sizes = sets.sum(axis=1)
+    design, rises = sets - sizes[:, np.newaxis] / number, found[2:] - nothing - sizes * share
     root = np.sqrt(weights)
-    values = np.linalg.lstsq(design * root[:, np.newaxis], rises * root, rcond=None)[0]
-    return np.append(values, whole - nothing - values.sum())
+    values: NDArray[np.float64] = np.linalg.lstsq(design * root[:, np.newaxis], rises * root, rcond=None)[0]
+    return share + values
 
 
 def _shapley_sets(
@@ -212,7 +211,7 @@ def _shapley_sets(
             some = np.isin(np.arange(number), random.permutation(number)[:size])
             shown += [some, ~some]
         weights += [counts[drawn].sum() / (2 * pairs)] * (2 * pairs)
-    return np.array(shown).reshape(-1, number), np.array(weights)
+    return np.array(shown, bool).reshape(-1, number), np.array(weights)
 
 
 def _grad_cam(photo: Image.Image, explanation: Explanation, label_index: int, budget: int) -> Inquiry[Map]:
@@ -226,7 +225,13 @@ METHODS: Mapping[str, Method] = {
     method.name: method
     for method in (
         Method("lime", "LIME", "Ribeiro et al. 2016, arXiv:1602.04938", lime, lambda explanation, _: 0),
-        Method("lime-cuts", "LIME", "Ribeiro et al. 2016, arXiv:1602.04938", lime_cuts),
+        Method(
+            "lime-cuts",
+            "LIME",
+            "Ribeiro et al. 2016, arXiv:1602.04938",
+            lime_cuts,
+            lambda _, budget: CUTS * -(-budget // CUTS),
+        ),
         Method(
             "occlusion",
             "Occlusion",

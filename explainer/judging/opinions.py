@@ -71,8 +71,8 @@ class SecondOpinions:
     Attributes
     ----------
     chance, centre : Curves or None
-        What hiding in a random order does, and hiding from the middle outwards, so that a figure means something;
-        None as long as that was not asked.
+        What hiding in a random order does, and hiding from the middle outwards, so that a figure means
+        something; None as long as that was not asked.
     opinions : tuple of Opinion
         Those that are finished, in order.
     passes : int
@@ -212,11 +212,12 @@ def second_opinions(
     label : int, optional
         A class' index; the most probable class' by default.
     methods : iterable of str, optional
-        Which methods: ``lime``, ``lime-cuts`` (several cuts of the photo), ``occlusion``, ``rise``, ``shapley``,
-        ``grad-cam``; all by default. Each may ask about as many pictures as the explanation has samples.
+        Which methods: ``lime``, ``lime-cuts`` (several cuts of the photo), ``occlusion``, ``rise``,
+        ``shapley``, ``grad-cam``; all by default. Each may ask about as many pictures as the explanation has
+        samples.
     on_progress : callable, optional
-        Called after every batch with the pictures asked about, beyond the explanation's samples, and about how
-        many there are to be. What it raises ends the run.
+        Called after every batch with the pictures asked about, beyond the explanation's samples, and about
+        how many there are to be. What it raises ends the run.
 
     Raises
     ------

@@ -28,8 +28,8 @@ class SanityCheck:
     explanation : Explanation
         That of the network with random weights, from as many samples.
     agreement : float
-        The rank correlation (Spearman's) of both heat maps, -1 to 1. Near 0 if the picture comes from what the
-        network has learned; near 1 if it would be the same whatever it had learned.
+        The rank correlation (Spearman's) of both heat maps, -1 to 1. Near 0 if the picture comes from what
+        the network has learned; near 1 if it would be the same whatever it had learned.
     """
 
     label_index: int

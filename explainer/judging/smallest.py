@@ -1,8 +1,9 @@
 """The fewest superpixels that a label stands on, and the fewest without which it falls.
 
-Every set that is named was asked about. It is grown by the weights until it holds, and what turns out to be needless
-is left out again; where there are few enough smaller sets, all of them are tried. These are the sufficient and the
-necessary sets of Ribeiro et al. (Anchors, AAAI 2018) and of counterfactual explanations, for one photo.
+Every set that is named was asked about. It is grown by the weights until it holds, and what turns out to be
+needless is left out again; where there are few enough smaller sets, all of them are tried. These are the
+sufficient and the necessary sets of Ribeiro et al. (Anchors, AAAI 2018) and of counterfactual explanations,
+for one photo.
 """
 
 from collections.abc import Sequence
@@ -33,8 +34,8 @@ class SmallestSet:
     best : Label
         The label that is on top then, with what it gets then as its probability.
     is_fewest : bool
-        Whether all smaller sets were tried. Else, none of these superpixels can be left out, but there may be a
-        smaller set of others.
+        Whether all smaller sets were tried. Else, none of these superpixels can be left out, but there may be
+        a smaller set of others.
     """
 
     regions: tuple[int, ...]
@@ -52,11 +53,11 @@ class SmallestSets:
     label_index : int
         The class' index.
     enough : SmallestSet or None
-        The superpixels that keep the label on top when all else is hidden: none at all where it is on top with all
-        hidden. None where even the most that speak for it do not bring it there.
+        The superpixels that keep the label on top when all else is hidden: none at all where it is on top
+        with all hidden. None where even the most that speak for it do not bring it there.
     without : SmallestSet or None
-        The superpixels whose hiding topples the label. None where it is not on top of the whole photo, or stays
-        there whatever is hidden.
+        The superpixels whose hiding topples the label. None where it is not on top of the whole photo, or
+        stays there whatever is hidden.
     """
 
     label_index: int

@@ -266,8 +266,8 @@ class Explanation:
         Returns
         -------
         numpy.ndarray of float64, shape (H, W)
-            In the units of the weights; above 0 for the label, below 0 against it. The mean over all pixels is
-            the sum of a cut's weights, averaged over the cuts.
+            In the units of the weights; above 0 for the label, below 0 against it. The mean over all pixels
+            is the sum of a cut's weights, averaged over the cuts.
 
         Raises
         ------
@@ -293,7 +293,7 @@ class Explanation:
         return float(found[np.triu_indices(len(maps), 1)].mean())
 
     def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Spread a value of each superpixel over its pixels: float64, shape (H, W), with their sum as its mean."""
+        """Spread each superpixel's value over its pixels: float64, shape (H, W); the mean is their sum."""
         areas = np.bincount(self.segments.ravel()) / self.segments.size
         return (values / areas)[self.segments]
 
