@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..lime.explain import next_cut, next_explanation, open_neighborhood, with_label
+from ..lime.explain import grow_explanation, open_neighborhood, with_label
 from ..lime.explanation import Explanation
 from ..lime.neighborhood import BATCH_SIZE
 from ..recipe import Recipe
@@ -66,25 +66,18 @@ def lime(photo: Image.Image, explanation: Explanation, label_index: int, budget:
 
 def lime_cuts(photo: Image.Image, explanation: Explanation, label_index: int, budget: int) -> Inquiry[Map]:
     """LIME's weights by area, averaged over several cuts that share the samples out among them."""
-    recipe = Recipe.of(explanation.recipe, cuts=CUTS, num_samples=budget)
+    recipe = Recipe.of(explanation.recipe, cuts=CUTS, num_samples=budget, top_labels=1)
     neighborhood = open_neighborhood(photo, explanation.classifier, recipe)
-    found, is_finished, asked = None, False, 0
+    asked = before = 0
 
     def count(done: int, _total: int) -> None:
         nonlocal asked
         asked = done
 
-    with neighborhood.holding():
-        while not is_finished:
-            samples, before = found.num_samples if found else 0, asked
-            found, is_finished = next_explanation(neighborhood, recipe, samples, count, seconds=0)
-            yield asked - before
-    found, is_finished = with_label(found, label_index), False
-    while not is_finished:
-        before = asked
-        found, is_finished = next_cut(photo, found, count, seconds=0)
+    for step in grow_explanation(photo, neighborhood, recipe, count, seconds_between_pictures=0):
         yield asked - before
-    return found.heat_map(label_index)
+        before, explanation = asked, step
+    return with_label(explanation, label_index).heat_map(label_index)
 
 
 def occlusion(photo: Image.Image, explanation: Explanation, label_index: int, budget: int) -> Inquiry[Map]:
@@ -129,7 +122,8 @@ def rise(photo: Image.Image, explanation: Explanation, label_index: int, budget:
         answers = yield from ask(explanation, masks)
         sums += np.tensordot(answers[:, label_index].astype(np.float64), masks, 1)
         shown += masks.sum(axis=0)
-    return sums / np.maximum(shown, _EPSILON)
+    found: Map = sums / np.maximum(shown, _EPSILON)
+    return found
 
 
 def shapley(photo: Image.Image, explanation: Explanation, label_index: int, budget: int) -> Inquiry[Map]:
@@ -180,8 +174,9 @@ def shapley_values(explanation: Explanation, label_index: int, budget: int) -> I
     sizes = sets.sum(axis=1)
     design, rises = sets - sizes[:, np.newaxis] / number, found[2:] - nothing - sizes * share
     root = np.sqrt(weights)
-    values: NDArray[np.float64] = np.linalg.lstsq(design * root[:, np.newaxis], rises * root, rcond=None)[0]
-    return share + values
+    values = np.linalg.lstsq(design * root[:, np.newaxis], rises * root, rcond=None)[0]
+    shared: NDArray[np.float64] = share + values
+    return shared
 
 
 def _shapley_sets(

@@ -274,7 +274,9 @@ class Explanation:
         ArgumentError
             The label is not among the explained ones.
         """
-        return np.mean([cut.spread(cut.label(label_index).weights) for cut in self._cuts], axis=0)
+        maps = [cut.spread(cut.label(label_index).weights) for cut in self._cuts]
+        mean: NDArray[np.float64] = np.mean(maps, axis=0)
+        return mean
 
     def cut_agreement(self, label_index: int) -> float | None:
         """How far the cuts agree on where the weights are.
@@ -295,7 +297,8 @@ class Explanation:
     def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Spread each superpixel's value over its pixels: float64, shape (H, W); the mean is their sum."""
         areas = np.bincount(self.segments.ravel()) / self.segments.size
-        return (values / areas)[self.segments]
+        heat_map: NDArray[np.float64] = (values / areas)[self.segments]
+        return heat_map
 
     @property
     def _cuts(self) -> tuple["Explanation", ...]:
