@@ -121,14 +121,16 @@ class _Search:
         return None
 
     def _pruned(self, found: _Set) -> Inquiry[_Set]:
-        while found:
-            smaller = [found - {region} for region in sorted(found)]
-            yield from self._ask(smaller)
-            holding = [regions for regions in smaller if self._holds(regions)]
-            if not holding:
-                break
-            found = max(holding, key=self._margin)
-        return found
+        while True:
+            whole = found
+            yield from self._ask([found - {region} for region in sorted(found)])
+            needless = [region for region in sorted(found) if self._holds(found - {region})]
+            if not needless:
+                return found
+            for region in sorted(needless, key=lambda out: -self._margin(whole - {out})):
+                yield from self._ask([found - {region}])
+                if self._holds(found - {region}):
+                    found -= {region}
 
     def _fewer(self, size: int, superpixels: int) -> Inquiry[tuple[_Set | None, bool]]:
         """A smaller set, if there is one among those tried, and whether all that are smaller were."""

@@ -251,12 +251,15 @@ class Neighborhood:
             The classifier failed.
         """
         hidden = self.hidden if hidden is None else hidden
-        visible = shown[..., np.newaxis]
-        if shown.dtype == bool:
-            pictures = np.where(visible, self.image, hidden)
-        else:
-            pictures = hidden + visible * (self.image - hidden)
-        return self._predict(pictures, "exact")
+        # Flat, which is several times as fast as broadcasting over channels.
+        visible = np.repeat(shown.reshape(len(shown), -1), self.image.shape[2], axis=1)
+        image, instead = self.image.ravel(), hidden.ravel()
+        pictures = (
+            np.where(visible, image, instead)
+            if shown.dtype == bool
+            else instead + visible * (image - instead)
+        )
+        return self._predict(pictures.reshape(-1, *self.image.shape), "exact")
 
     def _draw(self, start: int, stop: int) -> np.ndarray:
         if start == 0:
