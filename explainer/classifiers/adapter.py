@@ -1,13 +1,18 @@
 """Asks a network in its own layout: explained pictures are RGB and channels-last, whatever it takes."""
 
-from dataclasses import dataclass
-from typing import Literal
+import importlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..recipe import Precision
 from .predictor import Predictor
+
+if TYPE_CHECKING:
+    import keras
 
 ChannelOrder = Literal["rgb", "bgr"]
 Layout = Literal["channels-last", "channels-first"]
@@ -57,6 +62,31 @@ class Adapter:
 
     def fallback(self) -> str:
         return self.network.fallback()
+
+    def keras_network(self) -> "keras.Model":
+        """The network for RGB pictures, channels last, and with probabilities; see `Classifier`."""
+        return self._keras_network
+
+    def with_random_weights(self, seed: int) -> "Adapter":
+        return replace(self, network=self.network.with_random_weights(seed))
+
+    @cached_property
+    def _keras_network(self) -> "keras.Model":
+        network = self.network.keras_network()
+        package = importlib.import_module(type(network).__module__.partition(".")[0])  # or else tf_keras
+        first = self.layout == "channels-first"
+        picture = x = package.Input((*(network.input_shape[2:] if first else network.input_shape[1:3]), 3))
+        if self.channels == 1:
+            x = (x[..., :1] + x[..., 1:2] + x[..., 2:]) / 3
+        elif self.channel_order == "bgr":
+            x = x[..., ::-1]
+        if first:
+            x = package.layers.Permute((3, 1, 2))(x)
+        answers = network(x)
+        if self.outputs == "logits":
+            answers = package.layers.Flatten()(answers)
+            answers = package.layers.Activation("sigmoid" if answers.shape[1] == 1 else "softmax")(answers)
+        return package.Model(picture, answers)
 
     def _probabilities(self, answers: NDArray[np.float32]) -> NDArray[np.float32]:
         from scipy.special import expit, softmax  # here, so that importing the package stays quick

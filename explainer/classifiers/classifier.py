@@ -1,16 +1,17 @@
 """What the rest of the package knows of a network."""
 
 import copy
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..arguments import check_callable, check_size, check_text
+from ..arguments import check_callable, check_size, check_text, check_whole_number
 from ..errors import ArgumentError, ClassifierError
 from ..recipe import Precision
 from .answers import check_probabilities, checked_answers
@@ -18,6 +19,9 @@ from .calls import NeverAnsweredError
 from .fingerprint import fingerprint as fingerprint_of
 from .predictor import FunctionPredictor, Predictor
 from .preprocessing import RESAMPLINGS, AskedPreprocessing, PhotoPreprocessing, Preprocessing
+
+if TYPE_CHECKING:
+    import keras
 
 
 class ClassifierLike(Protocol):
@@ -43,6 +47,10 @@ class ClassifierLike(Protocol):
     def predict(self, batch: NDArray[np.float32], precision: Precision = "exact") -> NDArray[np.float32]: ...
 
     def describe_engine(self) -> str: ...
+
+    def keras_network(self) -> "keras.Model": ...
+
+    def with_random_weights(self, seed: int = 0) -> "Classifier": ...
 
 
 class Classifier:
@@ -314,6 +322,60 @@ class Classifier:
         """
         return self._predictor.fallback()
 
+    def keras_network(self) -> "keras.Model":
+        """The network as Keras has it, for what takes more than answers, such as gradients.
+
+        It is built at the first question for it, which takes seconds, and kept: not to be changed.
+
+        Returns
+        -------
+        keras.Model
+            Of Keras 3, or of `tf_keras` for files of Keras 2. From float32 (N, H, W, 3), as `preprocess`
+            returns pictures, to the probabilities of `predict`; to (N, 1), those of the second class, where
+            the network has a single output unit.
+
+        Raises
+        ------
+        ClassifierError
+            It is no network in Keras' format; the message says what it is.
+        """
+        return self._predictor.keras_network()
+
+    def with_random_weights(self, seed: int = 0) -> "Classifier":
+        """The same architecture that has learned nothing: what looks alike for both follows no network.
+
+        In each convolution and matrix product the weights change places at random, so their distribution
+        stays; all else, such as normalizations and biases, stays as it is. Photos are prepared as before.
+
+        Parameters
+        ----------
+        seed : int
+            Which places they change to, the same on every machine.
+
+        Returns
+        -------
+        Classifier
+            With another name and fingerprint. It is loaded at its first question, and nowhere kept; it
+            always runs in OpenVINO.
+
+        Raises
+        ------
+        ClassifierError
+            Its weights can't be reached. At the first question: it has none, or OpenVINO can't run it.
+
+        References
+        ----------
+        Adebayo et al. (2018), Sanity Checks for Saliency Maps, arXiv:1810.03292.
+        """
+        check_whole_number("seed", seed, 0, 2**32 - 1)
+        twin = copy.copy(self)
+        twin._predictor = self._predictor.with_random_weights(seed)
+        twin.name, twin.title = (f"{name} with random weights" for name in (self.name, self.title))
+        if self.fingerprint:
+            parts = f"{self.fingerprint} with random weights {seed}"
+            twin.fingerprint = hashlib.sha256(parts.encode()).hexdigest()
+        return twin
+
 
 def adapted(classifier: Any) -> ClassifierLike:
     """A classifier as it is, and any other object that can be asked, with what it lacks filled in.
@@ -389,6 +451,19 @@ class _Adapted:
     def describe_engine(self) -> str:
         describe = getattr(self.original, "describe_engine", None)
         return describe() if describe else ""
+
+    def keras_network(self) -> NoReturn:
+        raise ClassifierError(
+            "The classifier {name} gives answers and no gradients, and these are needed: they can be had of "
+            "a network in Keras' format.",
+            name=self.name,
+        )
+
+    def with_random_weights(self, seed: int = 0) -> NoReturn:
+        raise ClassifierError(
+            "The weights of the classifier {name} can't be reached, so they can't be made random.",
+            name=self.name,
+        )
 
 
 def _checked_names(names: Any) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ That is faster than batches, and what a picture gets can't depend on which other
 its batch.
 """
 
+import hashlib
 import importlib.util
 import logging
 import math
@@ -22,6 +23,7 @@ from ..recipe import Precision
 from . import cache as network_cache
 from .calls import NeverAnsweredError, WatchedCalls
 from .openvino_runtime import import_openvino, read_model, reasons_of
+from .random_weights import permuted
 
 if TYPE_CHECKING:
     import keras
@@ -57,6 +59,8 @@ class Network:
         Returns the network as OpenVINO takes it, where it need not be converted.
     input_shape : sequence of int, optional
         Of one picture, as the network takes it; needed where `build` leaves its size open.
+    has_layers : bool
+        False where what `build` returns is a SavedModel, which can be asked, but not looked into.
     """
 
     def __init__(
@@ -66,14 +70,18 @@ class Network:
         build: "Callable[[], keras.Model] | None" = None,
         read: "Callable[[], openvino.Model] | None" = None,
         input_shape: Sequence[int] | None = None,
+        has_layers: bool = True,
     ) -> None:
         self.name = name
         self.weights_hash = weights_hash
         self._build = build
         self._read = read
         self._input_shape = input_shape
+        self._has_layers = has_layers
         self._engines: dict[Precision, Engine] = {}
         self._lock = threading.Lock()
+        self._keras: keras.Model | None = None
+        self._building = threading.Lock()
         self._calls = WatchedCalls()
 
     def predict(self, batch: np.ndarray, precision: Precision = "exact") -> np.ndarray:
@@ -99,6 +107,43 @@ class Network:
 
     def fallback(self) -> str:
         return next((engine.fallback for engine in [*self._engines.values()]), "")
+
+    def keras_network(self) -> "keras.Model":
+        """The network as it was trained, built once, for whoever needs more than answers.
+
+        Raises
+        ------
+        ClassifierError
+            It is in another format than Keras'.
+        """
+        if self._build is None:
+            raise ClassifierError(
+                "The network {name} runs in OpenVINO, which gives answers and no gradients, and these are "
+                "needed: they can be had of a network in Keras' format.",
+                name=self.name,
+            )
+        if not self._has_layers:
+            raise ClassifierError(
+                "The network {name} is a SavedModel, which can't be looked into: save it in Keras' format, "
+                "as a .keras file, to have its gradients.",
+                name=self.name,
+            )
+        with self._building:
+            if self._keras is None:
+                self._keras = _built(self._build)
+            return self._keras
+
+    def with_random_weights(self, seed: int) -> "Network":
+        """The same network with permuted weights, which runs in OpenVINO and is nowhere kept.
+
+        Never in TensorFlow, not even on a GPU: what a seed makes of a network is the same everywhere.
+        """
+        identity = hashlib.sha256(f"{self.weights_hash} permuted {seed}".encode()).hexdigest()
+
+        def read() -> "openvino.Model":
+            return permuted(self._openvino_model(), seed, self.name)
+
+        return Network(f"{self.name} with random weights", identity, read=read)
 
     def _engine(self, precision: Precision) -> Engine:
         with self._lock:

@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ClassifierError
 from ..recipe import Precision
 from .calls import WatchedCalls
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Predictor(Protocol):
     """Runs a network: float32 (N, H, W, 3) to float32 probabilities (N, classes).
 
-    `fallback` says why it runs slower than it could; empty where it does not.
+    `fallback` says why it runs slower than it could; empty where it does not. The last two raise a
+    `ClassifierError` where they can't be done; see `Classifier`.
     """
 
     def predict(self, batch: NDArray[np.float32], precision: Precision = "exact") -> NDArray[np.float32]: ...
@@ -22,6 +27,10 @@ class Predictor(Protocol):
     def describe(self) -> str: ...
 
     def fallback(self) -> str: ...
+
+    def keras_network(self) -> "keras.Model": ...
+
+    def with_random_weights(self, seed: int) -> "Predictor": ...
 
 
 @dataclass(frozen=True)
@@ -49,3 +58,14 @@ class FunctionPredictor:
 
     def fallback(self) -> str:
         return ""
+
+    def keras_network(self) -> NoReturn:
+        raise ClassifierError(
+            "A Python function gives answers and no gradients, and these are needed: they can be had of a "
+            "network in Keras' format."
+        )
+
+    def with_random_weights(self, seed: int) -> NoReturn:
+        raise ClassifierError(
+            "The weights behind a Python function can't be reached, so they can't be made random."
+        )

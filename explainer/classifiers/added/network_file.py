@@ -110,6 +110,7 @@ def open_network(name: str, path: Path, description: Description) -> Network:
         (lambda: graph_file.build_saved_model(path, shape)) if path.is_dir() else None,
         lambda: graph_file.read(path, shape),
         shape,
+        has_layers=False,
     )
 
 
