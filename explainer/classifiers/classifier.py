@@ -345,7 +345,7 @@ class Classifier:
         """The same architecture that has learned nothing: what looks alike for both follows no network.
 
         In each convolution and matrix product the weights change places at random, so their distribution
-        stays; all else, such as normalizations and biases, stays as it is. Photos are prepared as before.
+        stays. Biases become 0, as those of a new network are; scales stay. Photos are prepared as before.
 
         Parameters
         ----------

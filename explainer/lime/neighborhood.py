@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -252,7 +253,7 @@ class Neighborhood:
         """
         hidden = self.hidden if hidden is None else hidden
         # Flat, which is several times as fast as broadcasting over channels.
-        visible = np.repeat(shown.reshape(len(shown), -1), self.image.shape[2], axis=1)
+        visible: NDArray[Any] = np.repeat(shown.reshape(len(shown), -1), self.image.shape[2], axis=1)
         image, instead = self.image.ravel(), hidden.ravel()
         pictures = (
             np.where(visible, image, instead)
