@@ -23,6 +23,7 @@ OnProgress = Callable[[int, int], None]
 
 STRONGEST = 0.1
 """Which share of the photo's area is called what a map points to."""
+MOST_PASSES = 2000  # of each method: a minute for a large network
 _A_TEST = 2 * STEPS - 1  # pictures
 
 
@@ -62,7 +63,8 @@ class SecondOpinions:
     photo : PIL.Image.Image
         The photo.
     explanation : Explanation
-        Of it. The other methods may ask about as many pictures as it has samples, and hide in the same way.
+        Of it. The other methods may ask about as many pictures as it has samples, up to 2000, and hide in the
+        same way.
     label_index : int
         A class' index, one of those explained.
     methods : iterable of str, optional
@@ -112,7 +114,7 @@ class SecondOpinions:
     @property
     def budget(self) -> int:
         """How many pictures each method may ask about."""
-        return self.explanation.num_samples
+        return min(self.explanation.num_samples, MOST_PASSES)
 
     @property
     def total(self) -> int:
