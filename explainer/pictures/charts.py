@@ -12,15 +12,19 @@ from matplotlib import font_manager, patheffects
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageChops
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 
+from ..judging.curves import Curves
+from ..lime.explanation import Explanation
 from ..reading import CONFIDENCE, Reading
+from ..recipe import Target
 from ..words.language import Language
-from ..words.places import region_places
+from ..words.places import place_names, region_places, shares_of_parts
 from .draw import DEFAULT_PALETTE, Colour, Palette, draw_reading, even_detail, outline_regions
 
 SHOWN_REGIONS = 15
@@ -32,6 +36,8 @@ _WIDTH = 4.6  # inches
 _TALLEST = 6.0
 _DOTS_PER_INCH = 240
 _FONT_SIZE = 11
+_HOTTEST = 0.99  # of the area lies within a heat map's scale
+_SMOOTHING = 0.8  # of contour lines, in pixels of the network's input
 _PALE = (231, 231, 231)  # so that the photo's brighter details can be seen
 
 
@@ -101,7 +107,7 @@ def weight_bars(
     axes.set_xlim(-1.05 * reach, 1.05 * reach)
     axes.xaxis.set_major_locator(MaxNLocator(5, symmetric=True))
     axes.set_ylabel(_("Region"))
-    axes.set_xlabel(_axis(reading, language))
+    axes.set_xlabel(_axis(reading.label.target, language))
     for side, text in ((0.25, _("← speaks against")), (0.75, _("speaks for →"))):
         axes.text(side, 1.02, text, transform=axes.transAxes, ha="center", va="bottom")
     _write_with(axes, ink)
@@ -152,9 +158,144 @@ def weight_map(
             fontsize=_FONT_SIZE,
             path_effects=[patheffects.withStroke(linewidth=2.6, foreground="white")],
         )
-    _add_colour_bar(figure, axes, heat, _axis(reading, language), ink)
+    _add_colour_bar(figure, axes, heat, _axis(reading.label.target, language), ink)
     axes.set_axis_off()
     return figure
+
+
+def heat_map(
+    canvas: Image.Image,
+    explanation: Explanation,
+    label_index: int,
+    language: Language,
+    palette: Palette = DEFAULT_PALETTE,
+    ink: str = NEUTRAL_INK,
+) -> Figure:
+    """A label's weights by area, of all cuts, as colours over the photo with contour lines and a colour bar.
+
+    Parameters
+    ----------
+    canvas : PIL.Image.Image
+        What of the photo the classifier sees; see `fit_frame`.
+    explanation : Explanation
+        Of the photo.
+    label_index : int
+        A class' index, one of those explained.
+    language, palette, ink
+        As for `weight_bars`.
+    """
+    language = _writable(language)
+    found = explanation.heat_map(label_index)
+    width, height = canvas.size
+    figure = _figure(min(_TALLEST, _WIDTH * height / width) + 0.85)
+    axes = figure.add_subplot()
+    extent = (0, width, height, 0)
+    # A small superpixel may be far hotter than all others.
+    limit = float(np.quantile(np.abs(found), _HOTTEST)) or float(np.abs(found).max()) or 1.0
+    heat = ScalarMappable(Normalize(-limit, limit), _diverging(palette))
+    colours = Image.fromarray(heat.to_rgba(found, bytes=True)[..., :3])
+    colours = colours.resize(canvas.size, Image.Resampling.BILINEAR)
+    axes.imshow(ImageChops.add(colours, even_detail(canvas).convert("RGB"), offset=-128), extent=extent)
+    levels = limit * np.array([-0.75, -0.5, -0.25, 0.25, 0.5, 0.75])
+    rows, columns = ((np.arange(size) + 0.5) / size for size in found.shape)
+    axes.contour(
+        width * columns,
+        height * rows,
+        gaussian_filter(found, _SMOOTHING),
+        levels,
+        colors="black",
+        linewidths=0.8,
+        linestyles=["dashed"] * 3 + ["solid"] * 3,
+    )
+    bar = _add_colour_bar(figure, axes, heat, _area_axis(explanation, label_index, language), ink)
+    for level in levels:
+        bar.ax.axvline(level, color="black", linewidth=0.8, linestyle="solid" if level > 0 else "dashed")
+    axes.set_axis_off()
+    return figure
+
+
+def heat_sentence(explanation: Explanation, label_index: int, language: Language) -> str:
+    """What `heat_map` shows, for those who can't see it."""
+    _ = language.gettext
+    label, found = explanation.label(label_index), explanation.heat_map(label_index)
+    name, places = language.class_name(label.name, label.wnid), place_names(language)
+    if not found.any():
+        return _("No region changes the probability of “{label}”.").format(label=name)
+    pros, cons = (shares_of_parts(np.maximum(side * found, 0)) for side in (1, -1))
+    told = []
+    if pros.any():
+        told.append(_("What speaks for “{label}” is most of all at the {place}: {share} of it."))
+    if cons.any():
+        told.append(_("What speaks against it is most of all at the {other_place}: {other_share} of it."))
+    return " ".join(told).format(
+        label=name,
+        place=places[int(pros.argmax())],
+        share=language.percent(float(pros.max())),
+        other_place=places[int(cons.argmax())],
+        other_share=language.percent(float(cons.max())),
+    )
+
+
+def curves_chart(
+    tested: Curves,
+    chance: Curves,
+    centre: Curves,
+    language: Language,
+    palette: Palette = DEFAULT_PALETTE,
+    ink: str = NEUTRAL_INK,
+) -> Figure:
+    """A label's probability as the photo is hidden: as a map says, both ways round, and by chance.
+
+    Parameters
+    ----------
+    tested : Curves
+        Of the map.
+    chance, centre : Curves
+        What they are compared with.
+    language, palette, ink
+        As for `weight_bars`.
+    """
+    language = _writable(language)
+    _ = language.gettext
+    figure = _figure(3.4)
+    axes = figure.add_subplot()
+    share = 100 * tested.shares
+    lines = [
+        (chance.deletion, _("in a random order"), ink, "dotted", 1.2),
+        (centre.deletion, _("from the middle outwards"), ink, "dashdot", 1.0),
+        (tested.insertion[::-1], _("least important first"), _unit(palette.speaks_against), "dashed", 2.2),
+        (tested.deletion, _("most important first"), _unit(palette.speaks_for), "solid", 2.2),
+    ]
+    for values, title, colour, style, thickness in lines:
+        axes.plot(share, 100 * values, color=colour, linestyle=style, linewidth=thickness, label=title)
+    axes.set_xlim(0, 100)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(_("Hidden, % of the photo"))
+    axes.set_ylabel(_("Probability, %"))
+    _write_with(axes, ink)
+    legend = figure.legend(loc="outside lower center", ncols=2, frameon=False, reverse=True)
+    for text in legend.get_texts():
+        text.set(color=ink, fontfamily=list(_font_families()), fontsize=_FONT_SIZE - 1)
+    axes.grid(color=ink, alpha=0.15)
+    axes.set_axisbelow(True)
+    return figure
+
+
+def curves_sentence(tested: Curves, chance: Curves, language: Language) -> str:
+    """What `curves_chart` shows, for those who can't see it."""
+    return language.gettext(
+        "The whole photo gets {whole}. With half of it hidden, {most} is left where the most important part "
+        "went first, {least} where the least important went first, and {chance} in a random order."
+    ).format(
+        whole=language.percent(float(tested.deletion[0])),
+        most=language.percent(_at_half(tested.deletion)),
+        least=language.percent(_at_half(tested.insertion)),
+        chance=language.percent(_at_half(chance.deletion)),
+    )
+
+
+def _at_half(values: np.ndarray) -> float:
+    return float(values[len(values) // 2])
 
 
 def interior_point(mask: np.ndarray) -> tuple[int, int]:
@@ -273,20 +414,28 @@ def _figure(height: float) -> Figure:
     return figure
 
 
-def _axis(reading: Reading, language: Language) -> str:
+def _axis(target: Target, language: Language) -> str:
     _ = language.gettext
-    if reading.label.target == "probability":
+    if target == "probability":
         return _("Weight: change of the probability")
     return _("Weight: evidence (0.7 doubles the odds)")
 
 
-def _add_colour_bar(figure: Figure, axes: Axes, heat: ScalarMappable, label: str, ink: str) -> None:
+def _area_axis(explanation: Explanation, label_index: int, language: Language) -> str:
+    _ = language.gettext
+    if explanation.label(label_index).target == "probability":
+        return _("Change of the probability per share of the area")
+    return _("Evidence per share of the area")
+
+
+def _add_colour_bar(figure: Figure, axes: Axes, heat: ScalarMappable, label: str, ink: str) -> Colorbar:
     bar = figure.colorbar(heat, ax=axes, location="bottom", fraction=0.05, pad=0.02, aspect=36)
     bar.set_label(label)
     bar.locator = MaxNLocator(5, symmetric=True)
     bar.update_ticks()
     bar.outline.set_edgecolor(ink)
     _write_with(bar.ax, ink)
+    return bar
 
 
 def _write_with(axes: Axes, ink: str) -> None:

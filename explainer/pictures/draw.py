@@ -41,6 +41,8 @@ _VEIL = 0.72  # of the hidden colour lies over what is pale in a focus
 _DETAIL = 0.5  # of the photo's contrast is left where it is coloured
 _MOST_DETAIL = 24  # grey levels, lighter or darker
 _SURROUNDINGS = 1 / 36  # of the longer side
+_HOTTEST = 0.99  # of the area is at most as hot as what is coloured the most: a speck may be far hotter
+_STRONGEST = 0.1  # of the area is outlined in a heat map
 _DOTS_PER_INCH = 100.0
 _DASHES = {"solid": "solid", "dashed": (0, (2.4, 1.5)), "dotted": (0, (0.1, 2.0))}
 
@@ -199,6 +201,43 @@ def draw_pros_cons(
         )
         outlines += _lines(segments, of_sign, shared, colour, line)
     return _outline(picture, outlines)
+
+
+def draw_heat(canvas: Image.Image, heat_map: np.ndarray, palette: Palette = DEFAULT_PALETTE) -> Image.Image:
+    """Colour what a map calls important, and outline the most important tenth of the area.
+
+    Parameters
+    ----------
+    canvas : PIL.Image.Image
+        What of the photo the classifier sees; see `fit_frame`.
+    heat_map : numpy.ndarray of float, shape (H, W)
+        The higher, the more important, in any units. What is below 0 or the map's median has no colour.
+    palette : Palette
+        Its first colour is used.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, as large as `canvas`.
+    """
+    grey = canvas.convert("L").convert("RGB")
+    picture = Image.blend(grey, Image.new("RGB", canvas.size, (255, 255, 255)), 0.3)
+    least = max(0.0, float(np.median(heat_map)))
+    most = float(np.quantile(heat_map, _HOTTEST))
+    most = most if most > least else float(heat_map.max())
+    if most <= least:  # nowhere is more important than elsewhere
+        return picture
+    strength = np.clip((heat_map - least) / (most - least), 0, 1)
+    colour = Image.new("RGB", canvas.size, palette.speaks_for)
+    veil = ImageChops.add(colour, even_detail(canvas).convert("RGB"), offset=-128)
+    picture.paste(veil, mask=_scaled(gaussian_filter(strength, _SMOOTHING), canvas.size))
+    return _outline(picture, [(_strongest(heat_map) & (strength > 0), palette.speaks_for, "solid")])
+
+
+def _strongest(heat_map: np.ndarray) -> np.ndarray:
+    """About the hottest tenth of the area; of a superpixel, all or nothing."""
+    edge = np.quantile(heat_map, 1 - _STRONGEST)
+    return min((heat_map >= edge, heat_map > edge), key=lambda mask: abs(mask.mean() - _STRONGEST))
 
 
 def _split(regions: Iterable[int], uncertain: Collection[int]) -> tuple[list[int], list[int]]:

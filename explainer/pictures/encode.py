@@ -3,7 +3,9 @@
 import base64
 import io
 
-from PIL import Image
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
 
 
 def png(picture: Image.Image) -> bytes:
@@ -17,6 +19,29 @@ def jpeg(picture: Image.Image, quality: int = 90) -> bytes:
     """Encode the pixels of a picture for looking at, and nothing of what a camera wrote beside them."""
     stream = io.BytesIO()
     _bare(picture).save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
+
+
+def npy(heat_map: NDArray[np.float64]) -> bytes:
+    """Encode a map as NumPy's own file: float32, shape (H, W)."""
+    stream = io.BytesIO()
+    np.save(stream, heat_map.astype(np.float32), allow_pickle=False)
+    return stream.getvalue()
+
+
+def grey16(heat_map: NDArray[np.float64]) -> bytes:
+    """Encode a map as a 16-bit grey PNG, from black for the lowest value to white for the highest.
+
+    The PNG's texts ``minimum`` and ``maximum`` say which values these are, so that all can be put back:
+    ``minimum + (maximum - minimum) * grey / 65535``.
+    """
+    least, most = float(heat_map.min()), float(heat_map.max())
+    grey = np.round((heat_map - least) / ((most - least) or 1.0) * 65535).astype(np.uint16)
+    scale = PngImagePlugin.PngInfo()
+    scale.add_text("minimum", repr(least))
+    scale.add_text("maximum", repr(most))
+    stream = io.BytesIO()
+    Image.fromarray(grey).save(stream, "PNG", pnginfo=scale)
     return stream.getvalue()
 
 

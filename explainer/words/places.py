@@ -52,6 +52,25 @@ def place_numbers(segments: np.ndarray) -> np.ndarray:
     return numbers
 
 
+def shares_of_parts(amounts: np.ndarray) -> np.ndarray:
+    """Which share of a mask, or of amounts of something, lies in each of the nine parts of the photo.
+
+    Parameters
+    ----------
+    amounts : numpy.ndarray of bool or float, shape (H, W)
+        0 or more; all 0 has no shares.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (9,)
+        Their sum is 1; in the order of `place_names`.
+    """
+    height, width = amounts.shape
+    down, across = (3 * np.arange(size) // size for size in (height, width))
+    sums = np.bincount((3 * down[:, np.newaxis] + across).ravel(), amounts.ravel(), minlength=PARTS)
+    return sums / (sums.sum() or 1.0)
+
+
 def place_names(language: Language) -> tuple[str, ...]:
     """What the nine parts of a photo are called, row by row."""
     _ = language.gettext
