@@ -207,7 +207,8 @@ def heat_map(
         linewidths=0.8,
         linestyles=["dashed"] * 3 + ["solid"] * 3,
     )
-    bar = _add_colour_bar(figure, axes, heat, _area_axis(explanation, label_index, language), ink)
+    beyond = "both" if np.abs(found).max() > limit else "neither"
+    bar = _add_colour_bar(figure, axes, heat, _area_axis(explanation, label_index, language), ink, beyond)
     for level in levels:
         bar.ax.axvline(level, color="black", linewidth=0.8, linestyle="solid" if level > 0 else "dashed")
     axes.set_axis_off()
@@ -428,8 +429,10 @@ def _area_axis(explanation: Explanation, label_index: int, language: Language) -
     return _("Evidence per share of the area")
 
 
-def _add_colour_bar(figure: Figure, axes: Axes, heat: ScalarMappable, label: str, ink: str) -> Colorbar:
-    bar = figure.colorbar(heat, ax=axes, location="bottom", fraction=0.05, pad=0.02, aspect=36)
+def _add_colour_bar(
+    figure: Figure, axes: Axes, heat: ScalarMappable, label: str, ink: str, extend: str = "neither"
+) -> Colorbar:
+    bar = figure.colorbar(heat, ax=axes, location="bottom", fraction=0.05, pad=0.02, aspect=36, extend=extend)
     bar.set_label(label)
     bar.locator = MaxNLocator(5, symmetric=True)
     bar.update_ticks()

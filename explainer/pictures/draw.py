@@ -231,7 +231,8 @@ def draw_heat(canvas: Image.Image, heat_map: np.ndarray, palette: Palette = DEFA
     colour = Image.new("RGB", canvas.size, palette.speaks_for)
     veil = ImageChops.add(colour, even_detail(canvas).convert("RGB"), offset=-128)
     picture.paste(veil, mask=_scaled(gaussian_filter(strength, _SMOOTHING), canvas.size))
-    return _outline(picture, [(_strongest(heat_map) & (strength > 0), palette.speaks_for, "solid")])
+    strongest = _strongest(heat_map) & (strength > 0)
+    return _outline(picture, [(strongest, HIDDEN_COLOUR, "solid")], weight=1.5)
 
 
 def _strongest(heat_map: np.ndarray) -> np.ndarray:
@@ -418,10 +419,12 @@ def _scaled(values: np.ndarray, size: tuple[int, int]) -> Image.Image:
     return Image.fromarray(np.round(values * 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
 
 
-def _outline(picture: Image.Image, outlines: Iterable[tuple[np.ndarray, Colour, str]]) -> Image.Image:
+def _outline(
+    picture: Image.Image, outlines: Iterable[tuple[np.ndarray, Colour, str]], weight: float = 1.0
+) -> Image.Image:
     """Draw the outlines of masks, each with a white rim that sets it off from any photo."""
     lines = [(_contours(mask, picture.size), colour, style) for mask, colour, style in outlines]
-    return paste_layer(picture, _line_layer(picture.size, lines))
+    return paste_layer(picture, _line_layer(picture.size, lines, weight=weight))
 
 
 def _line_layer(

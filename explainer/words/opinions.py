@@ -12,13 +12,14 @@ from ..judging.sanity import SanityCheck
 from ..judging.smallest import SmallestSets
 from ..lime.explanation import Explanation, Label
 from .language import Language
-from .places import place_names, shares_of_parts
+from .places import PARTS, place_names, shares_of_parts
 
 _IMPROBABLE = 0.02  # of what is less probable, a half is hardly a change
 _AS_SOON = 0.03  # of the photo's area: less than that between two curves is chance
 _CLEARLY = 0.05  # of the whole photo's probability: a smaller gain is chance
 _ABOUT_EQUAL = 0.02  # a difference of gains
-_POINTS_TO = 1 / 3  # so much of what a map points to lies there; a ninth by chance
+_POINTS_TO = 0.2  # of the most important tenth of the area lies there; twice as much as by chance
+_SINGLE = 1 / 3  # and this much where it is to be called a place of its own
 _CUTS_AGREE = 0.35  # good photos' cuts: 0.35 to 0.55 at 256 samples
 _CUTS_HARDLY_AGREE = 0.15
 _ANOTHER_PICTURE = 0.3  # rank correlation with a network that has learned nothing
@@ -29,56 +30,48 @@ def quality_sentence(curves: Curves, chance: Curves, label: Label, language: Lan
     """How soon hiding what a picture points to halves the probability, compared with a random order."""
     _ = language.gettext
     whole, half, by_chance = float(curves.deletion[0]), curves.half, chance.half
+    is_sooner = half is not None and (by_chance is None or half < by_chance - _AS_SOON)
     if whole < _IMPROBABLE:
-        sentence = _(
-            "This photo as a whole gets only {whole} for “{label}”, too little to test a picture by."
-        )
+        sentence = _("The whole photo gets only {whole} for “{label}”, too little to test a picture by.")
     elif half is None and by_chance is None:
-        sentence = _(
-            "Even with everything hidden, “{label}” keeps {left} of its probability: this tests no picture."
-        )
+        sentence = _("Even with everything hidden, “{label}” keeps {left} of its probability.")
     elif half is None:
-        sentence = _(
-            "Hiding what it points to never halves “{label}”; in a random order it takes {chance}: "
-            "this picture is worse than chance."
-        )
+        sentence = _("Hiding what it points to never halves “{label}”; in a random order it takes {chance}.")
     elif by_chance is None:
         sentence = _(
             "Hiding the first {share} of the photo that it points to halves “{label}”; "
             "in a random order it never falls so far."
         )
-    elif half < by_chance - _AS_SOON and curves.gain > _CLEARLY * whole:
+    elif is_sooner:
         sentence = _(
             "Hiding the first {share} of the photo that it points to halves “{label}”; "
             "in a random order it takes {chance}."
         )
-    elif half < by_chance - _AS_SOON:
-        sentence = _(
-            "Hiding the first {share} of the photo that it points to halves “{label}”, and in a random order "
-            "{chance} does; but shown alone, what it points to brings back no more than chance."
-        )
-    elif half > by_chance + _AS_SOON and curves.gain < -_CLEARLY * whole:
-        sentence = _(
-            "Until hiding what it points to halves “{label}”, it takes {share} of the photo, and in a random "
-            "order {chance}: this picture is worse than chance."
-        )
-    elif curves.gain > _CLEARLY * whole:
-        sentence = _(
-            "Until hiding what it points to halves “{label}”, it takes {share} of the photo, and in a random "
-            "order {chance}; but shown alone, what it points to brings back more than chance."
-        )
     else:
         sentence = _(
-            "Until hiding what it points to halves “{label}”, it takes {share} of the photo, and in a random "
-            "order {chance}: this picture is no better than chance."
+            "To halve “{label}” by hiding what it points to takes {share} of the photo, "
+            "and in a random order {chance}."
         )
-    return sentence.format(
-        label=_name(label, language),
-        whole=language.percent(whole),
-        left=language.percent(curves.left(1), 0),
-        share=language.percent(half or 0, 0),
-        chance=language.percent(by_chance or 0, 0),
-    )
+    told = [
+        sentence.format(
+            label=_name(label, language),
+            whole=language.percent(whole),
+            left=language.percent(curves.left(1), 0),
+            share=language.percent(half or 0, 0),
+            chance=language.percent(by_chance or 0, 0),
+        )
+    ]
+    if whole < _IMPROBABLE or (is_sooner and _beats_chance(curves)):
+        return told[0]
+    if is_sooner:
+        verdict = _("All in all, though, this picture is no better than chance.")
+    elif _beats_chance(curves):
+        verdict = _("All in all, though, this picture is better than chance.")
+    elif curves.gain < -_CLEARLY * whole:
+        verdict = _("This picture is worse than chance.")
+    else:
+        verdict = _("This picture is no better than chance.")
+    return " ".join([*told, verdict])
 
 
 def cross_check_sentence(opinion: Opinion, language: Language) -> str:
@@ -171,8 +164,8 @@ def agreement_sentences(opinions: SecondOpinions, language: Language) -> list[st
         return []
     shares = np.array([shares_of_parts(opinions.strongest(opinion)) for opinion in finished])
     first = shares.argmax(axis=1)
-    points_to = (shares >= _POINTS_TO) | (np.arange(shares.shape[1]) == first[:, np.newaxis])
-    # The place that most of them point to, and of such places the one with the most of what they point to.
+    points_to = shares >= _POINTS_TO
+    # Where most of them point to, and of such places the one to which they do the most.
     common = int(np.lexsort((shares.sum(axis=0), points_to.sum(axis=0)))[-1])
     places = place_names(language)
     agreeing = int(points_to[:, common].sum())
@@ -189,16 +182,18 @@ def agreement_sentences(opinions: SecondOpinions, language: Language) -> list[st
             some=language.number(agreeing), number=language.number(len(finished)), place=places[common]
         )
     ]
-    for part in dict.fromkeys(first[~points_to[:, common]].tolist()):
+    elsewhere = np.where(shares.max(axis=1) >= _SINGLE, first, PARTS)
+    for part in dict.fromkeys(elsewhere[~points_to[:, common]].tolist()):
         others = [
             opinion
-            for opinion, own, agrees in zip(finished, first, points_to[:, common], strict=True)
+            for opinion, own, agrees in zip(finished, elsewhere, points_to[:, common], strict=True)
             if own == part and not agrees
         ]
-        sentence = language.ngettext(
-            "{methods} points to the {place}.", "{methods} point to the {place}.", len(others)
-        )
-        told.append(sentence.format(methods=_titles(others, language), place=places[part]))
+        if part == PARTS:
+            sentence = _("According to {methods}, it is no single place.")
+        else:
+            sentence = _("According to {methods}, it is rather the {place}.")
+        told.append(sentence.format(methods=_titles(others, language), place=(*places, "")[part]))
     return told
 
 
