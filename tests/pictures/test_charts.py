@@ -1,5 +1,6 @@
 """The figures show the explanation's own numbers, and everyone can read them."""
 
+import dataclasses
 import io
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +12,12 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from explainer import Explanation, Reading, explain
+from explainer import Explanation, Reading, Recipe, explain
+from explainer.judging.curves import STEPS, Curves
 from explainer.pictures import charts
 from explainer.pictures.draw import PALETTES, fit_photo
 from explainer.words.language import Language
-from explainer.words.places import region_places
+from explainer.words.places import place, region_places
 from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, a_photo
 
 ENGLISH = Language("en")
@@ -157,6 +159,8 @@ def test_japanese_is_written_without_a_missing_glyph(photo: Image.Image, explana
         for figure in (
             charts.weight_map(photo, Reading.of(explanation), Language("ja")),
             charts.weight_bars(Reading.of(explanation), Language("ja")),
+            charts.heat_map(photo, explanation, explanation.labels[0].index, Language("ja")),
+            charts.curves_chart(TESTED, CHANCE, CENTRE, Language("ja")),
         ):
             charts.png(figure)
     assert not caplog.records
@@ -230,3 +234,114 @@ def test_evidence_is_not_told_in_points(explanation: Explanation):
         charts.weight_bars(reading, ENGLISH).axes[0].get_xlabel() == "Weight: evidence (0.7 doubles the odds)"
     )
     assert draw_bars(explanation).get_xlabel() == "Weight: change of the probability"
+
+
+SHARES = np.linspace(0, 1, STEPS + 1)
+TESTED = Curves(0.8 * (1 - SHARES) ** 3, 0.8 * SHARES**0.5)
+CHANCE = Curves(0.8 * (1 - SHARES), 0.8 * SHARES)
+CENTRE = Curves(0.8 * (1 - SHARES) ** 2, 0.8 * SHARES)
+
+
+def draw_curves(language: Language = ENGLISH, **options) -> Axes:
+    return charts.curves_chart(TESTED, CHANCE, CENTRE, language, **options).axes[0]
+
+
+def test_curves_are_drawn_both_ways_round_and_beside_what_they_are_compared_with():
+    drawn = {line.get_label(): line for line in draw_curves().lines}
+    for title, values in {
+        "most important first": TESTED.deletion,
+        "least important first": TESTED.insertion[::-1],
+        "in a random order": CHANCE.deletion,
+        "from the middle outwards": CENTRE.deletion,
+    }.items():
+        np.testing.assert_allclose(drawn[title].get_xdata(), 100 * SHARES)
+        np.testing.assert_allclose(drawn[title].get_ydata(), 100 * values)
+    assert len({line.get_linestyle() for line in drawn.values()}) == 4, "told apart without colours"
+    assert charts.curves_sentence(TESTED, CHANCE, ENGLISH) == (
+        "The whole photo gets 80%. With half of it hidden, 10% is left where the most important part went "
+        "first, 57% where the least important went first, and 40% in a random order."
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_curves_can_be_read_on_light_and_on_dark(scheme: str):
+    ink = charts.INKS[scheme]
+    axes = draw_curves(ink=ink)
+    texts = [*axes.get_yticklabels(), *axes.get_xticklabels(), axes.xaxis.label, axes.yaxis.label]
+    texts += axes.figure.legends[0].get_texts()
+    assert {to_rgb(text.get_color()) for text in texts} == {to_rgb(ink)}
+    assert charts.png(axes.figure)
+
+
+@pytest.fixture(scope="module")
+def several_cuts() -> Explanation:
+    """Two cuts, one of which has a speck that is far hotter than all else."""
+    grid, recipe = Grid(4, 5), Recipe(num_samples=120, target="probability")
+    classifier = LinearClassifier(grid, seed=2)
+    found, cut = (
+        explain(a_photo(3), classifier, recipe, segmentation=segmentation)
+        for segmentation in (grid, lambda image: np.where(np.indices(image.shape[:2]).sum(axis=0) < 2, 1, 0))
+    )
+    labels = [
+        dataclasses.replace(of, surrogate=dataclasses.replace(of.surrogate, weights=np.array([0.1, 0.5])))
+        for of in cut.labels
+    ]
+    return dataclasses.replace(found, further=(dataclasses.replace(cut, labels=tuple(labels)),))
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda palette: palette.name)
+def test_the_heat_map_has_every_value_in_the_bar_s_own_colours(several_cuts: Explanation, palette):
+    label = several_cuts.labels[0].index
+    found = several_cuts.heat_map(label)
+    canvas = fit_photo(Image.new("RGB", found.shape[::-1], (60, 60, 60)))
+    axes, colour_bar = charts.heat_map(canvas, several_cuts, label, ENGLISH, palette).axes
+    lowest, highest = colour_bar.get_xlim()
+    assert highest == -lowest == np.quantile(np.abs(found), 0.99) < np.abs(found).max()
+    drawn = np.asarray(axes.images[0].get_array())
+    pale = np.array([231, 231, 231])
+    for region in range(several_cuts.num_superpixels):
+        row, column = charts.interior_point(several_cuts.segments == region)
+        pixel = drawn[
+            round((row + 0.5) * canvas.height / found.shape[0]),
+            round((column + 0.5) * canvas.width / found.shape[1]),
+        ]
+        value = np.clip(found[row, column] / highest, -1, 1)
+        colour = np.array(palette.speaks_for if value > 0 else palette.speaks_against)
+        np.testing.assert_allclose(pixel, pale + abs(value) * (colour - pale), atol=2.5)
+
+
+def test_the_heat_map_has_contour_lines_that_its_bar_shows_too(several_cuts: Explanation, photo):
+    axes, colour_bar = charts.heat_map(photo, several_cuts, several_cuts.labels[0].index, ENGLISH).axes
+    (lines,) = axes.collections
+    limit = colour_bar.get_xlim()[1]
+    np.testing.assert_allclose(lines.levels, limit * np.array([-0.75, -0.5, -0.25, 0.25, 0.5, 0.75]))
+    marked = [line.get_xdata()[0] for line in colour_bar.lines]
+    np.testing.assert_allclose(marked, lines.levels)
+    assert any(len(path.vertices) for path in lines.get_paths())
+    assert colour_bar.get_xlabel() == "Change of the probability per share of the area"
+
+
+def test_a_heat_map_of_evidence_says_so(photo, explanation: Explanation):
+    evidence = explain(a_photo(3), explanation.classifier, explanation.recipe, target="log-odds")
+    figure = charts.heat_map(photo, evidence, evidence.labels[0].index, ENGLISH)
+    assert figure.axes[1].get_xlabel() == "Evidence per share of the area"
+
+
+def test_a_heat_map_of_nothing_is_drawn_too(photo: Image.Image):
+    flat = explain(a_photo(), ConstantClassifier(0.7, 0.3), num_samples=40, segmentation=Grid(2, 2))
+    assert charts.png(charts.heat_map(photo, flat, 0, ENGLISH))
+    assert charts.heat_sentence(flat, 0, ENGLISH) == "No region changes the probability of “thing 0”."
+
+
+def test_the_heat_map_s_sentence_says_where_most_of_it_is(explanation: Explanation):
+    grid = Grid(3, 3)
+    found = explain(a_photo(3), LinearClassifier(grid, seed=1), num_samples=120, segmentation=grid)
+    label = found.labels[0]
+    best, worst = int(label.weights.argmax()), int(label.weights.argmin())
+    pros, cons = np.maximum(label.weights, 0), np.maximum(-label.weights, 0)
+    assert charts.heat_sentence(found, label.index, ENGLISH) == (
+        f"What speaks for “{label.name.replace('_', ' ')}” is most of all at the "
+        f"{place(found.segments == best, ENGLISH)}: {ENGLISH.percent(pros[best] / pros.sum())} of it. "
+        f"What speaks against it is most of all at the {place(found.segments == worst, ENGLISH)}: "
+        f"{ENGLISH.percent(cons[worst] / cons.sum())} of it."
+    )

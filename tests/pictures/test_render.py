@@ -15,6 +15,7 @@ from explainer.pictures.draw import (
     PALETTES,
     SHORTEST_LONGEST_SIDE,
     draw_focus,
+    draw_heat,
     draw_input,
     draw_pros_cons,
     draw_superpixels,
@@ -365,3 +366,62 @@ class TestInput:
     def test_shape_is_checked(self, shape, raises_sentence):
         with raises_sentence(ArgumentError, r"display must have the shape \(H, W, 3\), and has"):
             draw_input(np.zeros(shape))
+
+
+class TestHeat:
+    """Of any method's map: what is important is coloured, whatever the units."""
+
+    RAMP = np.arange(12.0)[SEGMENTS]  # a cell's number
+    GREYED = 139
+
+    @staticmethod
+    def middles(picture: Image.Image) -> np.ndarray:
+        """The colour in the middle of each cell, in their order."""
+        return pixels(picture)[CELL // 2 :: CELL, CELL // 2 :: CELL].reshape(-1, 3)
+
+    @staticmethod
+    def coloured(picture: Image.Image) -> np.ndarray:
+        """How far each cell's middle is from grey."""
+        return np.ptp(TestHeat.middles(picture), axis=1)
+
+    @EVERY_PALETTE
+    def test_the_more_important_the_stronger_the_colour(self, palette):
+        colour = self.coloured(draw_heat(GREY, self.RAMP, palette))
+        assert (np.diff(colour[6:]) > 0).all()
+        assert colour[:6].max() == 0, "less than half of all is important"
+        assert self.middles(draw_heat(GREY, self.RAMP, palette))[11].tolist() == list(palette.speaks_for)
+
+    @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e6])
+    def test_units_make_no_difference(self, scale: float):
+        base = 0.3 * scale  # as of RISE, whose maps are above 0 everywhere
+        assert draw_heat(GREY, base + scale * self.RAMP) == draw_heat(GREY, 0.3 + self.RAMP)
+
+    def test_what_speaks_against_has_no_colour(self):
+        signed = np.where(SEGMENTS == 5, 1.0, np.where(SEGMENTS < 8, -3.0, 0.0))
+        assert self.coloured(draw_heat(GREY, signed)).nonzero()[0].tolist() == [5]
+
+    def test_a_speck_takes_no_colour_from_the_rest(self):
+        with_speck = self.RAMP.copy()
+        with_speck[210:212, 210:212] = 1e6
+        assert (self.coloured(draw_heat(GREY, with_speck)) == self.coloured(draw_heat(GREY, self.RAMP))).all()
+
+    def test_a_speck_alone_is_seen(self):
+        alone = np.zeros(SEGMENTS.shape)
+        alone[100:110, 100:110] = 1.0
+        picture = pixels(draw_heat(GREY, alone))
+        assert np.ptp(picture[round(105 * 600 / 216), round(105 * 800 / 216)]) > 100
+
+    def test_only_the_strongest_tenth_is_outlined(self):
+        dark = (pixels(draw_heat(GREY, self.RAMP)) < 60).all(axis=2)
+        rows, columns = np.nonzero(dark)
+        assert len(rows)
+        # Of the last cell, a twelfth of the area, it is the edge; the photo's own edge is a part of it.
+        assert rows.min() == pytest.approx(2 * CELL, abs=8)
+        assert columns.min() == pytest.approx(3 * CELL, abs=8)
+        assert not dark[2 * CELL + 20 : 580, 3 * CELL + 20 : 780].any()
+
+    @pytest.mark.parametrize("value", [-1.0, 0.0, 0.5])
+    def test_a_flat_map_points_nowhere(self, value: float):
+        picture = draw_heat(GREY, np.full(SEGMENTS.shape, value))
+        assert picture.size == SIZE
+        assert (pixels(picture) == self.GREYED).all()
