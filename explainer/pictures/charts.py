@@ -271,7 +271,7 @@ def curves_chart(
         axes.plot(share, 100 * values, color=colour, linestyle=style, linewidth=thickness, label=title)
     axes.set_xlim(0, 100)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel(_("Hidden, % of the photo"))
+    axes.set_xlabel(_("Hidden share of the photo, %"))
     axes.set_ylabel(_("Probability, %"))
     _write_with(axes, ink)
     legend = figure.legend(loc="outside lower center", ncols=2, frameon=False, reverse=True)
