@@ -297,6 +297,7 @@ def test_the_heat_map_has_every_value_in_the_bar_s_own_colours(several_cuts: Exp
     axes, colour_bar = charts.heat_map(canvas, several_cuts, label, ENGLISH, palette).axes
     lowest, highest = colour_bar.get_xlim()
     assert highest == -lowest == np.quantile(np.abs(found), 0.99) < np.abs(found).max()
+    assert len(colour_bar.patches) == 2, "arrows at its ends"
     drawn = np.asarray(axes.images[0].get_array())
     pale = np.array([231, 231, 231])
     for region in range(several_cuts.num_superpixels):
