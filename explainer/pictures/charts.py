@@ -185,7 +185,7 @@ def heat_map(
         As for `weight_bars`.
     """
     language = _writable(language)
-    found = explanation.heat_map(label_index)
+    found = explanation.heat_map(label_index) / 100  # for each percent of the area
     width, height = canvas.size
     figure = _figure(min(_TALLEST, _WIDTH * height / width) + 0.85)
     axes = figure.add_subplot()
@@ -425,8 +425,10 @@ def _axis(target: Target, language: Language) -> str:
 def _area_axis(explanation: Explanation, label_index: int, language: Language) -> str:
     _ = language.gettext
     if explanation.label(label_index).target == "probability":
-        return _("Change of the probability per share of the area")
-    return _("Evidence per share of the area")
+        return _("Change of the probability by {area} of the photo’s area").format(
+            area=language.percent(0.01, 0)
+        )
+    return _("Evidence from {area} of the photo’s area").format(area=language.percent(0.01, 0))
 
 
 def _add_colour_bar(

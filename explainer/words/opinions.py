@@ -172,11 +172,11 @@ def agreement_sentences(opinions: SecondOpinions, language: Language) -> list[st
     if 2 * agreeing <= len(finished):
         sentence, points_to[:] = _("They point to different places."), False
     elif agreeing < len(finished):
-        sentence = _("{some} of {number} point to the {place}.")
+        sentence = _("{some} of {number} methods point to the {place}.")
     elif agreeing == 2:
-        sentence = _("Both point to the {place}.")
+        sentence = _("Both methods point to the {place}.")
     else:
-        sentence = _("All {number} point to the {place}.")
+        sentence = _("All {number} methods point to the {place}.")
     told = [
         sentence.format(
             some=language.number(agreeing), number=language.number(len(finished)), place=places[common]

@@ -292,7 +292,7 @@ def several_cuts() -> Explanation:
 @pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda palette: palette.name)
 def test_the_heat_map_has_every_value_in_the_bar_s_own_colours(several_cuts: Explanation, palette):
     label = several_cuts.labels[0].index
-    found = several_cuts.heat_map(label)
+    found = several_cuts.heat_map(label) / 100
     canvas = fit_photo(Image.new("RGB", found.shape[::-1], (60, 60, 60)))
     axes, colour_bar = charts.heat_map(canvas, several_cuts, label, ENGLISH, palette).axes
     lowest, highest = colour_bar.get_xlim()
@@ -319,13 +319,13 @@ def test_the_heat_map_has_contour_lines_that_its_bar_shows_too(several_cuts: Exp
     marked = [line.get_xdata()[0] for line in colour_bar.lines]
     np.testing.assert_allclose(marked, lines.levels)
     assert any(len(path.vertices) for path in lines.get_paths())
-    assert colour_bar.get_xlabel() == "Change of the probability per share of the area"
+    assert colour_bar.get_xlabel() == "Change of the probability by 1% of the photo’s area"
 
 
 def test_a_heat_map_of_evidence_says_so(photo, explanation: Explanation):
     evidence = explain(a_photo(3), explanation.classifier, explanation.recipe, target="log-odds")
     figure = charts.heat_map(photo, evidence, evidence.labels[0].index, ENGLISH)
-    assert figure.axes[1].get_xlabel() == "Evidence per share of the area"
+    assert figure.axes[1].get_xlabel() == "Evidence from 1% of the photo’s area"
 
 
 def test_a_heat_map_of_nothing_is_drawn_too(photo: Image.Image):

@@ -202,16 +202,19 @@ class TestOpinions:
     @pytest.mark.parametrize(
         ("parts", "told"),
         [
-            ({"lime": (4,), "rise": (4,)}, ["Both point to the middle."]),
-            ({"lime": (4,), "rise": (4,), "shapley": (0, 4)}, ["All 3 point to the middle."]),
+            ({"lime": (4,), "rise": (4,)}, ["Both methods point to the middle."]),
+            ({"lime": (4,), "rise": (4,), "shapley": (0, 4)}, ["All 3 methods point to the middle."]),
             (
                 {"lime": (4,), "occlusion": (4,), "rise": (4,), "grad_cam": (2,)},
-                ["3 of 4 point to the middle.", "According to Grad-CAM, it is rather the upper right."],
+                [
+                    "3 of 4 methods point to the middle.",
+                    "According to Grad-CAM, it is rather the upper right.",
+                ],
             ),
             (
                 {"lime": (4,), "lime_cuts": (4,), "occlusion": (4,), "rise": (2,), "grad_cam": (2,)},
                 [
-                    "3 of 5 point to the middle.",
+                    "3 of 5 methods point to the middle.",
                     "According to RISE and Grad-CAM, it is rather the upper right.",
                 ],
             ),
@@ -225,7 +228,10 @@ class TestOpinions:
             ),
             (
                 {"lime": (4,), "rise": (4,), "shapley": (0, 1, 2, 3, 5, 6)},
-                ["2 of 3 point to the middle.", "According to Shapley values, it is no single place."],
+                [
+                    "2 of 3 methods point to the middle.",
+                    "According to Shapley values, it is no single place.",
+                ],
             ),
             ({"lime": (4,)}, []),
         ],
@@ -236,7 +242,7 @@ class TestOpinions:
     def test_a_method_that_can_t_run_counts_nowhere(self):
         found = opinions(lime=(0.3, 4), rise=(0.1, 4))
         found.opinions += (Opinion(METHODS["grad-cam"], 0),)
-        assert agreement_sentences(found, ENGLISH) == ["Both point to the middle."]
+        assert agreement_sentences(found, ENGLISH) == ["Both methods point to the middle."]
         assert best_sentence(found, ENGLISH).startswith("LIME passed")
 
 
