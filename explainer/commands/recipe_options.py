@@ -24,6 +24,8 @@ _HELP = {
     "top_labels": "how many of the best labels are explained",
     "segmentation": "how the photo is cut",
     "segmented": "the picture that is cut: the photo as people see it, or the image that the network gets",
+    "cuts": "in how many ways the photo is cut, for a heat map that depends less on any; samples are shared "
+    "out among them",
     "hide_color": f"what hidden regions show: {', '.join(HIDE_COLORS)}, or one or three numbers in the "
     "network's range, like 0.5 or 0.1,0.2,0.3",
     "design": "how samples are drawn",

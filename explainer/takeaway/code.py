@@ -125,6 +125,10 @@ def lime_code(recipe: Recipe, classifier: str, photo: str, samples: int, languag
         notes.append(
             _("It can't stop by itself when the picture has settled: this is how many samples it took.")
         )
+    if recipe.cuts > 1:
+        notes.append(
+            _("lime cuts a photo in one way: here, the first of {number}.").format(number=recipe.cuts)
+        )
     cut: dict[str, Any] = {
         name: changes[name] for name in ("segmentation", "segmented", "design") if name in changes
     }

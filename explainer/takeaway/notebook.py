@@ -10,6 +10,7 @@ import json
 import textwrap
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -170,7 +171,8 @@ class _Notebook:
         }
         lines = [f"{name} = {cells.literal(value)}" for name, value in constants.items()]
         if not self._keras:
-            lines += [f'RECIPE = """\\\n{recipe.to_json()}\n"""']
+            first_cut = replace(recipe, cuts=1)  # which all that is shown here is of
+            lines += [f'RECIPE = """\\\n{first_cut.to_json()}\n"""']
         lines += ["LABELS = {"]
         lines += [f"    {label.index}: {cells.literal(label.name)}," for label in self._explanation.labels]
         return "\n".join([*lines, "}"])

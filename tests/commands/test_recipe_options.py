@@ -33,6 +33,7 @@ SETTINGS = {
     "top_labels": [2],
     "target": ["probability"],
     "tie_tolerance": [0.25],
+    "cuts": [3],
 }
 PARAMETERS = {
     Quickshift: {"kernel_size": 2.5, "max_dist": 20.0, "ratio": 0.7},

@@ -58,10 +58,11 @@ def test_lime_gives_the_same_weights(changes, classifier, tmp_path):
 
 
 def test_what_lime_lacks_is_said_in_the_code(classifier, tmp_path):
-    recipe = Recipe(segmentation=Slic(n_segments=12), precision="fast")
+    recipe = Recipe(segmentation=Slic(n_segments=12), precision="fast", cuts=2)
     code = lime_code(recipe, "quarters", "a.jpg", 300, ENGLISH)
     assert "# lime tosses a coin for each region and has no balanced samples" in code
     assert "# It can't stop by itself" in code
+    assert "# lime cuts a photo in one way: here, the first of 2.\n" in code
     assert "num_samples=300" in code
     assert lime_code(Recipe(**FEW), "quarters", "a.jpg", 40, ENGLISH).count("#") == 1
     assert "乱数" in lime_code(recipe, "quarters", "a.jpg", 300, Language("ja"))
