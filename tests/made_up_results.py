@@ -4,8 +4,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from explainer.folders.record import GRID_SIDE, ExplainedLabel, PhotoRecord
+from explainer.folders.record import GRID_SIDE, ExplainedLabel, Judgement, PhotoRecord
 from explainer.folders.results import RECORD
+from explainer.judging.smallest import SmallestSet
+from explainer.lime.explanation import Label
 
 MIDDLE = (4, 4)
 LOWER_RIGHT = (8, 8)
@@ -46,6 +48,22 @@ def a_label(name: str = "cat", place: str = "photos/a.jpg", **figures) -> Explai
     return ExplainedLabel(**{"settled": told["stability"] >= 0.9, **told})
 
 
+def a_judgement(half: float = 0.25, place: str = "photos/a.jpg") -> Judgement:
+    """Of a picture whose first so much halves the probability, where half would by chance; two of seven
+    regions are enough, and without none of them another label is on top.
+    """
+    falling = tuple(round(0.8 * max(0.0, 1 - share / 40 / half), 9) for share in range(21))
+    return Judgement(
+        deletion=falling,
+        insertion=tuple(round(0.8 - value, 9) for value in falling),
+        chance=tuple(round(0.8 * (1 - share / 20), 9) for share in range(21)),
+        superpixels=7,
+        enough=SmallestSet((1, 4), 0.6, Label(0, "", "cat", 0.6), True),
+        without=None,
+        enough_picture=f"{place}/enough.jpg",
+    )
+
+
 def a_record(photo: str = "a.jpg", said: str | None = "cat", truth: str = "", **figures) -> PhotoRecord:
     """A photo that was taken for something; `figures` are those of the label it was taken for."""
     place = "photos/" + photo.replace("\n", "_").replace('"', "_").replace("</", "_")
@@ -72,7 +90,7 @@ def write_pictures(records: list[PhotoRecord], folder: Path) -> None:
         place.mkdir(parents=True)
         (place / RECORD).write_text(record.to_json(), "utf-8")
         labels = [label for label in (record.predicted, record.true_label) if label]
-        names = [record.thumbnail, *(name for label in labels for name in (label.focus, label.pros_cons))]
+        names = [record.thumbnail, *(name for label in labels for name in label.pictures)]
         for name in filter(None, names):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             picture.save(folder / name)

@@ -15,12 +15,15 @@ USUAL_ORDER = "wrong"  # it shows what matters first
 def order_names(records: Iterable[PhotoRecord], language: Language) -> dict[str, str]:
     """What photos can be put in order by; what shows most comes first."""
     _ = language.gettext
+    records = list(records)
+    tested = any(record.predicted and record.predicted.judged for record in records)
     names = {
         "wrong": _("Wrong ones first"),
         "contradicted": _("Contradicted ones first"),
         "stability": _("Least reliable first"),
         "fidelity": _("Lowest fidelity first"),
         "probability": _("Least sure first"),
+        **({"tested": _("Worst tested first")} if tested else {}),
         "name": _("By name"),
     }
     return names if _any_truth(records) else _without_wrong(names)
@@ -163,6 +166,12 @@ def _figure(record: PhotoRecord, name: str) -> float:
     return -math.inf if math.isnan(value) else value
 
 
+def _gain(record: PhotoRecord) -> float:
+    """How good the predicted label's picture is; those that are not judged come after all that are."""
+    judged = record.predicted.judged if record.predicted else None
+    return judged.curves.gain if judged else math.inf
+
+
 _ORDERS: dict[str, Callable[[PhotoRecord], tuple[Any, ...]]] = {
     "wrong": lambda record: (
         not record.is_wrong,
@@ -172,5 +181,6 @@ _ORDERS: dict[str, Callable[[PhotoRecord], tuple[Any, ...]]] = {
     "stability": lambda record: (_figure(record, "stability"),),
     "fidelity": lambda record: (_figure(record, "fidelity"),),
     "probability": lambda record: (_figure(record, "probability"),),
+    "tested": lambda record: (_gain(record),),
     "name": lambda record: (),
 }

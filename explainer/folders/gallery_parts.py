@@ -3,18 +3,21 @@
 import base64
 import io
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from ..lime.explanation import Label
 from ..names import printable
 from ..pictures.draw import DEFAULT_PALETTE
 from ..reading import Settledness
 from ..takeaway.legend import general_legend, legend_html
 from ..takeaway.templates import environment
 from ..words.language import Language
+from ..words.opinions import enough_sentence, quality_sentence, without_sentence
 from ..words.sentences import few_regions_sentence, merged_sentence, unsteady_sentence
 from .arrangement import kinds, labels, ranks, searched_text
 from .overview import ClassLook, Overview, look_sentence, overview
@@ -189,7 +192,7 @@ def _cards(shown: Sequence[PhotoRecord], language: Language, source: Source) -> 
             "error": printable(record.error),
             "notes": [*map(printable, record.notes), *cut_and_answer_notes(record, language)],
             "explained": [
-                _explained(label, language, source)
+                _explained(label, record, language, source)
                 for label in (record.predicted, record.true_label)
                 if label is not None
             ],
@@ -206,7 +209,52 @@ def cut_and_answer_notes(record: PhotoRecord, language: Language) -> Iterator[st
         yield merged_sentence(record.regions_found, record.regions, language)
 
 
-def _explained(label: ExplainedLabel, language: Language, source: Source) -> dict[str, Any]:
+def judged_sentences(label: ExplainedLabel, record: PhotoRecord, language: Language) -> list[str]:
+    """How good a label's picture is, which regions are enough, and without which it falls; none where
+    nobody asked.
+    """
+    judged = label.judged
+    if judged is None:
+        return []
+    labels = tuple(
+        Label(found.index, found.wnid, found.name, found.probability)
+        for found in (record.predicted, record.true_label)
+        if found is not None
+    )
+    about = next(found for found in labels if found.index == label.index)
+    sets, explained = judged.sets(label.index), _Explained(labels, judged.superpixels)
+    sentences = (
+        quality_sentence(judged.curves, judged.chance_curves, about, language),
+        enough_sentence(sets, explained, language),
+        without_sentence(sets, explained, language),
+    )
+    return [printable(sentence) for sentence in sentences]
+
+
+@dataclass(frozen=True)
+class _Explained:
+    """As much of an explanation as is left of it in a record."""
+
+    labels: tuple[Label, ...]
+    num_superpixels: int
+
+    def label(self, label_index: int, /) -> Label:
+        return next(label for label in self.labels if label.index == label_index)
+
+
+def _decisive(
+    label: ExplainedLabel, record: PhotoRecord, language: Language, source: Source
+) -> Iterator[tuple[str, str]]:
+    """What each deciding set of regions does, and its picture's address; empty where there is none."""
+    if label.judged is not None:
+        paths = (label.judged.enough_picture, label.judged.without_picture)
+        for sentence, path in zip(judged_sentences(label, record, language)[1:], paths, strict=True):
+            yield sentence, path and source(path)
+
+
+def _explained(
+    label: ExplainedLabel, record: PhotoRecord, language: Language, source: Source
+) -> dict[str, Any]:
     _ = language.gettext
     answers = (
         (_("The focus hidden"), label.focus_hidden),
@@ -229,6 +277,8 @@ def _explained(label: ExplainedLabel, language: Language, source: Source) -> dic
             if after is not None
         ],
         "contradicted": label.contradicted,
+        "quality": judged_sentences(label, record, language)[:1],
+        "decisive": list(_decisive(label, record, language, source)),
     }
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -121,9 +121,8 @@ def _holds_results(folder: Path, files: Sequence[str]) -> bool:
 def true_classes(photos: Sequence[str], classifier: Any) -> dict[str, tuple[int, ...]]:
     """The classes that the photos' sub-folders are named after.
 
-    A sub-folder counts for all below it that has no nearer one of a class' name. Capitals, whether words
-    are parted by spaces, underscores or hyphens, and the form in which Unicode writes a letter make no
-    difference; WordNet ids and, for ImageNet, the Japanese names are understood too.
+    A sub-folder counts for all below it that has no nearer one of a class' name, as `class_finder`
+    understands it.
 
     Parameters
     ----------
@@ -138,6 +137,25 @@ def true_classes(photos: Sequence[str], classifier: Any) -> dict[str, tuple[int,
         For each photo, the class' index; several where classes share the name, and none where no
         sub-folder is named after a class.
     """
+    find = class_finder(classifier)
+
+    def classes(photo: str) -> tuple[int, ...]:
+        return next(filter(None, (find(parent.name) for parent in PurePosixPath(photo).parents)), ())
+
+    return {photo: classes(photo) for photo in photos}
+
+
+def class_finder(classifier: Any) -> Callable[[str], tuple[int, ...]]:
+    """What finds the indices of the classes that have a name: several that share it, or none.
+
+    Capitals, whether words are parted by spaces, underscores or hyphens, and the form in which Unicode
+    writes a letter make no difference; WordNet ids and, for ImageNet, the Japanese names are understood too.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Anything with its ``class_names`` and ``wnids``.
+    """
     exact: dict[str, list[int]] = defaultdict(list)
     alike: dict[str, list[int]] = defaultdict(list)
     told_apart = Counter(_told_apart(name) for name in classifier.class_names)
@@ -149,14 +167,7 @@ def true_classes(photos: Sequence[str], classifier: Any) -> dict[str, tuple[int,
         for word in {_folded(word) for word in words if word}:
             alike[word].append(index)
 
-    def classes(photo: str) -> tuple[int, ...]:
-        for parent in PurePosixPath(photo).parents:
-            found = exact.get(parent.name) or alike.get(_folded(parent.name))
-            if found:
-                return tuple(found)
-        return ()
-
-    return {photo: classes(photo) for photo in photos}
+    return lambda name: tuple(exact.get(name) or alike.get(_folded(name)) or ())
 
 
 def without_class(classes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:

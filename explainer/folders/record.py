@@ -4,11 +4,54 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from ..errors import ExplainerError
+from ..judging.curves import STEPS, Curves
+from ..judging.smallest import SmallestSet, SmallestSets
+from ..lime.explanation import Label
 
 FORMAT = 1
 _SETTLED_BEFORE = 0.9  # where a record of an older version does not say
 GRID_SIDE = 9  # cells: three for each of the photo's nine parts
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How good the picture of one label is, and which superpixels decide: what the classifier says to that.
+
+    Attributes
+    ----------
+    deletion, insertion, chance : tuple of float, length 21
+        The label's probability as the photo is covered and uncovered, as `Curves` has it; `chance` is that
+        of deletion in a random order.
+    superpixels : int
+        How many there are.
+    enough, without : SmallestSet or None
+        As `SmallestSets` has them.
+    enough_picture, without_picture : str
+        What the classifier saw then, as a path like those of `ExplainedLabel`; empty where there is no set.
+    """
+
+    deletion: tuple[float, ...]
+    insertion: tuple[float, ...]
+    chance: tuple[float, ...]
+    superpixels: int
+    enough: SmallestSet | None
+    without: SmallestSet | None
+    enough_picture: str = ""
+    without_picture: str = ""
+
+    @property
+    def curves(self) -> Curves:
+        return Curves(np.array(self.deletion), np.array(self.insertion))
+
+    @property
+    def chance_curves(self) -> Curves:
+        return Curves(np.array(self.chance), np.array(self.chance[::-1]))
+
+    def sets(self, label_index: int) -> SmallestSets:
+        return SmallestSets(label_index, self.enough, self.without)
 
 
 @dataclass(frozen=True)
@@ -41,6 +84,8 @@ class ExplainedLabel:
         `focus_map.focus_grid` finds it; empty where there is no focus, or where that is not known.
     settledness : str
         A value of `Settledness`; empty in records of an older version.
+    judged : Judgement or None
+        How good the picture is, where that was asked for.
     """
 
     index: int
@@ -58,6 +103,13 @@ class ExplainedLabel:
     settled: bool
     focus_grid: tuple[float, ...] = ()
     settledness: str = ""
+    judged: Judgement | None = None
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """All that there are."""
+        judged = (self.judged.enough_picture, self.judged.without_picture) if self.judged else ()
+        return tuple(filter(None, (self.focus, self.pros_cons, *judged)))
 
 
 @dataclass(frozen=True)
@@ -174,7 +226,8 @@ def _asked_twice(found: dict[str, Any]) -> AskedTwice:
 
 def _label(found: dict[str, Any]) -> ExplainedLabel:
     found.setdefault("settled", found["stability"] >= _SETTLED_BEFORE)
-    label = ExplainedLabel(**{**found, "focus_grid": tuple(found.get("focus_grid", ()))})
+    judged = None if found.get("judged") is None else _judgement(found["judged"])
+    label = ExplainedLabel(**{**found, "focus_grid": tuple(found.get("focus_grid", ())), "judged": judged})
     answers = (label.focus_only, label.focus_hidden, label.against_hidden)
     figures = (label.probability, label.fidelity, label.stability, *label.focus_grid)
     _check_types(bool, label.settled)
@@ -183,6 +236,31 @@ def _label(found: dict[str, Any]) -> ExplainedLabel:
     if len(label.focus_grid) not in (0, GRID_SIDE**2):
         raise ValueError("a grid of another size")
     return label
+
+
+def _judgement(found: dict[str, Any]) -> Judgement:
+    curves = {name: tuple(found[name]) for name in ("deletion", "insertion", "chance")}
+    sets = {name: _smallest_set(found[name]) for name in ("enough", "without")}
+    judgement = Judgement(**{**found, **curves, **sets})
+    _check_types(int, judgement.superpixels)
+    _check_types(str, judgement.enough_picture, judgement.without_picture)
+    for curve in curves.values():
+        _check_types((int, float), *curve)
+        if len(curve) != STEPS + 1:
+            raise ValueError("a curve of another length")
+    return judgement
+
+
+def _smallest_set(found: dict[str, Any] | None) -> SmallestSet | None:
+    if found is None:
+        return None
+    best = Label(**found["best"])
+    decisive = SmallestSet(**{**found, "regions": tuple(found["regions"]), "best": best})
+    _check_types(int, best.index, *decisive.regions)
+    _check_types(str, best.wnid, best.name)
+    _check_types((int, float), best.probability, decisive.probability)
+    _check_types(bool, decisive.is_fewest)
+    return decisive
 
 
 def _check_types(wanted: type | tuple[type, ...], *values: object) -> None:

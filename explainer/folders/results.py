@@ -134,7 +134,7 @@ class ResultsFolder:
         except OSError as error:
             raise not_writable(self.path, error) from error
 
-    def finished(self, photo: str, subfolder: str, key: Callable[[], str]) -> PhotoRecord | None:
+    def finished(self, photo: str, subfolder: str, keys: Callable[[], Collection[str]]) -> PhotoRecord | None:
         """The record of a photo that need not be explained again; None if it has to be.
 
         Parameters
@@ -143,14 +143,14 @@ class ResultsFolder:
             The photo, as its record names it.
         subfolder : str
             Where its results are, from `subfolders`.
-        key : callable
-            What the record's key has to be; not called where that makes no difference.
+        keys : callable
+            What the record's key may be; not called where that makes no difference.
         """
         folder = self.path / subfolder
         for name in (RECORD, _SET_ASIDE):
             try:
                 record = PhotoRecord.from_json((folder / name).read_bytes())
-                if record.photo != photo or not self._is_complete(record) or record.key != key():
+                if record.photo != photo or not self._is_complete(record) or record.key not in keys():
                     continue
                 if name != RECORD:
                     (folder / name).replace(folder / RECORD)
@@ -164,7 +164,7 @@ class ResultsFolder:
             return False
         files = [record.thumbnail, str(PurePosixPath(record.thumbnail).with_name("explanation.json"))]
         for label in (record.predicted, record.true_label):
-            files += [label.focus, label.pros_cons] if label else []
+            files += label.pictures if label else []
         return all((self.path / file).stat().st_size for file in files)
 
     def write(self, result: PhotoResult) -> None:

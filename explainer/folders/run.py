@@ -74,6 +74,7 @@ def explain_folder(
     recipe: Recipe | None = None,
     *,
     language: str = "en",
+    judge: bool = False,
     workers: int | None = None,
     scheduler: str | None = None,
     on_progress: OnProgress | None = None,
@@ -99,6 +100,10 @@ def explain_folder(
         How every photo is explained; the usual one by default.
     language : {"en", "ja"}
         Of the gallery.
+    judge : bool
+        Put each photo's heat map to the test and look for the smallest sets of regions that decide, which
+        about doubles what is asked. What was finished without is done again; what was judged counts without
+        `judge` too.
     workers : int, optional
         Start so many processes on this machine. A script that does this must be importable: its own work
         belongs under ``if __name__ == "__main__":``.
@@ -157,6 +162,7 @@ def explain_folder(
         classifier,
         recipe,
         Language(language),
+        judge,
     )
     gallery = _Gallery(run, results.path, Language(language), printable(folder.resolve().name))
     results.set_aside_all_but(run.subfolders.values())
@@ -188,6 +194,7 @@ def explain_photos(
     recipe: Recipe,
     *,
     language: str = "en",
+    judge: bool = False,
     workers: int | None = None,
     scheduler: str | None = None,
     on_result: Callable[[Path, PhotoRecord, Path], None],
@@ -199,7 +206,7 @@ def explain_photos(
     ----------
     photos : sequence of pathlib.Path
         The files.
-    out, classifier, recipe, language, workers, scheduler
+    out, classifier, recipe, language, judge, workers, scheduler
         As for `explain_folder`; the language is that of errors.
     on_result : callable
         Called with each photo, its record and the folder of its results; those that were finished before
@@ -220,6 +227,7 @@ def explain_photos(
         classifier,
         recipe,
         Language(language),
+        judge,
         keep_failures=False,
     )
     told: set[str] = set()
@@ -274,6 +282,8 @@ class _Run:
         For each that of its results, relative to the folder of all results.
     truths : mapping of str to tuple of int
         For each the classes any of which would be right.
+    judge : bool
+        Whether pictures are judged.
     keep_failures : bool
         Whether a photo that can't be explained has a record that says so.
     """
@@ -287,6 +297,7 @@ class _Run:
         classifier: ClassifierLike,
         recipe: Recipe,
         language: Language,
+        judge: bool,
         keep_failures: bool = True,
     ) -> None:
         self.subfolders = subfolders
@@ -298,6 +309,7 @@ class _Run:
         self._classifier = classifier
         self._recipe = recipe
         self._language = language
+        self._judge = judge
         self._keep_failures = keep_failures
         self._being_written: PhotoTask | None = None
 
@@ -305,7 +317,7 @@ class _Run:
         """Do what is missing; yields how many are done, first those of before, then after each photo."""
         if self._classifier.fingerprint and not self._recipe.has_functions:
             for photo in self._photos:
-                record = self._results.finished(photo, self.subfolders[photo], partial(self._key, photo))
+                record = self._results.finished(photo, self.subfolders[photo], partial(self._keys, photo))
                 if record is not None:
                     self.records[photo] = record
         self.reused = len(self.records)
@@ -318,13 +330,14 @@ class _Run:
             self._keep(task, error)
             yield len(self.records)
 
-    def _key(self, photo: str) -> str:
-        return self._task(photo, read_file(self._photos[photo])).key
+    def _keys(self, photo: str) -> set[str]:
+        contents = read_file(self._photos[photo])
+        return {self._task(photo, contents, judge).key for judge in {self._judge, True}}
 
-    def _task(self, photo: str, contents: bytes) -> PhotoTask:
+    def _task(self, photo: str, contents: bytes, judge: bool) -> PhotoTask:
         truth = self._truths[photo]
-        key = task_key(contents, truth, self._classifier.fingerprint, self._recipe)
-        return PhotoTask(photo, self.subfolders[photo], key, truth)
+        key = task_key(contents, truth, self._classifier.fingerprint, self._recipe, judge)
+        return PhotoTask(photo, self.subfolders[photo], key, truth, judge)
 
     def _jobs(self, unreadable: list[tuple[PhotoTask, PhotoError]]) -> Iterator[Job]:
         for photo in [photo for photo in self._photos if photo not in self.records]:
@@ -333,7 +346,7 @@ class _Run:
             except PhotoError as error:
                 unreadable.append((PhotoTask(photo, self.subfolders[photo], "", self._truths[photo]), error))
                 continue
-            yield self._task(photo, contents), contents
+            yield self._task(photo, contents, self._judge), contents
 
     def _keep(self, task: PhotoTask, outcome: Outcome) -> None:
         if not isinstance(outcome, PhotoResult):
@@ -352,7 +365,7 @@ class _Run:
         task = self._being_written
         if task is None or task.photo in self.records:
             return False
-        record = self._results.finished(task.photo, task.subfolder, lambda: task.key)
+        record = self._results.finished(task.photo, task.subfolder, lambda: {task.key})
         if record is None:
             return False
         self.records[task.photo] = record

@@ -2,18 +2,14 @@
 
 import csv
 import io
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..files import write_whole
-from ..names import printable
-from .record import ExplainedLabel, PhotoRecord
+from ..names import Cell, harmless_cell
+from .record import ExplainedLabel, Judgement, PhotoRecord
 
 SUMMARY = "summary.csv"
-
-_Cell = str | int | float | None
-_FORMULA = ("=", "+", "-", "@")
 
 
 def write_summary(records: Sequence[PhotoRecord], folder: Path) -> Path:
@@ -48,14 +44,14 @@ def summary(records: Sequence[PhotoRecord]) -> bytes:
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, list(_row(_EMPTY)))
     writer.writeheader()
-    writer.writerows({name: _harmless(cell) for name, cell in row.items()} for row in rows)
+    writer.writerows({name: harmless_cell(cell) for name, cell in row.items()} for row in rows)
     return stream.getvalue().encode("utf-8-sig")
 
 
 _EMPTY = PhotoRecord("", "", "", 0, "", None)
 
 
-def _row(record: PhotoRecord) -> dict[str, _Cell]:
+def _row(record: PhotoRecord) -> dict[str, Cell]:
     predicted, truth = record.predicted, record.true_label
     right = settled = None
     if predicted is not None:
@@ -83,16 +79,19 @@ def _row(record: PhotoRecord) -> dict[str, _Cell]:
     }
 
 
-def _figures(label: ExplainedLabel | None) -> dict[str, _Cell]:
+def _figures(label: ExplainedLabel | None) -> dict[str, Cell]:
     names = ("stability", "fidelity", "focus_only", "focus_hidden", "against_hidden")
-    figures: dict[str, _Cell] = {name: getattr(label, name, None) for name in names}
-    return figures | {"contradicted": None if label is None else "yes" if label.contradicted else "no"}
+    figures: dict[str, Cell] = {name: getattr(label, name, None) for name in names}
+    figures["contradicted"] = None if label is None else "yes" if label.contradicted else "no"
+    return figures | _judgement(label.judged if label else None)
 
 
-def _harmless(cell: _Cell) -> _Cell:
-    if not isinstance(cell, str):
-        return cell
-    text = printable(cell)
-    # Japanese spreadsheets take the wide forms of these signs for them, too.
-    starts = unicodedata.normalize("NFKC", text.lstrip(" �'"))[:1]
-    return f"'{text}" if starts in _FORMULA else text
+def _judgement(judged: Judgement | None) -> dict[str, Cell]:
+    """How good the picture is, and how many regions are enough, or have to be hidden."""
+    names = ("gain", "half", "half_by_chance", "enough", "without")
+    if judged is None:
+        return dict.fromkeys(names)
+    sets = (judged.enough, judged.without)
+    numbers = [None if found is None else len(found.regions) for found in sets]
+    curves = judged.curves
+    return dict(zip(names, (curves.gain, curves.half, judged.chance_curves.half, *numbers), strict=True))

@@ -21,6 +21,7 @@ from ..recipe import Recipe
 from ..words.language import Language
 from . import record
 from .focus_map import focus_grid
+from .judgement import judgement_of
 from .record import AskedTwice, ExplainedLabel, PhotoRecord
 
 THUMBNAIL_SIDE = 320  # pixels, at most
@@ -33,6 +34,10 @@ FILES = (
     "pros_cons.png",
     "true_focus.png",
     "true_pros_cons.png",
+    "enough.jpg",
+    "without.jpg",
+    "true_enough.jpg",
+    "true_without.jpg",
     "thumbnail.jpg",
 )
 """All that there can be beside a photo's record."""
@@ -52,12 +57,15 @@ class PhotoTask:
         From `task_key`.
     truth : tuple of int
         The classes any of which would be right; none where that is not known.
+    judge : bool
+        Whether its pictures are judged.
     """
 
     photo: str
     subfolder: str
     key: str
     truth: tuple[int, ...] = ()
+    judge: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,9 +93,14 @@ Executor = Callable[[Iterable[Job]], Iterator[tuple[PhotoTask, Outcome]]]
 """Does photos, in any order; takes the next ones only when it can start on them."""
 
 
-def task_key(contents: bytes, truth: tuple[int, ...], fingerprint: str, recipe: Recipe) -> str:
+def task_key(
+    contents: bytes, truth: tuple[int, ...], fingerprint: str, recipe: Recipe, judge: bool = False
+) -> str:
     """A hash of all that decides a photo's result: SHA-256 in hexadecimal."""
-    told = json.dumps([record.FORMAT, fingerprint, list(truth), recipe.to_dict()])
+    settings = recipe.to_dict()
+    if recipe.cuts == 1:  # keys are those of before there was a choice, lest finished folders be done again
+        del settings["cuts"]
+    told = json.dumps([record.FORMAT, fingerprint, list(truth), settings, *(["judged"] if judge else [])])
     return hashlib.sha256(hashlib.sha256(contents).digest() + told.encode()).hexdigest()
 
 
@@ -156,18 +169,24 @@ def photo_result(
     if truth is not None:
         explanation = with_label(explanation, truth)
     canvas = fit_frame(photo, classifier)
+    small = smaller(canvas, THUMBNAIL_SIDE)
     files = {
         "explanation.json": explanation.to_json().encode(),
         "segments.png": explanation.segments_png(),
         "preprocessed.png": png(draw_input(classifier.to_display(explanation.image))),
-        "thumbnail.jpg": jpeg(smaller(canvas, THUMBNAIL_SIDE), quality=85),
+        "thumbnail.jpg": jpeg(small, quality=85),
     }
 
     def explained(index: int, prefix: str = "") -> ExplainedLabel:
         reading = Reading.of(explanation, index, positive_only)
         names = (f"{prefix}focus.png", f"{prefix}pros_cons.png")
         files.update(zip(names, map(png, draw_reading(canvas, reading, palette)), strict=True))
-        return _explained_label(reading, *(f"{task.subfolder}/{name}" for name in names))
+        found = _explained_label(reading, *(f"{task.subfolder}/{name}" for name in names))
+        if not task.judge:
+            return found
+        judged, shown = judgement_of(explanation, index, small, f"{task.subfolder}/{prefix}")
+        files.update({path.rpartition("/")[2]: picture for path, picture in shown.items()})
+        return replace(found, judged=judged)
 
     found = PhotoRecord(
         photo=task.photo,

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..lime.explanation import Explanation
 from ..lime.hiding import hidden_image
+from ..recipe import Recipe
 from .inquiry import Inquiry, ask
 
 STEPS = 20  # of the photo's area
@@ -126,7 +127,12 @@ def centre_map(explanation: Explanation) -> NDArray[np.float64]:
     return -np.hypot(down[:, np.newaxis], across)
 
 
+def other_way(recipe: Recipe) -> str:
+    """How pixels are hidden for a cross-check of the recipe's way: the photo blurred, or else grey."""
+    return "grey" if recipe.hide_color == "blur" else "blur"
+
+
 def other_hiding(explanation: Explanation) -> NDArray[np.float32]:
-    """What hidden pixels show to cross-check the recipe's way: the photo blurred, or else grey."""
-    way = "grey" if explanation.recipe.hide_color == "blur" else "blur"
+    """What hidden pixels show then; see `other_way`."""
+    way = other_way(explanation.recipe)
     return hidden_image(explanation.image, explanation.segments, way, explanation.classifier)

@@ -1,6 +1,6 @@
 """Questions that take many pictures, put a batch at a time, so that whoever asks can stop between two."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 import numpy as np
@@ -14,11 +14,16 @@ Inquiry = Generator[int, None, Result]
 """Yields after each batch how many pictures the classifier was asked about, and returns what was found."""
 
 
-def finish(inquiry: Inquiry[Result]) -> Result:
-    """Carry an inquiry through without a break."""
+def finish(inquiry: Inquiry[Result], on_asked: Callable[[int], None] | None = None) -> Result:
+    """Carry an inquiry through without a break; `on_asked` is told after each batch how many pictures were
+    asked about in all.
+    """
+    asked = 0
     while True:
         try:
-            next(inquiry)
+            asked += next(inquiry)
+            if on_asked is not None:
+                on_asked(asked)
         except StopIteration as end:
             found: Result = end.value
             return found

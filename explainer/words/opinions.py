@@ -1,6 +1,7 @@
 """Says in plain sentences whether a picture is right: how well it passes its test, and what others say."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 import numpy as np
 from babel.lists import format_list
@@ -24,6 +25,18 @@ _CUTS_AGREE = 0.35  # good photos' cuts: 0.35 to 0.55 at 256 samples
 _CUTS_HARDLY_AGREE = 0.15
 _ANOTHER_PICTURE = 0.3  # rank correlation with a network that has learned nothing
 _SAME_PICTURE = 0.6
+
+
+class Explained(Protocol):
+    """What sentences on deciding regions need of an explanation."""
+
+    @property
+    def labels(self) -> Sequence[Label]: ...
+
+    @property
+    def num_superpixels(self) -> int: ...
+
+    def label(self, label_index: int, /) -> Label: ...
 
 
 def quality_sentence(curves: Curves, chance: Curves, label: Label, language: Language) -> str:
@@ -197,7 +210,7 @@ def agreement_sentences(opinions: SecondOpinions, language: Language) -> list[st
     return told
 
 
-def enough_sentence(sets: SmallestSets, explanation: Explanation, language: Language) -> str:
+def enough_sentence(sets: SmallestSets, explanation: Explained, language: Language) -> str:
     """On which regions alone a label stands."""
     _ = language.gettext
     label, found = explanation.label(sets.label_index), sets.enough
@@ -230,7 +243,7 @@ def enough_sentence(sets: SmallestSets, explanation: Explanation, language: Lang
     )
 
 
-def without_sentence(sets: SmallestSets, explanation: Explanation, language: Language) -> str:
+def without_sentence(sets: SmallestSets, explanation: Explained, language: Language) -> str:
     """Without which regions a label falls."""
     _ = language.gettext
     label, found = explanation.label(sets.label_index), sets.without

@@ -65,6 +65,17 @@ class TestWorkers:
         assert errors == {"1deadly.png": told, "2deadly.png": told}
         assert len(result.records) == 8
 
+    def test_pictures_are_judged_there_as_here(self, tmp_path, files):
+        folder, classifier = (
+            a_folder(tmp_path / "in", a=a_photo(0), b=a_photo(1)),
+            LinearClassifier(Grid(2, 2)),
+        )
+        options = {"num_samples": 16, "segmentation": Grid(2, 2), "judge": True}
+        there = explain_folder(folder, tmp_path / "out", classifier, workers=1, **options)
+        explain_folder(folder, tmp_path / "here", classifier, **options)
+        assert all(record.predicted.judged for record in there.records)
+        assert files(tmp_path / "out") == files(tmp_path / "here")
+
     def test_a_death_costs_a_retry_and_nothing_else(self, tmp_path, files):
         folder = a_folder(tmp_path / "in", a=a_photo(), deadly=WHITE)
         classifier = DeadlyClassifier(once=tmp_path / "killed")

@@ -1,6 +1,7 @@
 """The gallery of a folder's results: what it says, in which order, and that nothing escapes from a name."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -17,6 +18,8 @@ from explainer.folders.focus_map import focus_grid, part_shares
 from explainer.folders.gallery import gallery, write_gallery
 from explainer.folders.overview import look_sentence, overview
 from explainer.folders.results import file_below
+from explainer.judging.smallest import SmallestSet
+from explainer.lime.explanation import Label
 from explainer.pictures.encode import card_uri
 from explainer.reading import Reading
 from explainer.words.language import Language
@@ -27,6 +30,7 @@ from tests.made_up_results import (
     MIDDLE,
     RECORDS,
     a_grid,
+    a_judgement,
     a_label,
     a_record,
     write_pictures,
@@ -147,6 +151,43 @@ def test_a_name_is_only_ever_shown(name: str):
     page = Page(gallery([record], ENGLISH, name))
     assert page.tags == harmless.tags
     assert page.names == [name.replace("\n", "�").replace("\u202e", "�")]
+
+
+JUDGED = [
+    a_record("soon.jpg", "cat", judged=a_judgement(0.1, "photos/soon.jpg")),
+    a_record("never judged.jpg", "cat"),
+    a_record("late.jpg", "cat", "dog", judged=a_judgement(0.4, "photos/late.jpg")),
+]
+
+
+def test_what_was_judged_is_said_and_the_worst_can_come_first(tmp_path: Path):
+    assert order_names(JUDGED, ENGLISH)["tested"] == "Worst tested first"
+    assert "tested" not in order_names(RECORDS, ENGLISH)
+    assert [record.photo for record in arrange(JUDGED, "tested")] == [
+        "late.jpg", "soon.jpg", "never judged.jpg"
+    ]  # fmt: skip
+    write_pictures(JUDGED, tmp_path)
+    markup = write_gallery(JUDGED, tmp_path, ENGLISH, "").read_text("utf-8")
+    for sentence in (
+        "Hiding the first 10% of the photo that it points to halves “cat”; in a random order it takes 50%.",
+        "Hiding the first 40% of the photo that it points to halves “cat”; in a random order it takes 50%.",
+        "These 2 regions are enough: with all else hidden, it still says “cat” (60%). Fewer are not enough.",
+        "However many regions are hidden, it goes on saying “cat”.",
+    ):
+        assert sentence in markup
+    assert {"photos/soon.jpg/enough.jpg", "photos/late.jpg/enough.jpg"} <= {*Page(markup).sources}
+    assert all((tmp_path / unquote(source)).is_file() for source in Page(markup).sources if ":" not in source)
+    assert "enough" not in gallery(RECORDS, ENGLISH, "")
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_label_that_takes_the_place_is_only_ever_shown(name: str):
+    def page(other: str) -> Page:
+        without = SmallestSet((0,), 0.1, Label(1, "", other, 0.6), True)
+        judged = replace(a_judgement(), without=without, without_picture="photos/a.jpg/without.jpg")
+        return Page(gallery([a_record("a.jpg", "cat", judged=judged)], ENGLISH, ""))
+
+    assert page(name).tags == page("dog").tags
 
 
 def test_an_error_is_only_ever_shown():

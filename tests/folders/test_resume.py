@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from explainer import explain_folder
+from explainer import Recipe, Slic, explain_folder
 from explainer.folders.results import ResultsFolder, read_records
+from explainer.folders.task import task_key
 from tests.folders.conftest import EACH, SAMPLES
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
 
@@ -195,6 +196,67 @@ class TestWhatIsDoneAgain:
         (record, _) = explain_folder(two, out, counting, num_samples=4).records
         place = out / "photos" / "thing_0" / "a.png"
         assert record.is_wrong == (place / "true_focus.png").exists()
+
+
+class TestJudging:
+    def test_what_was_not_judged_is_done_again_and_then_counts_for_all(self, two, tmp_path, counting, files):
+        first = explain_folder(two, tmp_path / "out", counting, num_samples=4)
+        assert not any(record.predicted.judged for record in first.records)
+        judged = explain_folder(two, tmp_path / "out", counting, num_samples=4, judge=True)
+        assert judged.reused == 0
+        assert all(record.predicted.judged for record in judged.records)
+        whole, asked = files(tmp_path / "out"), counting.images
+        for judge in (True, False):
+            again = explain_folder(two, tmp_path / "out", counting, num_samples=4, judge=judge)
+            assert (again.reused, again.records) == (2, judged.records)
+        assert counting.images == asked
+        assert files(tmp_path / "out") == whole
+
+    def test_a_run_that_was_stopped_judges_the_rest(self, two, tmp_path, counting):
+        def interrupt(done, total):
+            if done == 1:
+                raise KeyboardInterrupt
+
+        out = tmp_path / "out"
+        with pytest.raises(KeyboardInterrupt):
+            explain_folder(two, out, counting, num_samples=4, judge=True, on_progress=interrupt)
+        assert explain_folder(two, out, counting, num_samples=4, judge=True).reused == 1
+
+    def test_a_picture_that_is_gone_is_drawn_again(self, two, tmp_path, counting, files):
+        out = tmp_path / "out"
+        record = explain_folder(two, out, counting, num_samples=4, judge=True).records[0]
+        whole = files(out)
+        picture = record.predicted.judged.enough_picture or record.predicted.judged.without_picture
+        (out / picture).unlink()
+        assert explain_folder(two, out, counting, num_samples=4, judge=True).reused == 1
+        assert files(out) == whole
+
+    def test_pictures_go_with_a_judgement(self, two, tmp_path, counting, files):
+        explain_folder(two, tmp_path / "out", counting, num_samples=4, judge=True)
+        explain_folder(two, tmp_path / "out", counting, num_samples=4, seed=1)
+        assert not [name for name in files(tmp_path / "out") if "enough" in name or "without" in name]
+
+
+@pytest.mark.parametrize(
+    ("truth", "recipe", "key"),
+    [
+        ((3,), Recipe(), "020c20a28b6b4904aa506091e421c991edc6810491caf668916e69c82e452fc4"),
+        (
+            (),
+            Recipe(segmentation=Slic(n_segments=40), num_samples=300),
+            "07e402328a583fe79d027c783aa9776710b504b410ec7034de73561f86905221",
+        ),
+    ],
+)
+def test_folders_finished_before_there_were_several_cuts_still_count(truth, recipe, key):
+    assert task_key(b"a photo", truth, "fp", recipe) == key
+    others = {
+        task_key(b"a photo", truth, "fp", Recipe.of(recipe, cuts=cuts), judge)
+        for cuts in (1, 2, 3)
+        for judge in (False, True)
+    }
+    assert len(others) == 6
+    assert key in others
 
 
 def test_a_photo_counts_though_ctrl_c_came_right_after_it_was_written(two, tmp_path, counting, monkeypatch):

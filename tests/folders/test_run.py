@@ -6,12 +6,23 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer import ArgumentError, ExplainerError, WeightsError, explain, explain_folder, load_photo
+from explainer import (
+    ArgumentError,
+    ExplainerError,
+    Recipe,
+    WeightsError,
+    explain,
+    explain_folder,
+    load_photo,
+)
 from explainer.folders.focus_map import part_shares
 from explainer.folders.gallery import gallery
 from explainer.folders.results import read_records
 from explainer.folders.summary import summary
+from explainer.judging.curves import chance_curves, curves_of
 from explainer.judging.evidence import Question
+from explainer.judging.inquiry import finish
+from explainer.judging.smallest import smallest_sets
 from explainer.lime.explain import with_label
 from explainer.pictures.draw import draw_reading, fit_photo
 from explainer.reading import Reading
@@ -171,6 +182,37 @@ class TestExplainFolder:
         assert record.true_label.probability == pytest.approx(float(whole[least]))
         # The samples, and three questions of evidence for each label at the most.
         assert classifier.images - asked <= 20 + 6
+
+    def test_both_labels_of_a_wrong_photo_are_judged(self, tmp_path):
+        classifier, photo, grid = LinearClassifier(Grid(3, 4)), a_photo(), Grid(3, 4)
+        folder = a_folder(tmp_path / "in" / "thing_1", one=photo)
+        recipe = Recipe(num_samples=60, segmentation=grid)
+        result = explain_folder(folder.parent, tmp_path / "out", classifier, recipe, judge=True)
+        (record,) = result.records
+        explanation = with_label(explain(photo, classifier, recipe), 1)
+        assert (record.is_wrong, record.true_label.index) == (True, 1)
+        for label, prefix in ((record.predicted, ""), (record.true_label, "true_")):
+            heat_map = explanation.heat_map(label.index)
+            tested = finish(curves_of(explanation, label.index, heat_map))
+            chance = finish(chance_curves(explanation, label.index))
+            np.testing.assert_array_equal(label.judged.deletion, tested.deletion)
+            np.testing.assert_array_equal(label.judged.insertion, tested.insertion)
+            np.testing.assert_array_equal(label.judged.chance, chance.deletion)
+            sets = finish(smallest_sets(explanation, label.index))
+            assert label.judged.sets(label.index) == sets
+            assert label.judged.superpixels == 12
+            place = tmp_path / "out" / "photos" / "thing_1" / "one.png"
+            assert bool(label.judged.enough_picture) == (place / f"{prefix}enough.jpg").exists()
+            assert bool(label.judged.without_picture) == (place / f"{prefix}without.jpg").exists()
+        without = np.asarray(Image.open(tmp_path / "out" / record.predicted.judged.without_picture))
+        hidden = np.isin(explanation.segments, record.predicted.judged.without.regions)
+        height, width = without.shape[:2]
+        centres = [(height * (2 * i + 1) // 6, width * (2 * j + 1) // 8) for i in range(3) for j in range(4)]
+        cells = [without[centre].mean() < 8 for centre in centres]
+        assert max(width, height) == 320
+        assert cells == [bool(hidden[i * 8 + 4, j * 8 + 4]) for i in range(3) for j in range(4)]
+        assert any(cells)
+        assert not all(cells)
 
     def test_progress(self, tmp_path):
         folder = a_folder(tmp_path / "in", a=a_photo(0), b=a_photo(1))

@@ -15,7 +15,7 @@ from explainer.folders.record import PhotoRecord
 from explainer.folders.results import RECORD, read_records
 from explainer.folders.summary import SUMMARY, summary, write_summary
 from explainer.words.language import Language
-from tests.made_up_results import HOSTILE_NAMES, a_label, a_record, write_pictures
+from tests.made_up_results import HOSTILE_NAMES, a_judgement, a_label, a_record, write_pictures
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -41,6 +41,18 @@ def test_there_is_one_row_a_photo_with_its_figures(tmp_path: Path):
     assert (right["right"], right["settled"], right["against_hidden"]) == ("yes", "yes", "")
     assert right["truth_probability"] == ""
     assert (failed["predicted"], failed["right"], failed["error"]) == ("", "", "This is no photo.")
+
+
+def test_what_was_judged_has_figures_and_the_rest_has_none():
+    records = [a_record("a.jpg", "cat", "dog", judged=a_judgement()), a_record("b.jpg", "cat")]
+    judged, other = rows(summary(records))
+    found = records[0].predicted.judged
+    assert float(judged["gain"]) == found.curves.gain == pytest.approx(0.4)
+    assert float(judged["half"]) == found.curves.half == pytest.approx(0.25)
+    assert float(judged["half_by_chance"]) == found.chance_curves.half == pytest.approx(0.5)
+    assert (judged["enough"], judged["without"]) == ("2", "")
+    columns = ("gain", "half", "half_by_chance", "enough", "without")
+    assert {judged[f"truth_{name}"] for name in columns} | {other[name] for name in columns} == {""}
 
 
 def test_without_photos_there_is_the_heading():
@@ -98,6 +110,10 @@ def damaged_records() -> dict[str, bytes]:
     def changed(**values) -> bytes:
         return json.dumps({**whole, **values}).encode()
 
+    def judged(**values) -> bytes:
+        figures = {**dataclasses.asdict(a_judgement()), **values}
+        return changed(predicted={**predicted, "judged": figures})
+
     return {
         "empty": b"",
         "cut off": a_record().to_json().encode()[:200],
@@ -109,6 +125,10 @@ def damaged_records() -> dict[str, bytes]:
         "a probability in words": changed(predicted={**predicted, "probability": "much"}),
         "a grid of another size": changed(predicted={**predicted, "focus_grid": [1.0, 0.0]}),
         "a grid of words": changed(predicted={**predicted, "focus_grid": ["a"] * 81}),
+        "a curve that ends early": judged(deletion=[1.0, 0.0]),
+        "a curve in words": judged(chance=["much"] * 21),
+        "a set without its label": judged(enough={"regions": [1]}),
+        "a picture that is a number": judged(enough_picture=3),
     }
 
 
@@ -152,7 +172,7 @@ def test_a_record_of_an_older_version_still_opens(tmp_path: Path):
     assert (record.predicted.settled, record.true_label.settled) == (True, False)
     told = json.loads(record.to_json())
     for label in (told["predicted"], told["true_label"]):
-        del label["settled"], label["settledness"]
+        del label["settled"], label["settledness"], label["judged"]
     assert told == BEFORE_RECIPES | {"notes": [], "regions": 0, "regions_found": 0, "asked_twice": None}
     assert [row["settled"] for row in rows(summary([record]))] == ["yes"]
     page = gallery([record], Language("en"), "Cats")
@@ -169,5 +189,5 @@ def test_what_is_being_written_is_not_read(tmp_path: Path):
 
 
 def test_a_record_is_the_same_after_writing_and_reading():
-    for record in (a_record("a.jpg", "cat", "dog"), a_record("b.jpg", None)):
+    for record in (a_record("a.jpg", "cat", "dog", judged=a_judgement()), a_record("b.jpg", None)):
         assert PhotoRecord.from_json(record.to_json()) == record
