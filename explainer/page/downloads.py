@@ -14,7 +14,7 @@ from ..names import printable
 from ..pictures.encode import png
 from ..takeaway.code import command_line, lime_code, python_code
 from ..takeaway.notebook import notebook
-from ..takeaway.report import html_report, pictures
+from ..takeaway.report import heat_map_files, html_report, pictures
 from . import presenting
 from .delivery import Make, offer_file
 from .links import OF_A_VISITOR
@@ -42,8 +42,8 @@ def show(result: Result) -> None:
             ":material/image:",
             "zip",
             "application/zip",
-            _("All pictures as PNG files, in one ZIP file."),
-            lambda: zipped(_pictures(result)),
+            _("All pictures as PNG files, and the heat map as numbers, in one ZIP file."),
+            lambda: zipped(_pictures(result), heat_map_files(result.reading)),
             result,
         )
         _offer(
@@ -95,12 +95,14 @@ def file_name(photo_name: str, label_name: str, extension: str) -> str:
     return f"limelight-{_plain_part(stem) or 'photo'}-{_plain_part(label_name) or 'label'}.{extension}"
 
 
-def zipped(drawn: Mapping[str, Image.Image]) -> bytes:
-    """Put pictures into one ZIP file, as ``focus.png`` and so on."""
+def zipped(drawn: Mapping[str, Image.Image], files: Mapping[str, bytes] | None = None) -> bytes:
+    """Put pictures into one ZIP file, as ``focus.png`` and so on, and other files by their names."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:  # stored as they are: PNG is compressed already
         for name, picture in drawn.items():
             archive.writestr(f"{name}.png", png(picture))
+        for name, content in (files or {}).items():
+            archive.writestr(name, content, zipfile.ZIP_DEFLATED)
     return stream.getvalue()
 
 

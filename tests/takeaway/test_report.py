@@ -34,12 +34,26 @@ from explainer import (
 )
 from explainer.classifiers.classifier import Classifier
 from explainer.classifiers.published.keras_applications import WEIGHTS_VARIABLE
+from explainer.errors import ClassifierError
+from explainer.judging.inquiry import finish
+from explainer.judging.opinions import SecondOpinions
+from explainer.judging.sanity import SanityCheck
+from explainer.judging.smallest import smallest_sets
 from explainer.page.downloads import file_name, zipped
 from explainer.pictures.draw import PALETTES, fit_photo
 from explainer.pictures.encode import png
 from explainer.takeaway.notebook import notebook
-from explainer.takeaway.report import html_report, pictures
+from explainer.takeaway.report import heat_map_files, html_report, pictures
 from explainer.words.language import Language
+from explainer.words.opinions import (
+    agreement_sentences,
+    cross_check_sentence,
+    cuts_sentence,
+    enough_sentence,
+    method_title,
+    quality_sentence,
+    without_sentence,
+)
 from explainer.words.settings import settings_in_words
 from tests.browser.ensure_browser import NoBrowserError, find_browser
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, a_photo
@@ -115,16 +129,33 @@ class TestPictures:
         assert usual["superpixels"] == other["superpixels"]
 
     @pytest.mark.parametrize("language", [ENGLISH, JAPANESE], ids=lambda language: language.code)
-    def test_heat_map_is_drawn_on_demand(self, language: Language):
-        drawn = pictures(a_photo(), Reading.of(explained()), heat_map_in=language)
-        assert drawn["heat_map"].mode == "RGB"
-        assert drawn["heat_map"].getpixel((0, 0)) == (255, 255, 255)
+    def test_heat_map_and_numbered_weights_are_drawn_on_demand(self, language: Language):
+        explanation = explained()
+        drawn = pictures(a_photo(), Reading.of(explanation), heat_map_in=language)
+        for name in ("heat_map", "weight_map"):
+            assert drawn[name].mode == "RGB"
+            assert drawn[name].getpixel((0, 0)) == (255, 255, 255)
+        assert drawn["heat_map"] != drawn["weight_map"]
+        label = explanation.labels[0].index
+        several = explained(cuts=3)
+        again = pictures(a_photo(), Reading.of(several, label), heat_map_in=language)
+        assert again["heat_map"] != drawn["heat_map"]
 
     def test_zipped_each_is_a_file(self):
-        drawn = pictures(a_photo(), Reading.of(explained()))
-        with zipfile.ZipFile(io.BytesIO(zipped(drawn))) as archive:
+        reading = Reading.of(explained())
+        drawn, files = pictures(a_photo(), reading), heat_map_files(reading)
+        with zipfile.ZipFile(io.BytesIO(zipped(drawn, files))) as archive:
             assert archive.testzip() is None
-            assert archive.namelist() == [f"{name}.png" for name in drawn]
+            assert archive.namelist() == [
+                *(f"{name}.png" for name in drawn),
+                "heat_map.npy",
+                "heat_map-16-bit.png",
+            ]
+            heat_map = np.load(io.BytesIO(archive.read("heat_map.npy")))
+            grey = Image.open(io.BytesIO(archive.read("heat_map-16-bit.png")))
+        expected = reading.explanation.heat_map(reading.label.index)
+        np.testing.assert_array_equal(heat_map, expected.astype(np.float32))
+        assert expected.flat[np.asarray(grey).argmax()] == expected.max()
 
     def test_nothing_a_camera_wrote_is_taken_along(self):
         photo = a_photo(size=(640, 480))
@@ -195,6 +226,56 @@ class TestReport:
         assert shown in document.text
         assert "\u202e" not in text
 
+    @pytest.mark.parametrize("language", [ENGLISH, JAPANESE], ids=lambda language: language.code)
+    def test_says_how_good_the_picture_is_where_that_was_asked(self, language: Language, monkeypatch):
+        def refuse(*_):
+            raise ClassifierError("This classifier has no layers to look into.")
+
+        monkeypatch.setattr("explainer.judging.methods.grad_cam", refuse)
+        explanation = explained()
+        index = explanation.labels[0].index
+        opinions = SecondOpinions(a_photo(), explanation, index, ["lime", "rise", "grad-cam"])
+        while not opinions.advance(0):
+            pass
+        sets = finish(smallest_sets(explanation, index))
+        usual = Document(report(explanation, language))
+        text = report(explanation, language, opinions=opinions, sets=sets)
+        ElementTree.fromstring(text.removeprefix("<!DOCTYPE html>\n"))
+        document = Document(text)
+        lime = opinions.opinion("lime")
+        sentences = [
+            quality_sentence(lime.curves, opinions.chance, explanation.labels[0], language),
+            cross_check_sentence(lime, language),
+            enough_sentence(sets, explanation, language),
+            without_sentence(sets, explanation, language),
+            *agreement_sentences(opinions, language),
+            method_title(opinions.opinion("rise").method, language),
+            language.number(opinions.opinion("rise").curves.gain, 2),
+            language.error(opinions.opinion("grad-cam").error),
+        ]
+        for sentence in sentences:
+            assert sentence in document.text
+            assert sentence not in usual.text
+        decisive = [sets.enough, sets.without]
+        assert len(document.all("img")) - len(usual.all("img")) == 3 + sum(map(bool, decisive))
+        assert all(image["alt"] for image in document.all("img"))
+        best = re.findall(r'<figure class="best">.*?</figure>', text, re.S)
+        assert len(best) == 1
+        assert method_title(opinions.best.method, language) in best[0]
+
+    def test_says_so_where_only_the_smallest_sets_were_looked_for(self):
+        explanation = explained()
+        sets = finish(smallest_sets(explanation, explanation.labels[0].index))
+        text = Document(report(explanation, sets=sets)).text
+        assert enough_sentence(sets, explanation, ENGLISH) in text
+        assert "Other methods" not in text
+
+    def test_says_whether_several_cuts_agree(self):
+        explanation = explained(cuts=2)
+        sentence = cuts_sentence(explanation, explanation.labels[0].index, ENGLISH)
+        assert sentence
+        assert sentence in Document(report(explanation)).text
+
     def test_a_long_name_is_cut(self):
         text = Document(report(explained(), name="x" * 5000)).text
         assert "x" * 80 + "…" in text
@@ -220,8 +301,11 @@ class TestReport:
     @pytest.mark.browser
     @pytest.mark.parametrize("language", [ENGLISH, JAPANESE], ids=lambda language: language.code)
     @pytest.mark.parametrize("size", [(600, 400), (400, 1400), (1600, 300)], ids=["usual", "tall", "wide"])
-    def test_prints_on_two_pages_and_fits_a_telephone(
+    @pytest.mark.parametrize(("judged", "pages"), [(False, 2), (True, 3)], ids=["usual", "judged"])
+    def test_prints_on_few_pages_and_fits_a_telephone(
         self,
+        judged: bool,
+        pages: int,
         size: tuple[int, int],
         language: Language,
         lite0: Classifier,
@@ -232,9 +316,17 @@ class TestReport:
 
         photo = coffee.resize(size)
         explanation = explained(lite0, photo, num_samples=32)
+        options: dict[str, Any] = {}
+        if judged:
+            index = explanation.labels[0].index
+            opinions = options["opinions"] = SecondOpinions(photo, explanation, index)
+            while not opinions.advance(0):
+                pass
+            options["sets"] = finish(smallest_sets(explanation, index))
+            options["sanity"] = SanityCheck(index, explanation, 1.0)
         path = tmp_path / "report.html"
         path.write_text(
-            html_report(photo, Reading.of(explanation), language, name="x" * 200),
+            html_report(photo, Reading.of(explanation), language, name="x" * 200, **options),
             encoding="utf-8",
         )
         try:
@@ -257,7 +349,7 @@ class TestReport:
             )
             printed = page.pdf(format="A4")
             browser.close()
-        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == pages
         assert widest == 400
         assert loaded
         assert problems == []
@@ -425,8 +517,9 @@ class TestNotebook:
             {"hide_color": "blur", "kernel_width": 0.5},
             {"hide_color": lambda image: image[::-1] / 2, "segmentation": Slic(30)},
             {"hide_color": (0.5, -0.25, 0.125), "precision": "fast"},
+            {"cuts": 3, "segmentation": None},
         ],
-        ids=["usual", "lime", "blur", "picture", "fast"],
+        ids=["usual", "lime", "blur", "picture", "fast", "cuts"],
     )
     def test_finds_the_same_with_this_package(
         self,
