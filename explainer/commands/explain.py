@@ -4,22 +4,18 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
-from tqdm import tqdm
-
-from ..classifiers.catalogue import catalogue, load_classifier
 from ..classifiers.classifier import Classifier
-from ..classifiers.preprocessing import RESAMPLINGS
 from ..errors import ExplainerError
-from ..folders.gallery_parts import cut_and_answer_notes
+from ..folders.gallery_parts import cut_and_answer_notes, judged_sentences
 from ..folders.photos import kinds_in_words
 from ..folders.record import PhotoRecord
 from ..folders.run import FolderResult, explain_folder, explain_photos
 from ..names import printable
 from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
-from . import Commands, recipe_options
+from . import Commands, classifier_options, recipe_options
+from .progress import Bar
 
 _BAD_INPUT = 2
 _INTERRUPTED = 130  # what shells take for Ctrl-C
@@ -36,20 +32,11 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO|FOLDER")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the results go")
-    parser.add_argument(
-        "--classifier",
-        default="auto",
-        metavar="NAME",
-        help=f"one of {', '.join(entry.name for entry in catalogue())}; "
-        "by default inception-v3 where its weights are, else efficientnet-lite2",
-    )
-    parser.add_argument(
-        "--resample",
-        choices=tuple(RESAMPLINGS),
-        help="how pixels are interpolated, instead of the classifier's usual way; the same as "
-        "--classifier NAME@RESAMPLE. With inception-v3, nearest sees what Keras' load_img makes of a photo",
-    )
+    classifier_options.add_to(parser)
     parser.add_argument("--language", choices=tuple(LANGUAGES), default="en", help="of a folder's gallery")
+    parser.add_argument(
+        "--judge", action="store_true", help="put each picture to the test, and find the regions that decide"
+    )
     machines = parser.add_mutually_exclusive_group()
     machines.add_argument("--workers", type=int, metavar="N", help="work on N processes of this machine")
     machines.add_argument(
@@ -66,15 +53,8 @@ def _run(options: argparse.Namespace) -> int:
     folders = [path for path in options.photos if path.is_dir()]
     if folders and len(options.photos) > 1:
         raise ExplainerError("Give either photos or one folder; each folder needs a --out of its own.")
-    resample = f"@{options.resample}" if options.resample else ""
-    classifier = load_classifier(options.classifier + resample)
-    if not classifier.is_range_confirmed:
-        print(
-            f"explainer: Which values {classifier.name} takes was not confirmed when it was added; if they "
-            "are wrong, so is every answer. Add it again with --try PHOTO --expect LABEL, or with --range.",
-            file=sys.stderr,
-        )
-    bar = _Bar()
+    classifier = classifier_options.classifier_of(options)
+    bar = Bar()
     try:
         if folders:
             result = _explain_folder(options, classifier, recipe, bar)
@@ -88,29 +68,8 @@ def _run(options: argparse.Namespace) -> int:
         bar.close()
 
 
-class _Bar:
-    """A progress bar on standard error."""
-
-    def __init__(self) -> None:
-        self._bar: Any = None
-
-    def show(self, done: int, total: int, unit: str, initial: int = 0) -> None:
-        if self._bar is None:
-            self._bar = tqdm(unit=f" {unit}", total=total, initial=initial)
-        self._bar.update(done - self._bar.n)
-
-    def so_far(self) -> str:
-        of_photos = self._bar is not None and "photos" in self._bar.unit
-        return f" with {self._bar.n} of {self._bar.total} photos done" if of_photos else ""
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-
 def _explain_folder(
-    options: argparse.Namespace, classifier: Classifier, recipe: Recipe, bar: _Bar
+    options: argparse.Namespace, classifier: Classifier, recipe: Recipe, bar: Bar
 ) -> FolderResult:
     return explain_folder(
         options.photos[0],
@@ -118,6 +77,7 @@ def _explain_folder(
         classifier,
         recipe,
         language=options.language,
+        judge=options.judge,
         workers=options.workers,
         scheduler=options.scheduler,
         # What was done before took no time, and says nothing about how long the rest takes.
@@ -157,7 +117,7 @@ def _tell(result: FolderResult) -> int:
     return _BAD_INPUT if failed or result.unreadable else 0
 
 
-def _explain_photos(options: argparse.Namespace, classifier: Classifier, recipe: Recipe, bar: _Bar) -> int:
+def _explain_photos(options: argparse.Namespace, classifier: Classifier, recipe: Recipe, bar: Bar) -> int:
     failed = False
 
     def tell(photo: Path, record: PhotoRecord, results: Path) -> None:
@@ -173,7 +133,12 @@ def _explain_photos(options: argparse.Namespace, classifier: Classifier, recipe:
         for label in json.loads((results / "explanation.json").read_bytes())["labels"]:
             wnid = f" ({label['wnid']})" if label["wnid"] else ""
             print(f"  {label['probability']:7.2%}  {label['name']}{wnid}")
-        for note in cut_and_answer_notes(record, Language("en")):
+        assert record.predicted is not None
+        language = Language("en")
+        for note in (
+            *cut_and_answer_notes(record, language),
+            *judged_sentences(record.predicted, record, language),
+        ):
             print(f"  {note}")
 
     explain_photos(
@@ -182,6 +147,7 @@ def _explain_photos(options: argparse.Namespace, classifier: Classifier, recipe:
         classifier,
         recipe,
         language=options.language,
+        judge=options.judge,
         workers=options.workers,
         scheduler=options.scheduler,
         on_result=tell,

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -135,6 +136,21 @@ def test_the_same_command_again_asks_nothing(photo, coffee, tmp_path, asked, cap
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")} == written
     assert run(photo, other, out=tmp_path / "out", more=["--seed", "1"]) == 0
     assert asked
+
+
+def test_pictures_are_judged_where_that_is_asked_for(photo, tmp_path, asked, capsys):
+    assert run(photo, out=tmp_path / "out", samples=48) == 0
+    assert run(photo, out=tmp_path / "out", samples=48, more=["--judge"]) == 0
+    told = capsys.readouterr().out
+    label = json.loads((tmp_path / "out" / "cat" / "record.json").read_text("utf-8"))["predicted"]
+    assert label["judged"]["superpixels"] > 10
+    assert names(tmp_path / "out" / "cat") >= FILES
+    assert (tmp_path / "out" / label["judged"]["enough_picture"]).is_file()
+    assert re.search("  (Hiding the first|Until hiding what) .* in a random order", told)
+    assert " enough: with all else hidden" in told
+    asked.clear()
+    assert run(photo, out=tmp_path / "out", samples=48) == 0  # what was judged counts
+    assert asked == []
 
 
 def test_errors_are_told_in_the_language_asked_for(broken, tmp_path, capsys):
