@@ -16,7 +16,6 @@ from ..judging.opinions import SecondOpinions
 from ..judging.sanity import SanityCheck, check_sanity
 from ..judging.smallest import smallest_sets
 from ..lime.explain import explain, with_label
-from ..lime.explanation import Explanation
 from ..names import printable
 from ..photos.load import load_photo, notes_of
 from ..pictures.encode import png
@@ -157,7 +156,7 @@ def _classes(label: str | None, classifier: Classifier) -> tuple[int, ...]:
 
 
 def _sanity(opinions: SecondOpinions, language: Language, bar: Bar) -> SanityCheck | None:
-    explanation: Explanation = opinions.explanation
+    explanation = opinions.explanation
     try:
         return finish(
             check_sanity(opinions.photo, explanation, opinions.label_index),

@@ -44,13 +44,16 @@ class Judgement:
 
     @property
     def curves(self) -> Curves:
+        """Of the picture."""
         return Curves(np.array(self.deletion), np.array(self.insertion))
 
     @property
     def chance_curves(self) -> Curves:
+        """Of a random order."""
         return Curves(np.array(self.chance), np.array(self.chance[::-1]))
 
     def sets(self, label_index: int) -> SmallestSets:
+        """Both, of the label that is judged."""
         return SmallestSets(label_index, self.enough, self.without)
 
 

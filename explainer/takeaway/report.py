@@ -202,22 +202,21 @@ def _judged(
     language: Language,
     palette: Palette,
 ) -> dict[str, Any] | None:
-    """What the section on how good the picture is shows; None where nobody asked."""
-    if opinions is None and sets is None and sanity is None:
-        return None
+    """What the section on how good the picture is shows; None where nothing is known of that."""
     small = smaller(canvas, _CHECK_SIDE)
     findings = []
     if opinions is not None and opinions.best is not None:
         findings = [best_sentence(opinions, language), *agreement_sentences(opinions, language)]
     if sanity is not None:
         findings.append(sanity_sentence(sanity, reading.explanation, language))
-    return {
+    told: dict[str, Any] = {
         "quality": quality_sentences(opinions, language) if opinions else [],
         "chart": _curves(opinions, language, palette) if opinions else None,
         "methods": list(_methods(small, opinions, language, palette)) if opinions else [],
         "sets": list(_sets(small, reading, sets, language)) if sets else [],
         "findings": [finding for finding in findings if finding],
     }
+    return told if any(told.values()) else None
 
 
 def _curves(opinions: SecondOpinions, language: Language, palette: Palette) -> dict[str, str] | None:

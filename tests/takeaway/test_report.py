@@ -263,6 +263,11 @@ class TestReport:
         assert len(best) == 1
         assert method_title(opinions.best.method, language) in best[0]
 
+    def test_is_silent_as_long_as_nothing_is_known(self):
+        explanation = explained()
+        begun = SecondOpinions(a_photo(), explanation, explanation.labels[0].index)
+        assert report(explanation, opinions=begun) == report(explanation)
+
     def test_says_so_where_only_the_smallest_sets_were_looked_for(self):
         explanation = explained()
         sets = finish(smallest_sets(explanation, explanation.labels[0].index))
