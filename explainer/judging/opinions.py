@@ -108,6 +108,7 @@ class SecondOpinions:
         self.opinions: tuple[Opinion, ...] = ()
         self.passes = 0
         self._methods = [METHODS[name] for name in names]
+        self._strongest: dict[str, NDArray[np.bool_]] = {}
         self._work: Inquiry[None] | None = None
         self._finished_passes = 0
 
@@ -140,8 +141,11 @@ class SecondOpinions:
     def strongest(self, opinion: Opinion) -> NDArray[np.bool_]:
         """Where a map points to: the most important tenth of the area, bool, shape (H, W)."""
         assert opinion.heat_map is not None
-        places = ranked(self.explanation, opinion.heat_map)
-        return places < STRONGEST * places.size
+        name = opinion.method.name
+        if name not in self._strongest:  # a page that is drawn again need not sort again
+            places = ranked(self.explanation, opinion.heat_map)
+            self._strongest[name] = places < STRONGEST * places.size
+        return self._strongest[name]
 
     def advance(self, seconds: float) -> bool:
         """Work for so long, a batch more or less; returns whether all is finished.

@@ -44,7 +44,7 @@ def quality_sentence(curves: Curves, chance: Curves, label: Label, language: Lan
     _ = language.gettext
     whole, half, by_chance = float(curves.deletion[0]), curves.half, chance.half
     is_sooner = half is not None and (by_chance is None or half < by_chance - _AS_SOON)
-    if whole < _IMPROBABLE:
+    if _is_improbable(curves):
         sentence = _("The whole photo gets only {whole} for “{label}”, too little to test a picture by.")
     elif half is None and by_chance is None:
         sentence = _("Even with everything hidden, “{label}” keeps {left} of its probability.")
@@ -74,7 +74,7 @@ def quality_sentence(curves: Curves, chance: Curves, label: Label, language: Lan
             chance=language.percent(by_chance or 0, 0),
         )
     ]
-    if whole < _IMPROBABLE or (is_sooner and _beats_chance(curves)):
+    if _is_improbable(curves) or (is_sooner and _beats_chance(curves)):
         return told[0]
     if is_sooner:
         verdict = _("All in all, though, this picture is no better than chance.")
@@ -88,9 +88,9 @@ def quality_sentence(curves: Curves, chance: Curves, label: Label, language: Lan
 
 
 def cross_check_sentence(opinion: Opinion, language: Language) -> str:
-    """Whether a picture passes its test where pixels are hidden in another way; empty without a test."""
+    """Whether a picture passes its test hidden in another way, too; empty where there is nothing to say."""
     _ = language.gettext
-    if opinion.curves is None or opinion.check is None:
+    if opinion.curves is None or opinion.check is None or _is_improbable(opinion.curves):
         return ""
     return {
         (True, True): _(
@@ -146,11 +146,11 @@ def method_meaning(method: Method, language: Language) -> str:
 
 
 def best_sentence(opinions: SecondOpinions, language: Language) -> str:
-    """Whose map passed the test best; empty as long as there are no two to compare."""
+    """Whose map passed the test best; empty as long as there are no two to compare, or nothing to say."""
     _ = language.gettext
     gains = {o.method.name: (o.curves.gain, o) for o in opinions.opinions if o.curves is not None}
     best = opinions.best
-    if best is None or best.curves is None or len(gains) < 2:
+    if best is None or best.curves is None or len(gains) < 2 or _is_improbable(best.curves):
         return ""
     near = [found for gain, found in gains.values() if gain >= best.curves.gain - _ABOUT_EQUAL]
     if not _beats_chance(best.curves):
@@ -158,7 +158,7 @@ def best_sentence(opinions: SecondOpinions, language: Language) -> str:
     elif len(near) == 1:
         sentence = _("{methods} passed the test best, with at most {number} questions for each.")
     elif any(found.method.name == "lime" for found in near):
-        sentence = _("None passed the test clearly better than this page’s own picture.")
+        sentence = _("None passed the test clearly better than Limelight’s own picture.")
     else:
         sentence = _(
             "{methods} passed the test best, about equally well, with at most {number} questions for each."
@@ -326,6 +326,10 @@ def cuts_sentence(explanation: Explanation, label_index: int, language: Language
         agreement=_correlation(agreement, language),
         place=place_names(language)[int(shares_of_parts(differences).argmax())],
     )
+
+
+def _is_improbable(curves: Curves) -> bool:
+    return float(curves.deletion[0]) < _IMPROBABLE
 
 
 def _beats_chance(curves: Curves) -> bool:

@@ -143,6 +143,8 @@ class TestQuality:
         start = "With parts hidden in another way than when it was made, "
         assert cross_check_sentence(opinion, ENGLISH) == start + told
         assert cross_check_sentence(replace(opinion, check=None), ENGLISH) == ""
+        improbable = falling(0.3, whole=0.015)
+        assert cross_check_sentence(replace(opinion, curves=improbable, check=improbable), ENGLISH) == ""
 
 
 def test_every_method_has_a_name_and_a_meaning():
@@ -182,7 +184,7 @@ class TestOpinions:
             ),
             (
                 {"lime": 0.285, "shapley": 0.3, "rise": 0.1},
-                "None passed the test clearly better than this page’s own picture.",
+                "None passed the test clearly better than Limelight’s own picture.",
             ),
             (
                 {"lime": 0.3, "shapley": 0.2},
@@ -197,7 +199,10 @@ class TestOpinions:
     )
     def test_the_best_is_named_where_there_is_one(self, gains: dict[str, float], told: str):
         ordered = {name: (gains[name], 4) for name in METHODS if name in gains}
-        assert best_sentence(opinions(**ordered), ENGLISH) == told
+        found = opinions(**ordered)
+        assert best_sentence(found, ENGLISH) == told
+        found.opinions = tuple(replace(o, curves=falling(0.3, whole=0.015)) for o in found.opinions)
+        assert best_sentence(found, ENGLISH) == "", "so improbable a label says nothing of methods"
 
     @pytest.mark.parametrize(
         ("parts", "told"),
