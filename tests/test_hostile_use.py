@@ -45,7 +45,9 @@ def dangers(source: Path) -> Iterator[str]:
             called = ast.unparse(node.func)
             if called in DANGEROUS_CALLS or called.startswith(("os.exec", "os.spawn", "os.posix_spawn")):
                 yield called
-            yield from (f"{word.arg}=True" for word in node.keywords if word.arg in ("shell", "allow_pickle"))
+            for word in node.keywords:
+                if word.arg in ("shell", "allow_pickle") and ast.unparse(word.value) != "False":
+                    yield f"{word.arg}=True"
 
 
 def test_nothing_is_unpickled_or_executed():
