@@ -5,9 +5,13 @@ import threading
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
+
+from explainer import Preprocessing
 
 HIDDEN = 0.0  # no preprocessed photo has it
+_FAINT = 0.03  # of a pixel's colour from grey, squared
+_MARK = (0.04, 0.88, 0.3, 0.97)  # left, top, right, bottom, as shares of the sides
 
 
 @dataclass(frozen=True)
@@ -161,3 +165,102 @@ class CountingClassifier:
         answers = self.classifier.predict(batch, precision)
         self._last = batch.tobytes()
         return answers
+
+
+class ReadOut:
+    """A network whose weights are set by hand for one photo: it looks at some places of it only.
+
+    How much of a place is visible is a linear read-out of its pixels: 1 for the photo as it is, 0 where all
+    is grey, each pixel counting the same. Pixels that are nearly grey themselves can't be told from hidden
+    ones, and have no weight.
+
+    Parameters
+    ----------
+    photo : PIL.Image.Image
+        What its weights are set for.
+    places : numpy.ndarray of bool, shape (places, H, W)
+        Where it looks; H and W become its input's size.
+    rule : callable
+        From how much is visible of each place, (N, places), to how far the class is there, (N,), 0 to 1.
+    class_names : sequence of str
+        The class, and the only other one.
+    """
+
+    wnids = ("", "")
+
+    def __init__(
+        self, photo: Image.Image, places: np.ndarray, rule, class_names=("there", "elsewhere")
+    ) -> None:
+        self.name = class_names[0]
+        self.class_names = class_names
+        self.input_size = places.shape[1:]
+        self._preprocessing = Preprocessing(self.input_size, 127.5, 127.5)
+        self.frame = self._preprocessing.frame
+        self.preprocess = self._preprocessing.preprocess
+        self.to_display = self._preprocessing.to_display
+        self._rule = rule
+        image = self.preprocess(photo)
+        strength = (image**2).sum(axis=2)
+        seen = places & (strength > _FAINT)
+        self.truth = seen.any(axis=0)
+        """Where it looks: bool, shape (H, W)."""
+        shares = seen / seen.sum(axis=(1, 2), keepdims=True) / np.maximum(strength, _FAINT)
+        self._weights = (shares[..., np.newaxis] * image).reshape(len(places), -1).astype(np.float32)
+
+    def predict(self, batch: np.ndarray, precision: str = "exact") -> np.ndarray:
+        visible = batch.reshape(len(batch), -1) @ self._weights.T
+        there = 0.05 + 0.9 * np.clip(self._rule(np.clip(visible, 0, 1)), 0, 1)
+        return np.stack([there, 1 - there], axis=1).astype(np.float32)
+
+
+def all_of(visible: np.ndarray) -> np.ndarray:
+    """Only where all places are visible."""
+    return visible.prod(axis=1)
+
+
+def any_of(visible: np.ndarray) -> np.ndarray:
+    """As soon as one of the places is visible."""
+    return 1 - (1 - visible).prod(axis=1)
+
+
+def sum_of(visible: np.ndarray) -> np.ndarray:
+    """The more, the more of the places is visible."""
+    return visible.mean(axis=1)
+
+
+def discs(number: int, size: tuple[int, int], seed: int = 0) -> np.ndarray:
+    """Discs apart from each other, a sixth to a quarter of the side wide: bool, shape (number, H, W)."""
+    random = np.random.RandomState(seed)
+    down, across = (np.arange(side)[:, np.newaxis] / side for side in size)
+    found: list[tuple[float, float, float]] = []
+    while len(found) < number:
+        radius = random.uniform(1 / 12, 1 / 8)
+        y, x = random.uniform(radius, 1 - radius, 2)
+        if all(
+            np.hypot(y - other_y, x - other_x) > radius + other + 0.05 for other_y, other_x, other in found
+        ):
+            found.append((y, x, radius))
+    return np.stack([np.hypot(down - y, across.T - x) <= radius for y, x, radius in found])
+
+
+def watermarked(photo: Image.Image) -> Image.Image:
+    """A photo with a striped mark in its lower left corner; see `watermark`."""
+    marked = photo.convert("RGB")
+    left, top, right, bottom = (
+        round(share * side) for share, side in zip(_MARK, 2 * marked.size, strict=True)
+    )
+    draw = ImageDraw.Draw(marked)
+    draw.rectangle((left, top, right - 1, bottom - 1), "white")
+    stripe, margin = max(1, (right - left) // 9), (bottom - top) // 4
+    for start in range(left + stripe, right - stripe, 2 * stripe):
+        draw.rectangle((start, top + margin, start + stripe - 1, bottom - 1 - margin), "black")
+    return marked
+
+
+def watermark(size: tuple[int, int]) -> np.ndarray:
+    """Where the mark of `watermarked` is: bool, shape (1, H, W)."""
+    left, top, right, bottom = _MARK
+    down, across = ((np.arange(side) + 0.5) / side for side in size)
+    return ((down >= top) & (down <= bottom))[np.newaxis, :, np.newaxis] & (
+        (across >= left) & (across <= right)
+    )

@@ -41,12 +41,17 @@ def make_inception_available() -> bool:
 
 
 def explain_by_recipe(
-    image: np.ndarray, predict: Callable[[np.ndarray], np.ndarray], num_samples: int, seed: int = 0
+    image: np.ndarray,
+    predict: Callable[[np.ndarray], np.ndarray],
+    num_samples: int,
+    seed: int = 0,
+    label: int | None = None,
 ) -> ImageExplanation:
-    """One explanation as in the notebook."""
+    """One explanation as in the notebook, of the five best labels or of one."""
+    which = {"top_labels": 5} if label is None else {"labels": (label,), "top_labels": None}
     with contextlib.redirect_stderr(io.StringIO()):  # lime's progress bar
         return LimeImageExplainer(random_state=seed).explain_instance(
-            image, predict, top_labels=5, hide_color=0, num_samples=num_samples, batch_size=10
+            image, predict, **which, hide_color=0, num_samples=num_samples, batch_size=10
         )
 
 

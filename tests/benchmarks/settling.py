@@ -34,21 +34,22 @@ def other_photos() -> dict[str, Image.Image]:
     hopper = Image.open(get_sample_data("grace_hopper.jpg", asfileobj=False)).convert("RGB")
     return {
         "chelsea, mirrored": ImageOps.mirror(example_photo("chelsea")),
-        "coffee, cropped": _cropped(example_photo("coffee"), 0.0, 0.1, 0.7, 1.0),
-        "astronaut, cropped": _cropped(example_photo("astronaut"), 0.0, 0.0, 0.8, 0.8),
+        "coffee, cropped": cropped(example_photo("coffee"), 0.0, 0.1, 0.7, 1.0),
+        "astronaut, cropped": cropped(example_photo("astronaut"), 0.0, 0.0, 0.8, 0.8),
         "rocket, mirrored": ImageOps.mirror(example_photo("rocket")),
         "china": china,
-        "china, cropped": _cropped(china, 0.3, 0.1, 1.0, 0.9),
+        "china, cropped": cropped(china, 0.3, 0.1, 1.0, 0.9),
         "flower": flower,
-        "flower, cropped": _cropped(flower, 0.2, 0.1, 0.9, 0.95),
+        "flower, cropped": cropped(flower, 0.2, 0.1, 0.9, 0.95),
         "hopper": hopper,
-        "hopper, cropped": _cropped(hopper, 0.1, 0.05, 0.9, 0.7),
+        "hopper, cropped": cropped(hopper, 0.1, 0.05, 0.9, 0.7),
         "camera": Image.fromarray(data.camera()).convert("RGB"),
         "motorcycle": Image.fromarray(data.stereo_motorcycle()[0]),
     }
 
 
-def _cropped(photo: Image.Image, *shares: float) -> Image.Image:
+def cropped(photo: Image.Image, *shares: float) -> Image.Image:
+    """The part of a photo between left, top, right and bottom, each a share of its side."""
     sides = 2 * photo.size
     return photo.crop(tuple(round(share * side) for share, side in zip(shares, sides, strict=True)))
 

@@ -1,0 +1,175 @@
+"""Which cuts of a photo make a good heat map together: single ones and sums of several, at equal samples."""
+
+import statistics
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+import numpy as np
+from PIL import Image, ImageOps
+from skimage import data
+
+from explainer import Classifier, Recipe, load_classifier
+from explainer.judging.curves import curves_of
+from explainer.judging.inquiry import finish
+from explainer.lime.explain import explanation_at, open_neighborhood
+from explainer.photos.examples import example_photo
+from explainer.recipe import Felzenszwalb, Quickshift, Segmentation, Slic
+
+from .kept import Kept
+from .settling import cropped, other_photos
+from .speed import Row
+
+NETWORKS = ("efficientnet-lite0", "efficientnet-lite2")
+USUAL = "usual"
+CUTS: dict[str, Segmentation] = {
+    USUAL: Quickshift(),
+    "quickshift 3, ratio 0.5": Quickshift(kernel_size=3.0, ratio=0.5),
+    "quickshift 6": Quickshift(kernel_size=6.0),
+    "slic 25": Slic(n_segments=25),
+    "slic 45": Slic(n_segments=45),
+    "slic 80": Slic(n_segments=80),
+    "felzenszwalb 100": Felzenszwalb(),
+    "felzenszwalb 300": Felzenszwalb(scale=300.0),
+}
+TOTALS = (300, 900)
+_NOT_IN_FOURS = {"felzenszwalb 100"}  # for the time that it takes
+_SHOWN = 12  # sums of each kind
+
+
+def photos_to_choose_by() -> dict[str, Image.Image]:
+    """Twelve pictures that are none of `other_photos`, which then can test what was chosen by these."""
+    others = other_photos()
+    mirrored = ImageOps.mirror
+    return {
+        **{name: example_photo(name) for name in ("chelsea", "coffee", "astronaut", "rocket")},
+        "cat and coffee": example_photo("cat-and-coffee"),
+        "chelsea's head": cropped(example_photo("chelsea"), 0.2, 0.0, 0.8, 0.9),
+        "china, mirrored": mirrored(cropped(others["china"], 0.0, 0.0, 0.75, 1.0)),
+        "flower, mirrored": mirrored(cropped(others["flower"], 0.1, 0.0, 1.0, 0.8)),
+        "hopper, mirrored": mirrored(cropped(others["hopper"], 0.0, 0.0, 1.0, 0.85)),
+        "camera, mirrored": mirrored(cropped(others["camera"], 0.1, 0.1, 1.0, 1.0)),
+        "motorcycle, mirrored": mirrored(Image.fromarray(data.stereo_motorcycle()[1])),
+        "coins": Image.fromarray(data.coins()).convert("RGB"),
+    }
+
+
+def sums(number: int) -> Iterator[tuple[str, ...]]:
+    """The sums of so many cuts: the usual one is always among them, unless a cut is alone."""
+    others = [name for name in CUTS if name != USUAL and not (number == 4 and name in _NOT_IN_FOURS)]
+    if number == 1:
+        yield from ((name,) for name in CUTS)
+    else:
+        yield from ((USUAL, *further) for further in combinations(others, number - 1))
+
+
+def measure_cuts(most_photos: int | None = None) -> list[Row]:
+    """Insertion minus deletion of every sum, for both networks; prints a table."""
+    kept = Kept("cuts", "explainer/lime", "explainer/judging/curves.py")
+    classifiers = {name: load_classifier(name) for name in NETWORKS}
+    gains: dict[str, dict[str, dict[str, float]]] = {name: {} for name in NETWORKS}
+    for title, photo in list(photos_to_choose_by().items())[:most_photos]:
+        for name, classifier in classifiers.items():
+            gains[name][title] = _gains_of_photo(photo, classifier, f"{name}, {title}", kept)
+    rows = [_row(gains, named) for named in sorted(set.intersection(*map(set, _photos(gains))))]
+    _print_table(rows)
+    return rows
+
+
+def name_of(cuts: Iterable[str], samples: int) -> str:
+    """Of a sum, with the samples that it takes in all."""
+    return f"{' + '.join(cuts)} @ {samples}"
+
+
+def _samples(name: str) -> list[int]:
+    """How many samples of a cut are needed, for its share in each sum."""
+    single = TOTALS if name == USUAL else TOTALS[:1]
+    return sorted({*single, *(total // number for total in TOTALS for number in (2, 3, 4))})
+
+
+def _gains_of_photo(photo: Image.Image, classifier: Classifier, key: str, kept: Kept) -> dict[str, float]:
+    recipe = Recipe(top_labels=1)
+    neighborhoods = {
+        name: open_neighborhood(photo, classifier, Recipe.of(recipe, segmentation=segmentation))
+        for name, segmentation in CUTS.items()
+    }
+    whole = explanation_at(neighborhoods[USUAL], recipe, 1)
+    label = whole.labels[0].index
+
+    def weights() -> dict[str, dict[str, list[float]]]:
+        found: dict[str, dict[str, list[float]]] = {}
+        for name, neighborhood in neighborhoods.items():
+            counts = sorted(_samples(name), reverse=True)  # the most first: the others are its prefixes
+            found[name] = {
+                str(count): explanation_at(neighborhood, recipe, count).labels[0].weights.tolist()
+                for count in counts
+            }
+        return found
+
+    known = kept.get(f"{key}, weights", weights)
+    spread = {name: explanation_at(neighborhoods[name], recipe, 1).spread for name in CUTS}
+
+    def gain(cuts: tuple[str, ...], total: int) -> float:
+        maps = [spread[name](np.array(known[name][str(total // len(cuts))])) for name in cuts]
+        return finish(curves_of(whole, label, np.mean(maps, axis=0))).gain
+
+    gains: dict[str, float] = {}
+    for number in (1, 2, 3, 4):
+        for total in TOTALS:
+            tried = [cuts for cuts in sums(number) if number > 1 or total == TOTALS[0] or cuts == (USUAL,)]
+
+            def gain_each(tried: list[tuple[str, ...]] = tried, total: int = total) -> dict[str, float]:
+                return {name_of(cuts, total): gain(cuts, total) for cuts in tried}
+
+            gains |= kept.get(f"{key}, {number} cuts, {total} samples", gain_each)
+    return gains
+
+
+def _photos(gains: dict[str, dict[str, dict[str, float]]]) -> Iterator[dict[str, float]]:
+    for photos in gains.values():
+        yield from photos.values()
+
+
+def _row(gains: dict[str, dict[str, dict[str, float]]], named: str) -> Row:
+    total = named.rpartition(" @ ")[2]
+    usual = name_of([USUAL], int(total))
+    of_photo = {
+        title: statistics.mean(gains[name][title][named] for name in gains) for title in gains[NETWORKS[0]]
+    }
+    differences = [
+        statistics.mean(gains[name][title][named] - gains[name][title][usual] for name in gains)
+        for title in of_photo
+    ]
+    return {
+        "what": named,
+        "value": statistics.mean(of_photo.values()),
+        "unit": "gain",
+        "target": None,
+        "higher_is_better": True,
+        "networks": {name: statistics.mean(found[named] for found in gains[name].values()) for name in gains},
+        "difference": statistics.mean(differences),
+        # Over photos, for both networks see the same ones.
+        "standard_error": standard_error(differences),
+        "better_on": sum(difference > 0 for difference in differences),
+        "photos": len(differences),
+        "gains": {name: {title: found[named] for title, found in gains[name].items()} for name in gains},
+    }
+
+
+def standard_error(values: list[float]) -> float:
+    """Of the mean of values that have nothing to do with each other; 0 where there is but one."""
+    return statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
+
+
+def _print_table(rows: list[Row]) -> None:
+    for total in TOTALS:
+        print(f"\n{total} samples in all; against one cut with as many; mean over networks and photos")
+        print(f"{'':72} lite0  lite2   both  difference       better on")
+        for number in (1, 2, 3, 4):
+            names = {name_of(cuts, total) for cuts in sums(number)}
+            best = sorted((row for row in rows if row["what"] in names), key=lambda row: -row["value"])
+            for row in best[:_SHOWN]:
+                networks = " ".join(f"{row['networks'][name]:6.3f}" for name in NETWORKS)
+                print(
+                    f"{row['what']:70} {networks} {row['value']:6.3f}  {row['difference']:+.3f} ± "
+                    f"{row['standard_error']:.3f}  {row['better_on']} of {row['photos']}"
+                )
