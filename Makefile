@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test quick lint audit format bench fuzz soak platforms pythons messages clean
+.PHONY: run test quick lint audit format bench faithful fuzz soak platforms pythons messages clean
 
 run: $(VENV)/installed $(VENV)/fetch-tried $(VENV)/prepared
 	@echo "Limelight opens in your browser, at http://localhost:8501 unless that is taken."
@@ -34,6 +34,10 @@ format: $(VENV)/tests-installed
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python -m tests.benchmarks
+
+# Heat maps of this project and others, put to the same tests; takes half an hour, and goes on where it was stopped.
+faithful: $(VENV)/tests-installed
+	$(BIN)/python -m tests.benchmarks --parts faithful
 
 # Thousands of damaged and hostile files.
 fuzz: $(VENV)/tests-installed

@@ -6,17 +6,18 @@ import os
 import platform
 from pathlib import Path
 
-from . import cluster, cuts, designs, settling, speed, start
+from . import cluster, cuts, designs, faithful, settling, speed, start
 from .recipe import make_inception_available
 
 _PARTS = ("speed", "settling", "page", "start", "designs", "cluster")
-_LONG_PARTS = ("cuts",)  # only where they are asked for; what was done is kept
+# Only where they are asked for. They print tables of their own, and keep what was done.
+_LONG_PARTS = {"cuts": cuts.measure_cuts, "faithful": faithful.measure_faithfulness}
 _RESULT = Path("build/benchmark.json")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--parts", nargs="+", choices=_PARTS + _LONG_PARTS, default=_PARTS)
+    parser.add_argument("--parts", nargs="+", choices=(*_PARTS, *_LONG_PARTS), default=_PARTS)
     parser.add_argument("--repeats", type=int, default=3, help="for times; medians are shown")
     parser.add_argument("--seeds", type=int, default=10, help="for the comparison of designs")
     options = parser.parse_args()
@@ -42,8 +43,11 @@ def main() -> None:
         rows.append(designs.samples_for_the_same_error("efficientnet-lite0", range(options.seeds)))
     if "cluster" in options.parts:
         rows += cluster.measure_cluster(options.repeats)
-    if "cuts" in options.parts:
-        rows += cuts.measure_cuts()
+    for part, measure in _LONG_PARTS.items():
+        if part in options.parts:
+            measure()
+    if not set(_PARTS) & set(options.parts):
+        return
     report = {"machine": platform.machine(), "cores": _cores(), "rows": rows}
     _RESULT.parent.mkdir(exist_ok=True)
     _RESULT.write_text(json.dumps(report, indent=2), encoding="utf-8")

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -17,7 +18,6 @@ from explainer.recipe import Felzenszwalb, Quickshift, Segmentation, Slic
 
 from .kept import Kept
 from .settling import cropped, other_photos
-from .speed import Row
 
 NETWORKS = ("efficientnet-lite0", "efficientnet-lite2")
 USUAL = "usual"
@@ -62,7 +62,7 @@ def sums(number: int) -> Iterator[tuple[str, ...]]:
         yield from ((USUAL, *further) for further in combinations(others, number - 1))
 
 
-def measure_cuts(most_photos: int | None = None) -> list[Row]:
+def measure_cuts(most_photos: int | None = None) -> None:
     """Insertion minus deletion of every sum, for both networks; prints a table."""
     kept = Kept("cuts", "explainer/lime", "explainer/judging/curves.py")
     classifiers = {name: load_classifier(name) for name in NETWORKS}
@@ -72,7 +72,6 @@ def measure_cuts(most_photos: int | None = None) -> list[Row]:
             gains[name][title] = _gains_of_photo(photo, classifier, f"{name}, {title}", kept)
     rows = [_row(gains, named) for named in sorted(set.intersection(*map(set, _photos(gains))))]
     _print_table(rows)
-    return rows
 
 
 def name_of(cuts: Iterable[str], samples: int) -> str:
@@ -129,29 +128,22 @@ def _photos(gains: dict[str, dict[str, dict[str, float]]]) -> Iterator[dict[str,
         yield from photos.values()
 
 
-def _row(gains: dict[str, dict[str, dict[str, float]]], named: str) -> Row:
-    total = named.rpartition(" @ ")[2]
-    usual = name_of([USUAL], int(total))
-    of_photo = {
-        title: statistics.mean(gains[name][title][named] for name in gains) for title in gains[NETWORKS[0]]
-    }
+def _row(gains: dict[str, dict[str, dict[str, float]]], named: str) -> dict[str, Any]:
+    usual = name_of([USUAL], int(named.rpartition(" @ ")[2]))
+    # Over photos, for both networks see the same ones.
     differences = [
-        statistics.mean(gains[name][title][named] - gains[name][title][usual] for name in gains)
-        for title in of_photo
+        statistics.mean(found[title][named] - found[title][usual] for found in gains.values())
+        for title in gains[NETWORKS[0]]
     ]
+    means = [statistics.mean(found[named] for found in photos.values()) for photos in gains.values()]
     return {
-        "what": named,
-        "value": statistics.mean(of_photo.values()),
-        "unit": "gain",
-        "target": None,
-        "higher_is_better": True,
-        "networks": {name: statistics.mean(found[named] for found in gains[name].values()) for name in gains},
+        "name": named,
+        "networks": means,
+        "gain": statistics.mean(means),
         "difference": statistics.mean(differences),
-        # Over photos, for both networks see the same ones.
-        "standard_error": standard_error(differences),
-        "better_on": sum(difference > 0 for difference in differences),
+        "error": standard_error(differences),
+        "better": sum(difference > 0 for difference in differences),
         "photos": len(differences),
-        "gains": {name: {title: found[named] for title, found in gains[name].items()} for name in gains},
     }
 
 
@@ -160,16 +152,14 @@ def standard_error(values: list[float]) -> float:
     return statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
 
 
-def _print_table(rows: list[Row]) -> None:
+def _print_table(rows: list[dict[str, Any]]) -> None:
     for total in TOTALS:
-        print(f"\n{total} samples in all; against one cut with as many; mean over networks and photos")
-        print(f"{'':72} lite0  lite2   both  difference       better on")
+        print(f"\n{total} samples in all, against one cut with as many; means over networks and photos")
+        print(f"{'':80} lite0  lite2   both  difference        better on")
         for number in (1, 2, 3, 4):
             names = {name_of(cuts, total) for cuts in sums(number)}
-            best = sorted((row for row in rows if row["what"] in names), key=lambda row: -row["value"])
-            for row in best[:_SHOWN]:
-                networks = " ".join(f"{row['networks'][name]:6.3f}" for name in NETWORKS)
-                print(
-                    f"{row['what']:70} {networks} {row['value']:6.3f}  {row['difference']:+.3f} ± "
-                    f"{row['standard_error']:.3f}  {row['better_on']} of {row['photos']}"
-                )
+            found = (row for row in rows if row["name"] in names)
+            for row in sorted(found, key=lambda row: -row["gain"])[:_SHOWN]:
+                figures = " ".join(f"{gain:6.3f}" for gain in (*row["networks"], row["gain"]))
+                difference = f"{row['difference']:+.3f} ± {row['error']:.3f}"
+                print(f"{row['name']:79} {figures}  {difference}  {row['better']} of {row['photos']}")

@@ -21,7 +21,8 @@ class Kept:
     name : str
         Of the file.
     *sources : str
-        Modules and folders that decide what comes out, such as ``explainer/lime``; comments don't.
+        Modules and folders that decide what comes out, such as ``explainer/lime``; what is written in them
+        for people does not.
     folder : Path
         Where the file lies.
     """
@@ -43,5 +44,12 @@ class Kept:
 def _digest(sources: tuple[str, ...]) -> str:
     paths = [path for source in sources for path in sorted((_ROOT / source).rglob("*.py"))]
     paths += [_ROOT / source for source in sources if source.endswith(".py")]
-    code = "".join(ast.dump(ast.parse(path.read_text(encoding="utf-8"))) for path in paths)
-    return hashlib.sha256(code.encode()).hexdigest()[:12]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if hasattr(node, "body") and isinstance(node.body, list):
+            node.body = [part for part in node.body if not _is_docstring(part)]
+    return hashlib.sha256("".join(map(ast.dump, trees)).encode()).hexdigest()[:12]
+
+
+def _is_docstring(part: ast.AST) -> bool:
+    return isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
