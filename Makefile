@@ -35,7 +35,7 @@ format: $(VENV)/tests-installed
 bench: $(VENV)/tests-installed
 	$(BIN)/python -m tests.benchmarks
 
-# Heat maps of this project and others, put to the same tests; takes half an hour, and goes on where it was stopped.
+# Heat maps of this project and others, put to the same tests; takes an hour, and goes on where it stopped.
 faithful: $(VENV)/tests-installed
 	$(BIN)/python -m tests.benchmarks --parts faithful
 

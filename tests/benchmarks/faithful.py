@@ -171,8 +171,10 @@ def _scored(case: Case, scores: Scores) -> dict[str, Any]:
     for name, find in FINDERS.items():
         try:
             maps, passes = find(case)
-        except (ClassifierError, NotImplementedError) as error:
-            results[name] = {"error": str(error) or type(error).__name__}
+        except ClassifierError as error:
+            if find is not _grad_cam:
+                raise
+            results[name] = {"error": str(error)}
             continue
         figures = [scores(case, heat) for heat in maps]
         means = {figure: statistics.mean(found[figure] for found in figures) for figure in figures[0]}

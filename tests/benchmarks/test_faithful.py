@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from explainer import explain
+from tests.benchmarks.faithful import BUDGET, FINDERS, ONE_CUT, Case, Result, as_markdown, quadrant, summary
 from tests.benchmarks.figures import heat_inside, hottest_inside, precision
 from tests.benchmarks.kept import Kept
 from tests.synthetic import Grid, ReadOut, a_photo, all_of, any_of, discs, sum_of, watermark, watermarked
@@ -81,3 +83,62 @@ def test_results_are_kept_and_not_made_again(tmp_path: Path, capsys: pytest.Capt
     assert again.get("a", lambda: pytest.fail("made again")) == {"gain": 0.5}
     other_code = Kept("of-a-test", "tests/benchmarks/kept.py", folder=tmp_path)
     assert other_code.get("a", lambda: 1) == 1
+
+
+def a_result(group: str, usual: float, other: float, area: float = 1.0) -> Result:
+    figures = {name: {"error": "It has none."} for name in FINDERS}
+    usually = {"gain": usual, "area": area, "passes": 301}
+    return Result(group, {**figures, ONE_CUT: usually, "RISE": {**usually, "gain": other, "passes": 300}})
+
+
+def test_differences_are_taken_in_pairs_and_errors_over_groups():
+    pairs = {"a": [(0.25, 0.125), (0.25, 0.375)], "b": [(0.5, 0.75)], "c": [(0.625, 0.75)]}
+    results = [a_result(group, *pair) for group, found in pairs.items() for pair in found]
+    found = summary(results, "RISE", "gain")
+    assert found.quartiles == pytest.approx((0.5, 0.75, 0.75))
+    assert found.mean == pytest.approx(1.75 / 3)
+    assert found.error == pytest.approx(0.5 / 3)  # of 0.25, 0.75 and 0.75
+    assert found.difference == pytest.approx(0.125)
+    assert found.difference_error == pytest.approx(0.125 / 3**0.5)  # of 0, 0.25 and 0.125
+    assert (found.better, found.groups) == (2, 3)
+
+
+def test_a_figure_may_be_against_another_or_missing():
+    results = [a_result("a", 0.1, 0.2, area=0.5), a_result("b", 0.1, 0.1, area=0.1)]
+    assert summary(results, "RISE", "gain", "area").mean == pytest.approx((0.4 + 1.0) / 2)
+    assert summary(results, "Grad-CAM", "gain") is None
+    assert summary(results, "RISE", "heat") is None
+
+
+def test_the_tables_say_what_was_measured_and_what_could_not_run():
+    results = [a_result("a", 0.1, 0.2), a_result("b", 0.3, 0.2)]
+    text = as_markdown({}, {"a kind": results}, {})
+    assert "| RISE | 300 |" in text
+    assert f"| {ONE_CUT} | 301 |" in text
+    assert text.count("- Grad-CAM: It has none.") == 1
+
+
+def test_quadrants_go_from_left_to_right_and_down():
+    places = np.stack([quadrant(place, (4, 6)) for place in range(4)])
+    assert places.sum(axis=0).tolist() == np.ones((4, 6)).tolist()
+    assert [place[0, 0] for place in places] == [True, False, False, False]
+    assert [place[0, 5] for place in places] == [False, True, False, False]
+    assert [place[3, 0] for place in places] == [False, False, True, False]
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    photo = a_photo(size=(3, 3)).resize((96, 96), Image.Resampling.NEAREST)  # which every method cuts alike
+    cell = Grid(3, 3)(np.empty((96, 96, 3)))
+    return Case(photo, ReadOut(photo, np.stack([cell == 4]), sum_of), 0)
+
+
+@pytest.mark.parametrize("name", [ONE_CUT, "`lime` package", "Shapley values of regions", "RISE"])
+def test_methods_find_where_a_network_looks_and_their_passes_are_counted(name: str, case: Case):
+    (heat,), passes = FINDERS[name](case)
+    assert passes == BUDGET + (name == ONE_CUT)  # which asks twice whether the photo gets the same answer
+    assert hottest_inside(heat, case.classifier.truth, 0.02) > 0.9
+
+
+def test_occlusion_asks_about_each_region_twice(case: Case):
+    assert FINDERS["occlusion of regions"](case)[1] == 2 * case.explanation.num_superpixels + 2
