@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,12 @@ from explainer.lime.explain import explanation_at, open_neighborhood
 from explainer.photos.examples import example_photo
 from explainer.recipe import Felzenszwalb, Quickshift, Segmentation, Slic
 
+from .figures import standard_error, table
 from .kept import Kept
 from .settling import cropped, other_photos
 
 NETWORKS = ("efficientnet-lite0", "efficientnet-lite2")
+RESULT = Path("build/cuts.md")
 USUAL = "usual"
 CUTS: dict[str, Segmentation] = {
     USUAL: Quickshift(),
@@ -63,15 +66,17 @@ def sums(number: int) -> Iterator[tuple[str, ...]]:
 
 
 def measure_cuts(most_photos: int | None = None) -> None:
-    """Insertion minus deletion of every sum, for both networks; prints a table."""
+    """Insertion minus deletion of every sum; prints tables, and writes them as Markdown."""
     kept = Kept("cuts", "explainer/lime", "explainer/judging/curves.py")
     classifiers = {name: load_classifier(name) for name in NETWORKS}
     gains: dict[str, dict[str, dict[str, float]]] = {name: {} for name in NETWORKS}
     for title, photo in list(photos_to_choose_by().items())[:most_photos]:
         for name, classifier in classifiers.items():
             gains[name][title] = _gains_of_photo(photo, classifier, f"{name}, {title}", kept)
-    rows = [_row(gains, named) for named in sorted(set.intersection(*map(set, _photos(gains))))]
-    _print_table(rows)
+    text = _as_markdown(gains)
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(text, encoding="utf-8")
+    print(f"\n{text}\nWritten to {RESULT}.")
 
 
 def name_of(cuts: Iterable[str], samples: int) -> str:
@@ -147,19 +152,54 @@ def _row(gains: dict[str, dict[str, dict[str, float]]], named: str) -> dict[str,
     }
 
 
-def standard_error(values: list[float]) -> float:
-    """Of the mean of values that have nothing to do with each other; 0 where there is but one."""
-    return statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
+def _chosen_by_others(
+    gains: dict[str, dict[str, dict[str, float]]], number: int, total: int
+) -> tuple[float, float]:
+    """What the best sum gains on a photo if it is chosen by all others: mean and standard error."""
+    usual, names = name_of([USUAL], total), [name_of(cuts, total) for cuts in sums(number)]
+    differences = {
+        title: [
+            statistics.mean(found[title][name] - found[title][usual] for found in gains.values())
+            for name in names
+        ]
+        for title in gains[NETWORKS[0]]
+    }
+    taken = []
+    for title, own in differences.items():
+        of_others = [found for other, found in differences.items() if other != title]
+        taken.append(own[int(np.mean(of_others, axis=0).argmax())])
+    return statistics.mean(taken), standard_error(taken)
 
 
-def _print_table(rows: list[dict[str, Any]]) -> None:
+def _as_markdown(gains: dict[str, dict[str, dict[str, float]]]) -> str:
+    rows = [_row(gains, named) for named in sorted(set.intersection(*map(set, _photos(gains))))]
+    parts = [_INTRODUCTION.format(photos=rows[0]["photos"])]
     for total in TOTALS:
-        print(f"\n{total} samples in all, against one cut with as many; means over networks and photos")
-        print(f"{'':80} lite0  lite2   both  difference        better on")
+        shown = {}
         for number in (1, 2, 3, 4):
             names = {name_of(cuts, total) for cuts in sums(number)}
-            found = (row for row in rows if row["name"] in names)
-            for row in sorted(found, key=lambda row: -row["gain"])[:_SHOWN]:
-                figures = " ".join(f"{gain:6.3f}" for gain in (*row["networks"], row["gain"]))
+            best = sorted((row for row in rows if row["name"] in names), key=lambda row: -row["gain"])
+            for row in best[:_SHOWN]:
+                figures = [f"{gain:.3f}" for gain in (*row["networks"], row["gain"])]
                 difference = f"{row['difference']:+.3f} ± {row['error']:.3f}"
-                print(f"{row['name']:79} {figures}  {difference}  {row['better']} of {row['photos']}")
+                shown[row["name"].rpartition(" @ ")[0]] = [*figures, difference, str(row["better"])]
+        heads = ("cuts", *NETWORKS, "both", "against the usual cut alone", "photos on which it is better")
+        parts.append(f"### {total} samples in all\n\n{table(heads, shown)}")
+    chosen = {
+        str(number): [
+            f"{gain:+.3f} ± {error:.3f}"
+            for gain, error in (_chosen_by_others(gains, number, total) for total in TOTALS)
+        ]
+        for number in (2, 3, 4)
+    }
+    heads = ("cuts", *(f"{total} samples in all" for total in TOTALS))
+    parts.append(f"### The best sum, on photos that it was not chosen by\n\n{table(heads, chosen)}")
+    return "\n\n".join(parts) + "\n"
+
+
+_INTRODUCTION = """## Which cuts
+
+Insertion minus deletion, by area, of the maps of single cuts and of sums that share the samples; {photos}
+pictures that `make faithful` does not use (`python -m tests.benchmarks --parts cuts`). Means over photos;
+differences are paired, with standard errors over photos, of the mean of both networks. “Usual” is the cut of
+the default recipe."""

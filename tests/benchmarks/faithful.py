@@ -19,8 +19,8 @@ from explainer.lime.explain import with_label
 from explainer.photos.examples import example_photo
 from tests.synthetic import ReadOut, all_of, any_of, discs, sum_of, watermark, watermarked
 
-from .cuts import NETWORKS, standard_error
-from .figures import heat_inside, hottest_inside, precision
+from .cuts import NETWORKS
+from .figures import heat_inside, hottest_inside, precision, standard_error, table
 from .kept import Kept
 from .recipe import explain_by_recipe
 from .settling import other_photos
@@ -411,15 +411,6 @@ def _errors(*parts: Mapping[str, Sequence[Result]]) -> Iterator[tuple[str, str]]
                     yield name, found["error"]
 
 
-def _table(heads: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
-    lines = [
-        ("method", *heads),
-        ("---",) * (len(heads) + 1),
-        *((name, *cells) for name, cells in rows.items()),
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _passes(results: Sequence[Result], method: str) -> str:
     passes = [result.methods[method]["passes"] for result in results if "passes" in result.methods[method]]
     return f"{statistics.median(passes):.0f}" if passes else "–"
@@ -441,7 +432,7 @@ def _photo_table(results: Sequence[Result]) -> str:
             low, middle, high = found.quartiles if found else (0.0,) * 3
             cells += [f"{middle:.3f} ({low:.3f} – {high:.3f})" if found else "–", _difference(found, method)]
         rows[method] = cells
-    return _table(("passes", "gain", "against one cut", "gain, blurred", "against one cut"), rows)
+    return table(("method", "passes", "gain", "against one cut", "gain, blurred", "against one cut"), rows)
 
 
 def _known_table(known: Mapping[str, Sequence[Result]], figure: str, scale: str | None) -> str:
@@ -450,7 +441,7 @@ def _known_table(known: Mapping[str, Sequence[Result]], figure: str, scale: str 
         found = [summary(results, method, figure, scale) for results in known.values()]
         cells = [f"{one.mean:.2f} ± {one.error:.2f}" if one else "–" for one in found]
         rows[method] = [_passes([result for results in known.values() for result in results], method), *cells]
-    return _table(("passes", *known), rows)
+    return table(("method", "passes", *known), rows)
 
 
 def _mosaic_table(results: Sequence[Result]) -> str:
@@ -468,4 +459,4 @@ def _mosaic_table(results: Sequence[Result]) -> str:
         "positive heat inside",
         "against one cut",
     )
-    return _table(heads, rows)
+    return table(heads, rows)

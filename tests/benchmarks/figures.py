@@ -1,4 +1,7 @@
-"""How far a heat map points to where it is known that a network looks."""
+"""How far a heat map points to where it is known that a network looks, and tables of such figures."""
+
+import statistics
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from sklearn.metrics import average_precision_score
@@ -41,3 +44,14 @@ def hottest_inside(heat: np.ndarray, truth: np.ndarray, share: float = 0.0) -> f
     slack = _SAME * (np.ptp(flat) or 1.0)
     sure, tied = flat > last + slack, np.abs(flat - last) <= slack
     return float((inside[sure].sum() + (wanted - sure.sum()) * inside[tied].mean()) / wanted)
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Of the mean of values that have nothing to do with each other; 0 where there is but one."""
+    return statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
+
+
+def table(heads: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
+    """A table in Markdown; what a row is called stands in its first cell."""
+    lines = [heads, ("---",) * len(heads), *((name, *cells) for name, cells in rows.items())]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
