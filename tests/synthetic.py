@@ -191,7 +191,7 @@ class ReadOut:
     def __init__(
         self, photo: Image.Image, places: np.ndarray, rule, class_names=("there", "elsewhere")
     ) -> None:
-        self.name = class_names[0]
+        self.name = "set by hand"
         self.class_names = class_names
         self.input_size = places.shape[1:]
         self._preprocessing = Preprocessing(self.input_size, 127.5, 127.5)

@@ -453,6 +453,7 @@ def _mosaic_table(results: Sequence[Result]) -> str:
             cells.append(f"{100 * found.mean:.0f} ± {100 * found.error:.0f} %" if found else "–")
         rows[method] = [*cells, _difference(summary(results, method, "tenth"), method, 0, 100)]
     heads = (
+        "method",
         "passes",
         "hottest pixel inside",
         "hottest tenth inside",
