@@ -159,9 +159,9 @@ SEGMENTATIONS: Mapping[str, type[Quickshift | Slic | Felzenszwalb]] = {
 }
 FURTHER_CUTS: tuple[Segmentation, ...] = (
     Quickshift(kernel_size=3.0, ratio=0.5),
-    Slic(n_segments=45),
     Slic(n_segments=80),
-    Quickshift(kernel_size=6.0),
+    Felzenszwalb(scale=300.0),
+    Slic(n_segments=45),
 )
 """What a photo is cut by after a recipe's own segmentation, in this order, where there are to be several
 cuts."""
