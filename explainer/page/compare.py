@@ -205,7 +205,8 @@ def _show_both(
     waiting |= {"pictures": [figure | {"source": "", "words": ""} for figure in second.side["pictures"]]}
     always = (_("Reliability"), _("Fidelity (weighted R²)"), _("Samples"), _("Total time"))
     of_first = first.facts if first else {}
-    names = [name for name in second.facts if name in always or of_first.get(name) != second.facts[name]]
+    every = dict.fromkeys([*second.facts, *of_first])  # how many cuts there are is said of one side alone
+    names = [name for name in every if name in always or of_first.get(name) != second.facts.get(name)]
     mount(
         "compare",
         "compare",
@@ -215,7 +216,8 @@ def _show_both(
             "explained": _("explained"),
             "common": _in_common(first, second, language) if first else "",
             "facts": [
-                [name, of_first.get(name, "–" if first else "…"), second.facts[name]] for name in names
+                [name, of_first.get(name, "–" if first else "…"), second.facts.get(name, "–")]
+                for name in names
             ],
         },
     )

@@ -41,8 +41,8 @@ def show(photo: Photo, settings: Settings, language: Language) -> bool:
     st.caption(_("Each picture shows the regions that samples would hide. The classifier is not asked yet."))
     st.button(_("Back"), key="cuts-back", icon=":material/arrow_back:", on_click=_leave)
     canvas = photo.canvas
-    st.html(f"<style>.st-key-cuts {{ --aspect: {canvas.width / canvas.height} }}</style>")
-    with st.container(key="cuts"):
+    st.html(f"<style>.st-key-nine-cuts {{ --aspect: {canvas.width / canvas.height} }}</style>")
+    with st.container(key="nine-cuts"):
         for method, cuts in _CUTS.items():
             st.subheader(METHODS[method], anchor=False)
             scales = (_("Fine"), _("Medium"), _("Coarse"))
@@ -99,5 +99,5 @@ def _leave() -> None:
 
 def _known(place: Hashable) -> dict[Segmentation, tuple[bytes, int]]:
     """The cuts of the photo at hand that have been drawn, 20 kB each; those of another are forgotten."""
-    known: dict[Segmentation, tuple[bytes, int]] = remembered("cuts", place, dict)
+    known: dict[Segmentation, tuple[bytes, int]] = remembered("cut_pictures", place, dict)
     return known

@@ -16,6 +16,7 @@ from ..lime.explain import (
     OnProgress,
     best_labels,
     explanation_at,
+    next_cut,
     next_explanation,
     open_neighborhood,
 )
@@ -34,6 +35,7 @@ _newcomers = Newcomers(patience=5.0)  # of all visitors
 @dataclass(frozen=True)
 class _Progress:
     explanation: Explanation
+    cut_finished: bool  # the first one, which all pictures but the heat map are of
     finished: bool
 
 
@@ -102,10 +104,6 @@ class Live:
     def photo_key(self) -> str:
         return self._photo.key
 
-    @property
-    def most_samples(self) -> int:
-        return self._recipe.most_samples
-
     def stop(self) -> None:
         """Leave it at the samples that are shown, or else at the first picture."""
         _stopped()[self._run] = self.explanation.num_samples if self.explanation else 0
@@ -117,7 +115,7 @@ class Live:
     def take(self, explanation: Explanation) -> None:
         """Have an explanation that was made elsewhere."""
         _keep("neighborhoods", self._place, explanation.neighborhood)
-        self._remember(explanation, finished=True)
+        self._remember(explanation, cut_finished=True, further=True)
 
     def advance(self, on_progress: OnProgress) -> None:
         """Work for a moment: cut the photo and ask what it is, or ask about more samples.
@@ -149,9 +147,14 @@ class Live:
             neighborhood.grow(to=1)
             _keep("neighborhoods", self._place, neighborhood)
             self.give_way()
+            return
+        seconds = max(_SECONDS, _OF_DRAWING * (time.monotonic() - self._begun))
+        progress = self._progress
+        if progress is not None and progress.cut_finished:
+            found = next_cut(self._photo.original, progress.explanation, report, seconds)
+            self._remember(found[0], cut_finished=True, further=found[1])
         else:
-            samples = self.explanation.num_samples if self.explanation else 0
-            seconds = max(_SECONDS, _OF_DRAWING * (time.monotonic() - self._begun))
+            samples = progress.explanation.num_samples if progress else 0
             self._remember(*next_explanation(neighborhood, self._recipe, samples, report, seconds))
 
     def give_way(self) -> None:
@@ -171,10 +174,10 @@ class Live:
             return
         if self._run in _stopped():
             samples = _stopped()[self._run] = _stopped()[self._run] or min(
-                neighborhood.size, self._recipe.most_samples
+                neighborhood.size, self._recipe.samples_a_cut
             )
             if self.explanation is None or self.explanation.num_samples != samples:
-                self._remember(explanation_at(neighborhood, self._recipe, samples), finished=False)
+                self._remember(explanation_at(neighborhood, self._recipe, samples), cut_finished=False)
         elif self.explanation is None:
             self._remember(*next_explanation(neighborhood, self._recipe, seconds=0))
 
@@ -185,8 +188,9 @@ class Live:
             return None
         return progress
 
-    def _remember(self, explanation: Explanation, finished: bool) -> None:
-        _keep("explanations", self._job, _Progress(explanation, finished))
+    def _remember(self, explanation: Explanation, cut_finished: bool, further: bool = False) -> None:
+        finished = cut_finished and (further or self._recipe.cuts == 1)
+        _keep("explanations", self._job, _Progress(explanation, cut_finished, finished))
 
 
 def _visitor() -> Hashable:

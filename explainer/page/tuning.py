@@ -12,7 +12,7 @@ from ..errors import ExplainerError
 from ..lime.neighborhood import Neighborhood, digest
 from ..pictures.draw import draw_superpixels
 from ..pictures.encode import jpeg
-from ..recipe import LARGEST_SEED, SEGMENTATIONS, Design, Recipe, Segmentation, usual_target
+from ..recipe import LARGEST_SEED, MOST_CUTS, SEGMENTATIONS, Design, Recipe, Segmentation, usual_target
 from ..words.language import Language
 from .intake import Photo
 from .links import ask, choose_from_list, choose_number, choose_on_scale, choose_one
@@ -32,6 +32,7 @@ LIMITS: dict[str, tuple[Any, Any, Any]] = {
     "kernel_width": (0.05, 1.0, 0.05),
     "stability": (0.5, 0.99, 0.01),
     "seed": (0, LARGEST_SEED, 1),
+    "cuts": (1, MOST_CUTS, 1),
 }
 """The least and the most of each number in the panel, and the step, by its name in the link."""
 _Chosen = TypeVar("_Chosen")
@@ -119,6 +120,7 @@ def in_widgets(recipe: Recipe) -> dict[str, Any]:
         "seed": recipe.seed,
         "precision": recipe.precision,
         "stability": recipe.stability_threshold,
+        "cuts": recipe.cuts,
     }
     for name, kind in SEGMENTATIONS.items():
         cut = recipe.segmentation if name == method else kind()
@@ -132,7 +134,7 @@ def from_widgets(chosen: Mapping[str, Any]) -> dict[str, Any]:
     parameters = {
         setting.name: chosen[_key(chosen["segmentation"], setting.name)] for setting in fields(kind)
     }
-    names = ("segmented", "hide_color", "kernel_width", "design", "target", "seed", "precision")
+    names = ("segmented", "hide_color", "kernel_width", "design", "target", "seed", "precision", "cuts")
     return {
         "segmentation": kind(**parameters),
         "stability_threshold": chosen["stability"],
@@ -155,6 +157,7 @@ def choose_tuning(language: Language) -> tuple[dict[str, Any], Preview]:
         settings: dict[str, Any] = {
             "segmentation": drawn.choose_segmentation(),
             "segmented": drawn.choose_segmented(),
+            "cuts": drawn.choose_cuts(),
         }
         slot = st.container() if panel.open else None
         settings |= drawn.choose_sampling()
@@ -264,6 +267,20 @@ class _Widgets:
                 "so that its range of values counts too."
             ),
         )
+
+    def choose_cuts(self) -> int:
+        """In how many ways it is cut."""
+        _ = self._language.gettext
+        cuts: int = self._slide(
+            _("Cuts"),
+            "cuts",
+            USUAL.cuts,
+            _(
+                "In how many ways the photo is cut for the heat map, which then depends less on any one of "
+                "them; the samples are shared out among them. All else shows the first cut. LIME has one."
+            ),
+        )
+        return cuts
 
     def choose_sampling(self) -> dict[str, Any]:
         """What comes after the cut."""

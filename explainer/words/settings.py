@@ -35,6 +35,7 @@ def settings_in_words(reading: Reading, language: Language) -> list[tuple[str, s
         (_("Seed"), str(recipe.seed)),
         (_("Regions"), _regions(explanation, language)),
         (_("What is cut"), pictures[recipe.segmented]),
+        *([(_("Cuts"), language.number(recipe.cuts))] if recipe.cuts > 1 else []),
         (_("Hidden regions show"), _hidden(explanation, language)),
         (_("Weights add up to"), targets[recipe.target]),
         (_("Kernel width"), f"{recipe.kernel_width:g}"),

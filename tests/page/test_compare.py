@@ -36,6 +36,7 @@ PINNED = urlencode({"classifier": "efficientnet-lite0", "auto": "false", "num_sa
           "precision": "fast"}),
         ({"design": "lime", "target": "log-odds"}, {"design": "lime"}),
         ({"target": "probability"}, {"target": "probability"}),
+        ({"cuts": 4}, {"cuts": "4"}),
         ({"kernel_width": 0.5, "stability_threshold": 0.8}, {"kernel_width": "0.5", "stability": "0.8"}),
     ],
 )  # fmt: skip

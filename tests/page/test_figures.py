@@ -37,6 +37,7 @@ SETTINGS = [
     ("max_dist", 20.0, "20.0", {"segmentation": Quickshift(max_dist=20.0)}),
     ("ratio", 0.5, "0.5", {"segmentation": Quickshift(ratio=0.5)}),
     ("segmented", "image", "image", {"segmented": "image"}),
+    ("cuts", 3, "3", {"cuts": 3}),
     ("segmentation", "slic", "slic", {"segmentation": Slic()}),
     ("segmentation", "felzenszwalb", "felzenszwalb", {"segmentation": Felzenszwalb()}),
 ]
