@@ -5,6 +5,7 @@ left to do. So nothing on the page waits for the end, and whatever a visitor doe
 """
 
 import logging
+from typing import Any
 
 import streamlit as st
 
@@ -24,10 +25,12 @@ from . import (
     figures,
     folder_results,
     header,
+    inquiries,
     intake,
     invitation,
     links,
     many,
+    opinions,
     origins,
     presenting,
     result,
@@ -40,6 +43,7 @@ from .live import Live
 def draw() -> None:
     """Draw the page; whatever goes wrong is said on it."""
     origins.ask_nobody_for_our_address()
+    inquiries.leave_networks_alone()
     links.follow_address()
     language = header.show_header()
     delivery.deliver(language)
@@ -125,12 +129,13 @@ def _show_one(
     found = result.Result(photo, reading, view.palette, language) if reading else None
     presenting.listen(photos, labels, found, language)
     pinned = None
+    questions: list[inquiries.Asked[Any]] = []
     if found is None:  # in the sections' place: what is in a container stays until a run comes to its end
         st.html("<div class='pending'></div>")
     else:
         live.give_way()
         with st.container(key="sections"):
-            pinned = _show_sections(found, chosen, live, photos)
+            pinned, questions = _show_sections(found, chosen, live, photos)
     if labels:
         photos.note(photo, labels[0])
     if failed is not None and neighborhood is None:
@@ -155,13 +160,19 @@ def _show_one(
     if pinned is not None:
         compare.advance(pinned)
         st.rerun()
+    for question in questions:
+        if question.is_growing:
+            question.advance(live.give_way)
+            st.rerun()
 
 
 def _show_sections(
     found: result.Result, settings: controls.Settings, live: Live, photos: intake.Intake
-) -> Live | None:
-    """Draw what stands below the pictures; returns what is still to be done for it."""
-    evidence.show(found)
+) -> tuple[Live | None, list[inquiries.Asked[Any]]]:
+    """Draw what stands below the pictures; returns what may still be to do: what is pinned, and questions."""
+    fewest = evidence.show(found, live)
+    st.divider()
+    test = opinions.show(found, live)
     st.divider()
     try_it.show(found)
     st.divider()
@@ -172,5 +183,5 @@ def _show_sections(
     pinned = compare.show(found, settings, live, photos.own_photos)
     st.divider()
     about.show(found)
-    figures.show(found)
-    return pinned
+    sanity = figures.show(found, live)
+    return pinned, [question for question in (fewest, test, sanity) if question is not None]

@@ -17,6 +17,7 @@ from ..takeaway.notebook import notebook
 from ..takeaway.report import heat_map_files, html_report, pictures
 from . import presenting
 from .delivery import Make, offer_file
+from .inquiries import FEWEST, OPINIONS, SANITY, found_of
 from .links import OF_A_VISITOR
 from .result import Result
 
@@ -129,7 +130,14 @@ def _pictures(result: Result) -> dict[str, Image.Image]:
 
 def _report(result: Result) -> str:
     return html_report(
-        result.photo.original, result.reading, result.language, name=result.photo.name, palette=result.palette
+        result.photo.original,
+        result.reading,
+        result.language,
+        name=result.photo.name,
+        palette=result.palette,
+        opinions=found_of(OPINIONS, result),
+        sets=found_of(FEWEST, result),
+        sanity=found_of(SANITY, result),
     )
 
 

@@ -1,16 +1,26 @@
 """Figures for engineers: every weight, how sure it is, and how far the surrogate is to be trusted."""
 
+from functools import partial
+
 import streamlit as st
 
+from ..errors import ClassifierFailedError
+from ..judging.sanity import SanityCheck, check_sanity
+from ..lime.explanation import Explanation
 from ..lime.neighborhood import digest
+from ..pictures.encode import grey16, npy
 from ..takeaway.regions import region_table, regions_csv
 from ..words.language import Language
+from ..words.opinions import cuts_sentence, sanity_sentence
 from ..words.sentences import weights_meaning
 from ..words.settings import settings_in_words, timings_in_words
 from .delivery import offer_file
 from .downloads import file_name
-from .markup import escape, plain
+from .inquiries import SANITY, Asked, asked, offer
+from .live import Live
+from .markup import escape, plain, show_nothing
 from .result import Result
+from .tuning import set_widgets
 
 _CLOSE = 0.6  # fidelity from which the surrogate is said to follow the network
 _ROUGH = 0.35
@@ -18,8 +28,8 @@ _TABLE_HEIGHT = 320  # pixels: a few rows, and the others by scrolling
 _FEW = 5  # samples a region: below, the surrogate fits chance as well
 
 
-def show(result: Result) -> None:
-    """Draw the section, closed unless the link says otherwise."""
+def show(result: Result, live: Live) -> Asked[SanityCheck] | None:
+    """Draw the section, closed unless the link says otherwise; returns the check if one is asked for."""
     _ = result.language.gettext
     section = st.expander(
         _("Weights and figures, for engineers"),
@@ -28,12 +38,18 @@ def show(result: Result) -> None:
         bind="query-params",
     )
     if not section.open:
-        return
+        return None
     with section:
         _show_figures(result)
+        heat_column, check_column = st.columns(2, gap="medium")
+        with heat_column:
+            _show_heat_map(result)
+        with check_column:
+            check = _show_sanity(result, live)
         _show_regions(result)
         st.markdown(_fidelity_sentence(result))
         st.html(_facts(result))
+    return check
 
 
 def _show_figures(result: Result) -> None:
@@ -41,7 +57,7 @@ def _show_figures(result: Result) -> None:
 
     reading, language = result.reading, result.language
     _ = language.gettext
-    ink = charts.INKS.get(st.context.theme.type, charts.NEUTRAL_INK)
+    ink = _ink()
     weights = digest(reading.label.weights)
     palette = result.palette.name
     map_png, bars_png = _figures(
@@ -79,6 +95,119 @@ def _figures(
         charts.png(charts.weight_map(_result.photo.canvas, reading, language, colours, ink)),
         charts.png(charts.weight_bars(reading, language, colours, ink)),
     )
+
+
+def _show_heat_map(result: Result) -> None:
+    language, explanation, index = result.language, result.explanation, result.label.index
+    _ = language.gettext
+    st.subheader(_("Heat map"), anchor=False)
+    _draw_heat_map(explanation, result)
+    st.caption(
+        _(
+            "Each weight is spread over its region’s area, so that a small region that weighs as much as a "
+            "large one is hotter. Lines join places that are equally hot."
+        )
+    )
+    with st.container(key="heat-said"):
+        if sentence := cuts_sentence(explanation, index, language):
+            st.markdown(plain(sentence))
+        else:
+            show_nothing()
+    with st.container(horizontal=True, gap="small", key="heat-buttons"):
+        if explanation.recipe.cuts == 1:
+            st.button(
+                _("From three cuts"),
+                key="three-cuts",
+                icon=":material/layers:",
+                help=_(
+                    "The photo is cut in two more ways, and the map is the mean: it depends less on any one "
+                    "cut."
+                ),
+                on_click=set_widgets,
+                args=({"cuts": 3},),
+            )
+        heat_map = explanation.heat_map(index)
+        for label, extension, kind, make in (
+            (
+                "PNG",
+                "heat.png",
+                "image/png",
+                lambda: _heat_map(*_heat_key(explanation, result), explanation, result),
+            ),
+            ("NPY", "npy", "application/octet-stream", lambda: npy(heat_map)),
+            (_("16-bit PNG"), "16-bit.png", "image/png", lambda: grey16(heat_map)),
+        ):
+            name = file_name(result.photo.name, result.label.name, extension)
+            offer_file(label, f"download-{extension}", make, name, kind, ":material/download:")
+
+
+def _draw_heat_map(explanation: Explanation, result: Result) -> None:
+    from ..pictures import charts
+
+    picture = _heat_map(*_heat_key(explanation, result), explanation, result)
+    st.image(
+        picture, alt=charts.heat_sentence(explanation, result.label.index, result.language), width="stretch"
+    )
+
+
+def _heat_key(explanation: Explanation, result: Result) -> tuple[str, str, int, str, str, Language]:
+    index = result.label.index
+    return (
+        result.photo.key,
+        digest(explanation.heat_map(index)),
+        index,
+        result.palette.name,
+        _ink(),
+        result.language,
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _heat_map(
+    photo_key: str,
+    heat_map: str,
+    label_index: int,
+    palette: str,
+    ink: str,
+    language: Language,
+    _explanation: Explanation,
+    _result: Result,
+) -> bytes:
+    from ..pictures import charts
+
+    canvas, colours = _result.photo.canvas, _result.palette
+    return charts.png(charts.heat_map(canvas, _explanation, label_index, language, colours, ink))
+
+
+def _ink() -> str:
+    from ..pictures import charts
+
+    return charts.INKS.get(st.context.theme.type, charts.NEUTRAL_INK)
+
+
+def _show_sanity(result: Result, live: Live) -> Asked[SanityCheck] | None:
+    """The same photo explained for a network that has learned nothing, once somebody wants to see it."""
+    language, explanation = result.language, result.explanation
+    _ = language.gettext
+    st.subheader(_("And if the network had learned nothing?"), anchor=False)
+    begin = partial(check_sanity, result.photo.original, explanation, result.label.index)
+    check = asked(SANITY, result, live, lambda: Asked(begin))
+    with st.container(key="sanity"):
+        if check is not None and check.found is not None:
+            _draw_heat_map(check.found.explanation, result)
+            st.markdown(plain(sanity_sentence(check.found, explanation, language)))
+        else:
+            st.caption(
+                _(
+                    "The same photo is explained for the same network with its weights shuffled. If the "
+                    "picture comes from what the network has learned, the two have little in common."
+                )
+            )
+            show_nothing()
+    may_try_again = check is None or isinstance(check.error, ClassifierFailedError)
+    text = _("Explain a network that has learned nothing")
+    offer(SANITY, text, ":material/shuffle:", result, check, language, may_try_again)
+    return check
 
 
 def _show_regions(result: Result) -> None:

@@ -4,6 +4,8 @@ import html
 import re
 from collections.abc import Iterable
 
+import streamlit as st
+
 from ..takeaway.legend import LegendEntry
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>:$~&])")
@@ -29,6 +31,11 @@ def legend_markup(entries: Iterable[LegendEntry]) -> str:
         f"border:2px {entry.line} {entry.colour}'></i><small>{escape(entry.ends[1])}</small></span>"
         for entry in entries
     )
+
+
+def show_nothing() -> None:
+    """Take the place of what was here, which else stays for as long as the page has work to do."""
+    st.html("<i class='nothing'></i>")
 
 
 def escape(text: str) -> str:

@@ -1,6 +1,6 @@
 """The first screen of a photo: what the classifier says, how sure that is, and the pictures of why."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -53,6 +53,13 @@ class Result:
     def place(self) -> str:
         """Which photo it is, as which classifier sees it, and which cut of it."""
         return f"{self.photo.key}-{self.explanation.classifier.name}-{digest(self.explanation.segments)[:16]}"
+
+    @cached_property
+    def made_of(self) -> Hashable:
+        """What the pictures say, and of what: what was found out about other ones does not go for these."""
+        explanation, label = self.explanation, self.label
+        hide_color = str(explanation.recipe.hide_color)
+        return (self.place, hide_color, explanation.num_samples, label.index, digest(label.weights))
 
 
 def show_verdict(labels: list[Label], classifier: Classifier | None, language: Language) -> None:
@@ -225,8 +232,9 @@ def offer_buttons(live: Live, reading: Reading | None, language: Language) -> No
     elif live.is_stopped:
         st.button(_("Resume"), key="resume", icon=":material/play_circle:", on_click=live.resume)
     elif reading is not None and not reading.is_settled and reading.settledness not in NOT_BY_SAMPLES:
-        samples = min(MOST_SAMPLES, reading.explanation.num_samples + _MORE_SAMPLES)
-        more = samples - reading.explanation.num_samples
+        taken = reading.explanation.num_samples * reading.explanation.recipe.cuts
+        samples = min(MOST_SAMPLES, taken + _MORE_SAMPLES)
+        more = samples - taken
         if more:
             text = _("Sharpen further (+{number})").format(number=language.number(more))
             st.button(text, key="sharpen", icon=":material/auto_awesome:", on_click=_sharpen, args=(samples,))
