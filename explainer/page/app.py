@@ -162,7 +162,7 @@ def _show_one(
         st.rerun()
     for question in questions:
         if question.is_growing:
-            question.advance(live.give_way)
+            question.advance(live.seconds_of_step, live.give_way)
             st.rerun()
 
 

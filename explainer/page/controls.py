@@ -20,6 +20,7 @@ from .tuning import USUAL, Preview, choose_tuning
 
 FEWEST_REGIONS, MOST_REGIONS = 1, 15
 """How many regions the focus may keep."""
+MOST_CHOSEN_SAMPLES = 5000
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _choose_samples(threshold: float, language: Language) -> dict[str, Any]:
     samples = st.slider(
         _("Samples, at most") if auto else _("Samples"),
         min_value=100,
-        max_value=5000,
+        max_value=MOST_CHOSEN_SAMPLES,
         value=USUAL.max_samples,
         step=100,
         key="num_samples",

@@ -5,21 +5,25 @@ from functools import partial
 import streamlit as st
 
 from ..errors import ClassifierFailedError
+from ..judging.methods import CUTS
 from ..judging.sanity import SanityCheck, check_sanity
 from ..lime.explanation import Explanation
 from ..lime.neighborhood import digest
 from ..pictures.encode import grey16, npy
+from ..recipe import Recipe
 from ..takeaway.regions import region_table, regions_csv
 from ..words.language import Language
 from ..words.opinions import cuts_sentence, sanity_sentence
 from ..words.sentences import weights_meaning
 from ..words.settings import settings_in_words, timings_in_words
+from .controls import MOST_CHOSEN_SAMPLES
 from .delivery import offer_file
 from .downloads import file_name
 from .inquiries import SANITY, Asked, asked, offer
+from .links import ask
 from .live import Live
 from .markup import escape, plain, show_nothing
-from .result import Result
+from .result import MOST_SAMPLES, Result, linked_samples
 from .tuning import set_widgets
 
 _CLOSE = 0.6  # fidelity from which the surrogate is said to follow the network
@@ -123,8 +127,8 @@ def _show_heat_map(result: Result) -> None:
                     "The photo is cut in two more ways, and the map is the mean: it depends less on any one "
                     "cut."
                 ),
-                on_click=set_widgets,
-                args=({"cuts": 3},),
+                on_click=_cut_three_times,
+                args=(explanation.recipe,),
             )
         heat_map = explanation.heat_map(index)
         for label, extension, kind, make in (
@@ -139,6 +143,16 @@ def _show_heat_map(result: Result) -> None:
         ):
             name = file_name(result.photo.name, result.label.name, extension)
             offer_file(label, f"download-{extension}", make, name, kind, ":material/download:")
+
+
+def _cut_three_times(recipe: Recipe) -> None:
+    """Each cut gets as many samples as the one had, so that focus, and pros and cons, stay as they are."""
+    samples = CUTS * recipe.most_samples
+    if linked_samples():
+        ask("samples_here", str(min(samples, MOST_SAMPLES)))
+    else:
+        st.session_state.num_samples = min(samples, MOST_CHOSEN_SAMPLES)
+    set_widgets({"cuts": CUTS})
 
 
 def _draw_heat_map(explanation: Explanation, result: Result) -> None:

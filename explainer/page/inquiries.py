@@ -23,7 +23,6 @@ Question = TypeVar("Question", bound="Asked[Any]")
 FEWEST, OPINIONS, SANITY = "fewest", "opinions", "sanity"
 """The kinds of questions: for the fewest regions, for second opinions, and for a sanity check."""
 _KEPT = 3  # of each kind
-_SECONDS = 0.4  # a step
 
 
 def leave_networks_alone() -> None:
@@ -70,9 +69,9 @@ class Asked(Generic[Found]):
         """Whether `advance` has something to do."""
         return self.found is None and self.error is None and not self.is_stopped
 
-    def advance(self, give_way: Callable[[], None]) -> None:
+    def advance(self, seconds: float, give_way: Callable[[], None]) -> None:
         """Work for a moment; `give_way` is called between two batches."""
-        until = time.monotonic() + _SECONDS
+        until = time.monotonic() + seconds
         with self._turn:
             while self.is_growing and time.monotonic() < until:
                 if self._work is None:

@@ -148,7 +148,7 @@ class Live:
             _keep("neighborhoods", self._place, neighborhood)
             self.give_way()
             return
-        seconds = max(_SECONDS, _OF_DRAWING * (time.monotonic() - self._begun))
+        seconds = self.seconds_of_step
         progress = self._progress
         if progress is not None and progress.cut_finished:
             found = next_cut(self._photo.original, progress.explanation, report, seconds)
@@ -156,6 +156,11 @@ class Live:
         else:
             samples = progress.explanation.num_samples if progress else 0
             self._remember(*next_explanation(neighborhood, self._recipe, samples, report, seconds))
+
+    @property
+    def seconds_of_step(self) -> float:
+        """How long a step at the end of this run may take."""
+        return max(_SECONDS, _OF_DRAWING * (time.monotonic() - self._begun))
 
     def give_way(self) -> None:
         """Stand back for a moment if there is a picture, and other visitors have none."""

@@ -11,15 +11,14 @@ from ..judging.opinions import Opinion, SecondOpinions
 from ..lime.neighborhood import digest
 from ..pictures.draw import draw_heat
 from ..pictures.encode import jpeg, smaller
-from ..takeaway.opinions import curves_csv, opinions_json
+from ..takeaway.opinions import curves_csv, opinions_json, quality_sentences
 from ..words.language import Language
 from ..words.opinions import (
     agreement_sentences,
     best_sentence,
-    cross_check_sentence,
+    figure_sentence,
     method_meaning,
     method_title,
-    quality_sentence,
 )
 from .delivery import offer_file
 from .downloads import file_name
@@ -79,11 +78,8 @@ def _show_test(test: _Test, result: Result) -> None:
     language, opinions = result.language, test.opinions
     own = opinions.opinion(_OWN)
     with st.container(key="opinions-quality"):
-        if own is not None and own.curves is not None and opinions.chance is not None:
-            _tell(
-                quality_sentence(own.curves, opinions.chance, result.label, language),
-                cross_check_sentence(own, language),
-            )
+        if sentences := quality_sentences(opinions, language):
+            _tell(*sentences)
         else:
             show_nothing()
     with st.container(key="opinions-tiles"):
@@ -92,7 +88,7 @@ def _show_test(test: _Test, result: Result) -> None:
                 _show_opinion(method, test, result)
     with st.container(key="opinions-said"):
         if opinions.centre is not None:
-            _explain_figures(opinions.centre, language)
+            st.caption(figure_sentence(opinions.centre, language))
         else:
             show_nothing()
         if test.is_growing:
@@ -148,7 +144,7 @@ def _figures(opinion: Opinion | None, test: _Test, language: Language) -> str:
     gain, whole = opinion.curves.gain, float(opinion.curves.deletion[0]) or 1.0
     is_best = not test.is_growing and opinion is test.opinions.best and _tested(test) > 1
     mark = f"<mark>★ {escape(_('best'))}</mark>" if is_best else ""
-    passes = language.ngettext("{number} picture", "{number} pictures", opinion.passes)
+    passes = language.ngettext("{number} picture asked", "{number} pictures asked", opinion.passes)
     notes = [passes.format(number=language.number(opinion.passes))]
     if opinion.method.name == _OWN:
         notes.append(_("the picture above"))
@@ -161,15 +157,6 @@ def _figures(opinion: Opinion | None, test: _Test, language: Language) -> str:
 
 def _tested(test: _Test) -> int:
     return sum(opinion.curves is not None for opinion in test.opinions.opinions)
-
-
-def _explain_figures(centre: Curves, language: Language) -> None:
-    text = language.gettext(
-        "Each figure is how much more probable the label is, on average, with the most important part shown "
-        "than with it hidden: 0 is chance, and covering the photo from its middle outwards gets {centre}. "
-        "Below it is how many pictures the classifier was asked about."
-    )
-    st.caption(text.format(centre=language.number(centre.gain, 2)))
 
 
 def _show_curves(tested: Curves, test: _Test, result: Result) -> None:

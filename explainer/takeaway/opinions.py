@@ -21,6 +21,7 @@ from ..pictures.draw import DEFAULT_PALETTE, Palette, draw_heat, fit_frame, hide
 from ..recipe import Recipe
 from ..words.language import Language
 from ..words.opinions import cross_check_sentence, method_title, quality_sentence
+from ..words.sentences import unsteady_sentence
 
 
 def own_opinion(opinions: SecondOpinions) -> Opinion | None:
@@ -36,6 +37,8 @@ def quality_sentences(opinions: SecondOpinions, language: Language) -> list[str]
     own = own_opinion(opinions)
     if own is None or own.curves is None or opinions.chance is None:
         return []
+    if twice := opinions.explanation.disagreement:  # the next time, the curves would be others
+        return [unsteady_sentence(twice, twice.again, language)]
     label = opinions.explanation.label(opinions.label_index)
     sentences = [
         quality_sentence(own.curves, opinions.chance, label, language),

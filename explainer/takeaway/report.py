@@ -33,6 +33,7 @@ from ..words.opinions import (
     best_sentence,
     cuts_sentence,
     enough_sentence,
+    figure_sentence,
     method_meaning,
     method_title,
     sanity_sentence,
@@ -215,6 +216,7 @@ def _judged(
         "methods": list(_methods(small, opinions, language, palette)) if opinions else [],
         "sets": list(_sets(small, reading, sets, language)) if sets else [],
         "findings": [finding for finding in findings if finding],
+        "meaning": figure_sentence(opinions.centre, language) if opinions and opinions.centre else "",
     }
     return told if any(told.values()) else None
 

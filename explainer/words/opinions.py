@@ -169,6 +169,15 @@ def best_sentence(opinions: SecondOpinions, language: Language) -> str:
     )
 
 
+def figure_sentence(centre: Curves, language: Language) -> str:
+    """What the figure of a map means, and how a map is to be read."""
+    return language.gettext(
+        "Each figure is how much more probable the label is, on average, with the most important part shown "
+        "than with it hidden: 0 is chance, and covering the photo from its middle outwards gets {centre}. "
+        "The stronger the colour, the more important the place; the line is around the most important tenth."
+    ).format(centre=language.number(centre.gain, 2))
+
+
 def agreement_sentences(opinions: SecondOpinions, language: Language) -> list[str]:
     """To which part of the photo the methods point: a sentence where they agree, and one where they don't."""
     _ = language.gettext

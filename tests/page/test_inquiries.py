@@ -24,7 +24,7 @@ def test_it_is_brought_to_its_end_giving_way_before_each_batch():
     assert question.is_growing
     assert (question.passes, question.found) == (0, None)
     while question.is_growing:
-        question.advance(lambda: ways.append(question.passes))
+        question.advance(0.4, lambda: ways.append(question.passes))
     assert question.found == "3 batches"
     assert ways == [0, 16, 32, 48]
 
@@ -38,14 +38,14 @@ def test_stopped_it_asks_nothing_and_resumed_it_goes_on_where_it_was():
             stopped.append(True)
 
     stopped: list[bool] = []
-    question.advance(stop_after_the_first)
+    question.advance(0.4, stop_after_the_first)
     assert not question.is_growing
     passes = question.passes
-    question.advance(lambda: None)
+    question.advance(0.4, lambda: None)
     assert question.passes == passes < 48
     question.resume()
     while question.is_growing:
-        question.advance(lambda: None)
+        question.advance(0.4, lambda: None)
     assert (question.passes, question.found) == (48, "3 batches")
 
 
@@ -61,12 +61,12 @@ def test_what_fails_is_kept_to_be_said_and_begun_anew():
 
     question = Asked(begin)
     while question.is_growing:
-        question.advance(lambda: None)
+        question.advance(0.4, lambda: None)
     assert (question.error, question.found, question.passes) == (FAILED, None, 16)
     question.resume()
     assert question.error is None
     while question.is_growing:
-        question.advance(lambda: None)
+        question.advance(0.4, lambda: None)
     assert (question.found, question.passes, len(attempts)) == ("found", 16, 2)
 
 
@@ -77,7 +77,7 @@ def test_what_nobody_expected_is_raised_once_and_can_be_gone_on_with():
 
     question = Asked(begin)
     with pytest.raises(ZeroDivisionError):
-        question.advance(lambda: None)
+        question.advance(0.4, lambda: None)
     assert question.is_stopped
 
 
@@ -90,12 +90,12 @@ def test_a_batch_that_takes_long_is_waited_for_by_a_later_run():
         return "found"
 
     question = Asked(begin)
-    question.advance(lambda: None)
+    question.advance(0.4, lambda: None)
     assert question.is_growing
     assert question.passes == 0
     built.set()
     while question.is_growing:
-        question.advance(lambda: None)
+        question.advance(0.4, lambda: None)
     assert (question.found, question.passes) == ("found", 1)
 
 
@@ -113,7 +113,7 @@ def test_what_it_holds_is_let_go_of():
 
     question = Asked(begin)
     while question.is_growing:
-        question.advance(lambda: None)
+        question.advance(0.4, lambda: None)
     assert held
     question.close()
     assert held == []
