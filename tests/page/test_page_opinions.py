@@ -73,7 +73,7 @@ def test_all_methods_are_put_to_the_test_and_the_best_is_marked(asked: list[int]
     assert re.search("Hiding the first .* of the photo that it points to", text)
     for title in ("LIME with three cuts", "Occlusion", "RISE", "Shapley values", "Grad-CAM"):
         assert f"**{title}**" in text
-    assert "100 pictures · the picture above" in text
+    assert "100 pictures asked · the picture above" in text
     found: SecondOpinions = page.session_state["asked-opinions"][made_of(page, "opinions")].found
     assert [opinion.error for opinion in found.opinions] == [None] * len(METHODS)
     assert {"opinions-ask", "opinions-stop", "opinions-resume"}.isdisjoint(buttons(page))
@@ -129,7 +129,7 @@ def test_a_failure_is_said_once_and_can_be_gone_on_from(monkeypatch: pytest.Monk
     monkeypatch.setattr(SecondOpinions, "advance", fail)
     page = put(visit(), "opinions")
     assert errors(page) == ["The classifier a failed: b."]
-    assert "100 pictures · the picture above" in said(page), "what is known stays"
+    assert "100 pictures asked · the picture above" in said(page), "what is known stays"
     assert page.button(key="opinions-again").label == AGAIN
     page.button(key="opinions-again").click().run()
     assert errors(page) == []

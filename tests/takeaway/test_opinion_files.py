@@ -27,7 +27,7 @@ from explainer.takeaway.opinions import (
     quality_sentences,
 )
 from explainer.words.language import Language
-from tests.synthetic import Grid, LinearClassifier, a_photo
+from tests.synthetic import Grid, LinearClassifier, UnsteadyClassifier, a_photo
 
 ENGLISH, GRID = Language("en"), Grid(3, 4)
 
@@ -162,6 +162,14 @@ def test_the_picture_at_hand_is_lime_s_or_else_the_best(opinions: SecondOpinions
     assert own_opinion(others) is others.best
     assert own_opinion(asked()) is None
     assert quality_sentences(asked(), ENGLISH) == []
+
+
+def test_of_a_classifier_that_contradicts_itself_nothing_else_is_told():
+    explanation = explain(a_photo(), UnsteadyClassifier(GRID), num_samples=64, segmentation=GRID)
+    found = SecondOpinions(a_photo(), explanation, explanation.labels[0].index, ["lime"])
+    found.advance(float("inf"))
+    (sentence,) = quality_sentences(found, ENGLISH)
+    assert sentence.startswith("Not to be relied on: asked twice about the same photo")
 
 
 def test_deciding_regions_are_shown_and_hidden(opinions: SecondOpinions, sets: SmallestSets):
