@@ -398,9 +398,9 @@ _KNOWN_FIGURES = (
 
 _MOSAICS = f"""## Mosaics: the quadrant of a class is known
 
-Four photos of different things in one picture; a class that the network gives at least {100 * _KNOWN:.0f}
-% is explained, and its photo's quadrant is the truth. By chance a quarter of everything is there. Means,
-with standard errors over mosaics; the difference from one cut is that of the hottest tenth."""
+Four photos of different things in one picture; of classes that the network gives at least {_KNOWN:.0%}, each
+is explained, and its photo's quadrant is the truth. By chance a quarter of everything is there. Means, with
+standard errors over mosaics; the difference from one cut is that of the hottest tenth."""
 
 
 def _errors(*parts: Mapping[str, Sequence[Result]]) -> Iterator[tuple[str, str]]:
