@@ -136,14 +136,8 @@ def weight_map(
     language = _writable(language)
     segments, weights = reading.explanation.segments, reading.label.weights
     width, height = photo.size
-    figure = _figure(min(_TALLEST, _WIDTH * height / width) + 0.85)
-    axes = figure.add_subplot()
-    extent = (0, width, height, 0)
-    heat = ScalarMappable(Normalize(*_symmetric_limits(weights)), _diverging(palette))
-    colours = Image.fromarray(heat.to_rgba(weights[segments], bytes=True)[..., :3])
-    colours = colours.resize(photo.size, Image.Resampling.BILINEAR)
-    # Added, and not laid over the photo, so that the colours are those of the bar.
-    axes.imshow(ImageChops.add(colours, even_detail(photo).convert("RGB"), offset=-128), extent=extent)
+    limit = float(np.abs(weights).max(initial=0.0)) or 1.0
+    figure, axes, heat, extent = _coloured(photo, weights[segments], limit, palette)
     axes.imshow(outline_regions(segments, photo.size), extent=extent, alpha=0.6)
     for bar in strongest_bars(reading):
         row, column = interior_point(segments == bar.region)
@@ -187,15 +181,9 @@ def heat_map(
     language = _writable(language)
     found = explanation.heat_map(label_index) / 100  # for each percent of the area
     width, height = canvas.size
-    figure = _figure(min(_TALLEST, _WIDTH * height / width) + 0.85)
-    axes = figure.add_subplot()
-    extent = (0, width, height, 0)
     # A small superpixel may be far hotter than all others.
     limit = float(np.quantile(np.abs(found), _HOTTEST)) or float(np.abs(found).max()) or 1.0
-    heat = ScalarMappable(Normalize(-limit, limit), _diverging(palette))
-    colours = Image.fromarray(heat.to_rgba(found, bytes=True)[..., :3])
-    colours = colours.resize(canvas.size, Image.Resampling.BILINEAR)
-    axes.imshow(ImageChops.add(colours, even_detail(canvas).convert("RGB"), offset=-128), extent=extent)
+    figure, axes, heat, _extent = _coloured(canvas, found, limit, palette)
     levels = limit * np.array([-0.75, -0.5, -0.25, 0.25, 0.5, 0.75])
     rows, columns = ((np.arange(size) + 0.5) / size for size in found.shape)
     axes.contour(
@@ -415,6 +403,22 @@ def _figure(height: float) -> Figure:
     return figure
 
 
+def _coloured(
+    canvas: Image.Image, values: np.ndarray, limit: float, palette: Palette
+) -> tuple[Figure, Axes, ScalarMappable, tuple[int, int, int, int]]:
+    """A figure with a value of each pixel, from -limit to limit, as colours over the photo."""
+    width, height = canvas.size
+    figure = _figure(min(_TALLEST, _WIDTH * height / width) + 0.85)
+    axes = figure.add_subplot()
+    extent = (0, width, height, 0)
+    heat = ScalarMappable(Normalize(-limit, limit), _diverging(palette))
+    colours = Image.fromarray(heat.to_rgba(values, bytes=True)[..., :3])
+    colours = colours.resize(canvas.size, Image.Resampling.BILINEAR)
+    # Added, and not laid over the photo, so that the colours are those of the bar.
+    axes.imshow(ImageChops.add(colours, even_detail(canvas).convert("RGB"), offset=-128), extent=extent)
+    return figure, axes, heat, extent
+
+
 def _axis(target: Target, language: Language) -> str:
     _ = language.gettext
     if target == "probability":
@@ -460,11 +464,6 @@ def _write_with(axes: Axes, ink: str) -> None:
 def _diverging(palette: Palette) -> LinearSegmentedColormap:
     ends = [_unit(palette.speaks_against), _unit(_PALE), _unit(palette.speaks_for)]
     return LinearSegmentedColormap.from_list(palette.name, ends)
-
-
-def _symmetric_limits(weights: np.ndarray) -> tuple[float, float]:
-    strongest = float(np.abs(weights).max(initial=0.0)) or 1.0
-    return -strongest, strongest
 
 
 def _unit(colour: Colour) -> tuple[float, ...]:
