@@ -304,8 +304,10 @@ def section(name: str, result: Result, **query: str) -> AppTest:
 
     def script(name, result):
         import importlib
+        from types import SimpleNamespace
 
-        importlib.import_module(f"explainer.page.{name}").show(result)
+        of_live = [SimpleNamespace(is_growing=False)] if name == "evidence" else []
+        importlib.import_module(f"explainer.page.{name}").show(result, *of_live)
 
     page = AppTest.from_function(script, args=(name, result), default_timeout=60)
     page.query_params.update(query)
