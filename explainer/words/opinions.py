@@ -25,6 +25,7 @@ _CUTS_AGREE = 0.35  # good photos' cuts: 0.35 to 0.55 at 256 samples
 _CUTS_HARDLY_AGREE = 0.15
 _ANOTHER_PICTURE = 0.3  # rank correlation with a network that has learned nothing
 _SAME_PICTURE = 0.6
+_ROUNDING = 1e-5
 
 
 class Explained(Protocol):
@@ -181,7 +182,7 @@ def figure_sentence(centre: Curves, language: Language) -> str:
 def agreement_sentences(opinions: SecondOpinions, language: Language) -> list[str]:
     """To which part of the photo the methods point: a sentence where they agree, and one where they don't."""
     _ = language.gettext
-    finished = [opinion for opinion in opinions.opinions if opinion.heat_map is not None]
+    finished = [opinion for opinion in opinions.opinions if _points_anywhere(opinion)]
     if len(finished) < 2:
         return []
     shares = np.array([shares_of_parts(opinions.strongest(opinion)) for opinion in finished])
@@ -217,6 +218,12 @@ def agreement_sentences(opinions: SecondOpinions, language: Language) -> list[st
             sentence = _("According to {methods}, it is rather the {place}.")
         told.append(sentence.format(methods=_titles(others, language), place=(*places, "")[part]))
     return told
+
+
+def _points_anywhere(opinion: Opinion) -> bool:
+    """Whether there is a map, and more to it than rounding."""
+    heat_map = opinion.heat_map
+    return heat_map is not None and bool(np.ptp(heat_map) > _ROUNDING * np.abs(heat_map).max())
 
 
 def enough_sentence(sets: SmallestSets, explanation: Explained, language: Language) -> str:

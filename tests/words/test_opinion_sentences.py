@@ -28,7 +28,7 @@ from explainer.words.opinions import (
 )
 from explainer.words.places import shares_of_parts
 from tests.judging.truths import RuleClassifier, both, either, explained
-from tests.synthetic import Grid, LinearClassifier, a_photo
+from tests.synthetic import ConstantClassifier, Grid, LinearClassifier, a_photo
 
 ENGLISH = Language("en")
 TIGER = Label(282, "n02123159", "tiger_cat", 0.8)
@@ -243,6 +243,12 @@ class TestOpinions:
     )
     def test_places_are_compared(self, parts: dict[str, tuple[int, ...]], told: list[str]):
         assert agreement_sentences(opinions(**{n: (0.1, *p) for n, p in parts.items()}), ENGLISH) == told
+
+    def test_maps_that_say_nothing_point_nowhere(self):
+        explanation = explained(ConstantClassifier(0.3, 0.7), grid=NINE)
+        found = SecondOpinions(a_photo(), explanation, 1, ["lime", "occlusion", "rise"])
+        found.advance(float("inf"))
+        assert agreement_sentences(found, ENGLISH) == []
 
     def test_a_method_that_can_t_run_counts_nowhere(self):
         found = opinions(lime=(0.3, 4), rise=(0.1, 4))
