@@ -242,6 +242,21 @@ class _Explained:
         return next(label for label in self.labels if label.index == label_index)
 
 
+def _curves(label: ExplainedLabel, language: Language) -> Iterator[tuple[str, str, str]]:
+    """The probability as the photo is hidden: kind and title of each line, and its points as SVG has them."""
+    _ = language.gettext
+    if label.judged is not None:
+        tested, chance = label.judged.curves, label.judged.chance_curves
+        for kind, title, values in (
+            ("chance", _("in a random order"), chance.deletion),
+            ("least", _("least important first"), tested.insertion[::-1]),
+            ("most", _("most important first"), tested.deletion),
+        ):
+            shown = 50 * (1 - np.clip(values, 0, 1))
+            points = (f"{x:g},{y:.1f}" for x, y in zip(100 * tested.shares, shown, strict=True))
+            yield kind, title, " ".join(points)
+
+
 def _decisive(
     label: ExplainedLabel, record: PhotoRecord, language: Language, source: Source
 ) -> Iterator[tuple[str, str]]:
@@ -278,6 +293,7 @@ def _explained(
         ],
         "contradicted": label.contradicted,
         "quality": judged_sentences(label, record, language)[:1],
+        "curves": list(_curves(label, language)),
         "decisive": list(_decisive(label, record, language, source)),
     }
 

@@ -180,6 +180,20 @@ def test_what_was_judged_is_said_and_the_worst_can_come_first(tmp_path: Path):
     assert "enough" not in gallery(RECORDS, ENGLISH, "")
 
 
+def test_the_curves_of_a_test_are_drawn():
+    judged = a_judgement(0.1)
+    markup = gallery([a_record("a.jpg", "cat", judged=judged)], ENGLISH, "")
+    lines = dict(re.findall(r'<polyline class="(\w+)" points="([^"]+)"', markup))
+    heights = {
+        kind: [float(point.split(",")[1]) for point in points.split()] for kind, points in lines.items()
+    }
+    drawn = {"most": judged.deletion, "least": judged.insertion[::-1], "chance": judged.chance}
+    assert heights == {
+        kind: pytest.approx([50 - 50 * p for p in line], abs=0.05) for kind, line in drawn.items()
+    }
+    assert "<polyline" not in gallery(RECORDS, ENGLISH, "")
+
+
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_label_that_takes_the_place_is_only_ever_shown(name: str):
     def page(other: str) -> Page:
