@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -51,6 +52,12 @@ class ClassifierLike(Protocol):
     def keras_network(self) -> "keras.Model": ...
 
     def with_random_weights(self, seed: int = 0) -> "Classifier": ...
+
+
+_twins: "weakref.WeakKeyDictionary[Classifier, weakref.WeakValueDictionary[int, Classifier]]" = (
+    weakref.WeakKeyDictionary()
+)
+"""Those with random weights, by the seed."""
 
 
 class Classifier:
@@ -355,8 +362,8 @@ class Classifier:
         Returns
         -------
         Classifier
-            With another name and fingerprint. It is loaded at its first question, and nowhere kept; it
-            always runs in OpenVINO.
+            With another name and fingerprint; the same one for all who ask while somebody holds it. It is
+            loaded at its first question, and always runs in OpenVINO.
 
         Raises
         ------
@@ -368,13 +375,16 @@ class Classifier:
         Adebayo et al. (2018), Sanity Checks for Saliency Maps, arXiv:1810.03292.
         """
         check_whole_number("seed", seed, 0, 2**32 - 1)
+        twins = _twins.setdefault(self, weakref.WeakValueDictionary())
+        if (known := twins.get(seed)) is not None:
+            return known
         twin = copy.copy(self)
         twin._predictor = self._predictor.with_random_weights(seed)
         twin.name, twin.title = (f"{name} with random weights" for name in (self.name, self.title))
         if self.fingerprint:
             parts = f"{self.fingerprint} with random weights {seed}"
             twin.fingerprint = hashlib.sha256(parts.encode()).hexdigest()
-        return twin
+        return twins.setdefault(seed, twin)
 
 
 def adapted(classifier: Any) -> ClassifierLike:
