@@ -297,7 +297,7 @@ class TestThreads:
 
     def test_one_that_is_interrupted_does_not_stop_the_others(self, counting):
         neighborhood = make_neighborhood(counting)
-        together = threading.Barrier(2)
+        together, stopped = threading.Barrier(2), threading.Event()
 
         def grow(on_batch):
             together.wait()
@@ -305,7 +305,9 @@ class TestThreads:
 
         with ThreadPoolExecutor(2) as pool:
             interrupted = pool.submit(grow, stop_at(20))
-            through = pool.submit(grow, None)
+            interrupted.add_done_callback(lambda _: stopped.set())
+            # Else it may be through before the other one has begun.
+            through = pool.submit(grow, lambda _done: stopped.wait(30))
             assert isinstance(interrupted.exception(), StoppedError)
             assert through.exception() is None
         assert counting.images == neighborhood.size == 300
