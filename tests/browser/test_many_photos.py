@@ -59,7 +59,8 @@ def test_all_photos_are_explained_and_one_is_looked_at_closely(visit, files, tmp
     assert serious_barriers(page) == []
 
     button(page, "Look at it closely: coffee.jpg").click()
-    expect(page.get_by_role("heading", name="espresso")).to_be_visible()
+    # By its level: the cards, which have headings too, may go a moment later.
+    expect(page.get_by_role("heading", name="espresso", level=2)).to_be_visible()
     expect(page.get_by_text("Weights and figures, for engineers")).to_be_visible()
     assert page.get_by_test_id("stMain").evaluate("main => main.scrollTop") == 0
     expect(cards).to_have_count(0)

@@ -16,7 +16,9 @@ def expect_both(page: Page, common: str, samples: str) -> None:
     expect(comparison.locator(".title")).to_have_text(["EfficientNet-Lite0", "EfficientNet-Lite2"])
     expect(comparison.locator("img")).to_have_count(4)
     expect(comparison.locator(".common")).to_have_text(re.compile(common))
-    left, right = (comparison.locator("img").nth(number).bounding_box() for number in (0, 1))
+    # Both at the same moment: what is above may still move.
+    boxes = comparison.locator("img").evaluate_all("all => all.map((image) => image.getBoundingClientRect())")
+    left, right = boxes[:2]
     assert left["y"] == right["y"], "side by side"
     assert left["x"] + left["width"] < right["x"]
     expect(comparison.get_by_role("row", name=f"{samples} 100 100")).to_be_visible()
