@@ -3,4 +3,7 @@
 import argparse
 from typing import TypeAlias
 
+BAD_INPUT = 2  # exit codes
+INTERRUPTED = 130  # what shells take for Ctrl-C
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"

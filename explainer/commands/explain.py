@@ -14,11 +14,8 @@ from ..folders.run import FolderResult, explain_folder, explain_photos
 from ..names import printable
 from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
-from . import Commands, classifier_options, recipe_options
+from . import BAD_INPUT, INTERRUPTED, Commands, classifier_options, recipe_options
 from .progress import Bar
-
-_BAD_INPUT = 2
-_INTERRUPTED = 130  # what shells take for Ctrl-C
 
 
 def add_to(commands: Commands) -> None:
@@ -63,7 +60,7 @@ def _run(options: argparse.Namespace) -> int:
         return _explain_photos(options, classifier, recipe, bar)
     except KeyboardInterrupt:
         print(f"\nexplainer: Stopped{bar.so_far()}; run the same command to go on.", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
     finally:
         bar.close()
 
@@ -114,7 +111,7 @@ def _tell(result: FolderResult) -> int:
         were = "1 file was" if number == 1 else f"{number} files were"
         print(f"{were} left out: {kinds_in_words(result.left_out)}.")
     print(f"{result.gallery}\n{result.summary}")
-    return _BAD_INPUT if failed or result.unreadable else 0
+    return BAD_INPUT if failed or result.unreadable else 0
 
 
 def _explain_photos(options: argparse.Namespace, classifier: Classifier, recipe: Recipe, bar: Bar) -> int:
@@ -153,4 +150,4 @@ def _explain_photos(options: argparse.Namespace, classifier: Classifier, recipe:
         on_result=tell,
         on_samples=lambda done, total: bar.show(done, total, "samples"),
     )
-    return _BAD_INPUT if failed else 0
+    return BAD_INPUT if failed else 0

@@ -31,11 +31,8 @@ from ..words.opinions import (
     sanity_sentence,
     without_sentence,
 )
-from . import Commands, classifier_options, recipe_options
+from . import BAD_INPUT, INTERRUPTED, Commands, classifier_options, recipe_options
 from .progress import Bar
-
-_BAD_INPUT = 2
-_INTERRUPTED = 130  # what shells take for Ctrl-C
 
 
 def add_to(commands: Commands) -> None:
@@ -82,11 +79,11 @@ def _run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         bar.close()
         print("\nexplainer: Stopped; nothing was written.", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
     except ExplainerError as error:
         bar.close()
         print(f"explainer: {language.error(error)}", file=sys.stderr)
-        return _BAD_INPUT
+        return BAD_INPUT
     finally:
         bar.close()
 

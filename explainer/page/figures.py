@@ -130,7 +130,6 @@ def _show_heat_map(result: Result) -> None:
                 on_click=_cut_three_times,
                 args=(explanation.recipe,),
             )
-        heat_map = explanation.heat_map(index)
         for label, extension, kind, make in (
             (
                 "PNG",
@@ -138,8 +137,8 @@ def _show_heat_map(result: Result) -> None:
                 "image/png",
                 lambda: _heat_map(*_heat_key(explanation, result), explanation, result),
             ),
-            ("NPY", "npy", "application/octet-stream", lambda: npy(heat_map)),
-            (_("16-bit PNG"), "16-bit.png", "image/png", lambda: grey16(heat_map)),
+            ("NPY", "npy", "application/octet-stream", lambda: npy(explanation.heat_map(index))),
+            (_("16-bit PNG"), "16-bit.png", "image/png", lambda: grey16(explanation.heat_map(index))),
         ):
             name = file_name(result.photo.name, result.label.name, extension)
             offer_file(label, f"download-{extension}", make, name, kind, ":material/download:")

@@ -25,7 +25,16 @@ from ..reading import CONFIDENCE, Reading
 from ..recipe import Target
 from ..words.language import Language
 from ..words.places import place_names, region_places, shares_of_parts
-from .draw import DEFAULT_PALETTE, Colour, Palette, draw_reading, even_detail, outline_regions
+from .draw import (
+    DEFAULT_PALETTE,
+    HOTTEST,
+    SMOOTHING,
+    Colour,
+    Palette,
+    draw_reading,
+    even_detail,
+    outline_regions,
+)
 
 SHOWN_REGIONS = 15
 INKS: dict[str | None, str] = {"light": "#181C25", "dark": "#EEF1F6"}
@@ -36,8 +45,6 @@ _WIDTH = 4.6  # inches
 _TALLEST = 6.0
 _DOTS_PER_INCH = 240
 _FONT_SIZE = 11
-_HOTTEST = 0.99  # of the area lies within a heat map's scale
-_SMOOTHING = 0.8  # of contour lines, in pixels of the network's input
 _PALE = (231, 231, 231)  # so that the photo's brighter details can be seen
 
 
@@ -182,14 +189,14 @@ def heat_map(
     found = explanation.heat_map(label_index) / 100  # for each percent of the area
     width, height = canvas.size
     # A small superpixel may be far hotter than all others.
-    limit = float(np.quantile(np.abs(found), _HOTTEST)) or float(np.abs(found).max()) or 1.0
+    limit = float(np.quantile(np.abs(found), HOTTEST)) or float(np.abs(found).max()) or 1.0
     figure, axes, heat, _extent = _coloured(canvas, found, limit, palette)
     levels = limit * np.array([-0.75, -0.5, -0.25, 0.25, 0.5, 0.75])
     rows, columns = ((np.arange(size) + 0.5) / size for size in found.shape)
     axes.contour(
         width * columns,
         height * rows,
-        gaussian_filter(found, _SMOOTHING),
+        gaussian_filter(found, SMOOTHING),
         levels,
         colors="black",
         linewidths=0.8,

@@ -24,6 +24,7 @@ from skimage.measure import find_contours
 
 from ..classifiers.classifier import ClassifierLike
 from ..errors import ArgumentError
+from ..judging.opinions import STRONGEST
 from ..lime.neighborhood import Neighborhood
 from ..reading import Reading
 
@@ -32,7 +33,7 @@ Colour = tuple[int, int, int]
 LONGEST_SIDE = 900  # pixels: sharp on a high-density screen, and small enough to send twice a second
 SHORTEST_LONGEST_SIDE = 640  # a tiny photo is enlarged, for outlines to be smooth
 HIDDEN_COLOUR: Colour = (32, 36, 44)
-_SMOOTHING = 0.8  # of outlines, in pixels of the network's input
+SMOOTHING = 0.8  # of outlines, in pixels of the network's input
 _CONTRAST = 4.0
 PALE: Colour = (139, 141, 145)
 """Of regions that can't be told from having no weight yet: as light as the palettes' colours."""
@@ -41,8 +42,7 @@ _VEIL = 0.72  # of the hidden colour lies over what is pale in a focus
 _DETAIL = 0.5  # of the photo's contrast is left where it is coloured
 _MOST_DETAIL = 24  # grey levels, lighter or darker
 _SURROUNDINGS = 1 / 36  # of the longer side
-_HOTTEST = 0.99  # of the area is at most as hot as what is coloured the most: a speck may be far hotter
-_STRONGEST = 0.1  # of the area is outlined in a heat map
+HOTTEST = 0.99  # of the area is at most as hot as what is coloured the most: a speck may be far hotter
 _DOTS_PER_INCH = 100.0
 _DASHES = {"solid": "solid", "dashed": (0, (2.4, 1.5)), "dotted": (0, (0.1, 2.0))}
 
@@ -194,7 +194,7 @@ def draw_pros_cons(
         for region, weight in of_sign.items():
             strength[region] = weight / strongest
         union = np.isin(segments, list(of_sign))
-        tint = _scaled(gaussian_filter(strength[segments], _SMOOTHING), photo.size)
+        tint = _scaled(gaussian_filter(strength[segments], SMOOTHING), photo.size)
         tint.putpalette(shades(colour).tobytes())
         picture.paste(
             ImageChops.add(tint.convert("RGB"), detail, offset=-128), mask=_coverage(union, photo.size)
@@ -223,22 +223,22 @@ def draw_heat(canvas: Image.Image, heat_map: np.ndarray, palette: Palette = DEFA
     grey = canvas.convert("L").convert("RGB")
     picture = Image.blend(grey, Image.new("RGB", canvas.size, (255, 255, 255)), 0.3)
     least = max(0.0, float(np.median(heat_map)))
-    most = float(np.quantile(heat_map, _HOTTEST))
+    most = float(np.quantile(heat_map, HOTTEST))
     most = most if most > least else float(heat_map.max())
     if most <= least:  # nowhere is more important than elsewhere
         return picture
     strength = np.clip((heat_map - least) / (most - least), 0, 1)
     colour = Image.new("RGB", canvas.size, palette.speaks_for)
     veil = ImageChops.add(colour, even_detail(canvas).convert("RGB"), offset=-128)
-    picture.paste(veil, mask=_scaled(gaussian_filter(strength, _SMOOTHING), canvas.size))
+    picture.paste(veil, mask=_scaled(gaussian_filter(strength, SMOOTHING), canvas.size))
     strongest = _strongest(heat_map) & (strength > 0)
     return _outline(picture, [(strongest, HIDDEN_COLOUR, "solid")], weight=1.5)
 
 
 def _strongest(heat_map: np.ndarray) -> np.ndarray:
     """About the hottest tenth of the area; of a superpixel, all or nothing."""
-    edge = np.quantile(heat_map, 1 - _STRONGEST)
-    return min((heat_map >= edge, heat_map > edge), key=lambda mask: abs(mask.mean() - _STRONGEST))
+    edge = np.quantile(heat_map, 1 - STRONGEST)
+    return min((heat_map >= edge, heat_map > edge), key=lambda mask: abs(mask.mean() - STRONGEST))
 
 
 def _split(regions: Iterable[int], uncertain: Collection[int]) -> tuple[list[int], list[int]]:
@@ -408,7 +408,7 @@ def draw_input(display: np.ndarray) -> Image.Image:
 
 def _coverage(mask: np.ndarray, size: tuple[int, int]) -> Image.Image:
     """Scale a mask up with smooth edges, a pixel or two wide; 8-bit, 255 where the mask is true."""
-    smooth = _scaled(gaussian_filter(mask.astype(np.float32), _SMOOTHING), size)
+    smooth = _scaled(gaussian_filter(mask.astype(np.float32), SMOOTHING), size)
     return smooth.point(
         [min(255, max(0, round((level - 127.5) * _CONTRAST + 127.5))) for level in range(256)]
     )
@@ -463,7 +463,7 @@ def _line_layer(
     return drawn.crop((0, 0, width, height))
 
 
-def _contours(mask: np.ndarray, size: tuple[int, int], smoothing: float = _SMOOTHING) -> list[np.ndarray]:
+def _contours(mask: np.ndarray, size: tuple[int, int], smoothing: float = SMOOTHING) -> list[np.ndarray]:
     """The outlines of a mask, as (x, y) in pixels of a picture of the given size."""
     smooth = gaussian_filter(np.pad(mask.astype(np.float32), 1, mode="constant"), smoothing)
     scale = np.array([size[0] / mask.shape[1], size[1] / mask.shape[0]])

@@ -45,6 +45,11 @@ def grey16(heat_map: NDArray[np.float64]) -> bytes:
     return stream.getvalue()
 
 
+def map_files(name: str, heat_map: NDArray[np.float64]) -> dict[str, bytes]:
+    """A map as numbers, by the files' names: ``NAME.npy`` as it is, and ``NAME-16-bit.png`` as grey."""
+    return {f"{name}.npy": npy(heat_map), f"{name}-16-bit.png": grey16(heat_map)}
+
+
 def data_uri(contents: bytes, kind: str = "jpeg") -> str:
     """An encoded picture as an address that holds it."""
     return f"data:image/{kind};base64,{base64.b64encode(contents).decode()}"

@@ -16,8 +16,8 @@ from ..judging.sanity import SanityCheck
 from ..judging.smallest import SmallestSets
 from ..lime.explanation import Explanation
 from ..names import harmless_cell
-from ..pictures import encode
 from ..pictures.draw import DEFAULT_PALETTE, Palette, draw_heat, fit_frame, hide_regions
+from ..pictures.encode import map_files
 from ..recipe import Recipe
 from ..words.language import Language
 from ..words.opinions import cross_check_sentence, method_title, quality_sentence
@@ -135,10 +135,9 @@ def curves_csv(opinions: SecondOpinions) -> str:
 
 def maps(opinions: SecondOpinions) -> dict[str, bytes]:
     """All heat maps as files, by their names: ``rise.npy`` as it is, ``rise-16-bit.png`` as grey."""
-    files = {}
+    files: dict[str, bytes] = {}
     for name, heat_map in _heat_maps(opinions).items():
-        files[f"{name}.npy"] = encode.npy(heat_map)
-        files[f"{name}-16-bit.png"] = encode.grey16(heat_map)
+        files |= map_files(name, heat_map)
     return files
 
 

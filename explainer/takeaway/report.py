@@ -25,7 +25,7 @@ from ..pictures.draw import (
     fit_frame,
     hide_regions,
 )
-from ..pictures.encode import data_uri, grey16, jpeg, npy, smaller
+from ..pictures.encode import data_uri, jpeg, map_files, smaller
 from ..reading import Reading
 from ..words.language import Language
 from ..words.opinions import (
@@ -99,7 +99,7 @@ def pictures(
     if heat_map_in is not None:
         from ..pictures import charts  # matplotlib takes long to import
 
-        explanation, ink = reading.explanation, charts.INKS["light"]
+        ink = charts.INKS["light"]
         heat_map = charts.heat_map(canvas, explanation, reading.label.index, heat_map_in, palette, ink)
         drawn["heat_map"] = _on_white(heat_map)
         drawn["weight_map"] = _on_white(charts.weight_map(canvas, reading, heat_map_in, palette, ink))
@@ -108,8 +108,7 @@ def pictures(
 
 def heat_map_files(reading: Reading) -> dict[str, bytes]:
     """The heat map as numbers: ``heat_map.npy`` as it is, and ``heat_map-16-bit.png`` as grey."""
-    heat_map = reading.explanation.heat_map(reading.label.index)
-    return {"heat_map.npy": npy(heat_map), "heat_map-16-bit.png": grey16(heat_map)}
+    return map_files("heat_map", reading.explanation.heat_map(reading.label.index))
 
 
 def html_report(
