@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,11 @@ import psutil
 
 ROOT = Path(__file__).resolve().parent.parent
 _START = 120.0  # seconds
+# Streamlit closes a connection that is closed, and not one frame of that is ours.
+_GONE_WHILE_GREETED = (
+    r"Exception in ASGI application(?:(?!Exception in ASGI application|/explainer/).)*"
+    r"WebSocketDisconnected: Cannot call \"send\" once a close message has been sent\."
+)
 _STREAMLIT = (sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard.py"))
 
 
@@ -43,6 +49,11 @@ class RunningPage:
 
     def written(self) -> str:
         return self.log.read_text("utf-8", "replace")
+
+    def check_no_traceback(self) -> None:
+        """See that nothing went wrong, but for what Streamlit writes of visitors who leave at once."""
+        written = re.sub(_GONE_WHILE_GREETED, "", self.written(), flags=re.DOTALL)
+        assert "Traceback" not in written, written
 
 
 @contextlib.contextmanager

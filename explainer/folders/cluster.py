@@ -145,7 +145,8 @@ class Conversation:
     """Hands out photos, a bounded number at a time, and finds out whose fault a worker's death is.
 
     Dask blames a worker's death on every task the worker had, also on those that only waited. So a photo
-    that was there when workers died is done again, and then alone, before it is given up.
+    that was there when a worker died is done again alone, and that twice before it is given up: a worker
+    that is just being started again may end under an innocent one.
 
     Parameters
     ----------
@@ -224,9 +225,6 @@ class Conversation:
         except KilledWorker as error:
             deaths = self._deaths.get(task.photo, 0) + error.allowed_failures + 1
             self._deaths[task.photo] = deaths
-            if deaths == 1:
-                self._submit(job)
-                return
             if deaths < ATTEMPTS or task is not self._alone:
                 self._suspects.append(job)
                 return

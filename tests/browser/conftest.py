@@ -31,7 +31,7 @@ def page_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPa
     """The page, which runs from here to the end of the tests."""
     with running_page(tmp_path_factory.mktemp("page") / "streamlit.log") as page:
         yield page
-    assert "Traceback" not in page.written(), page.written()
+    page.check_no_traceback()
 
 
 @pytest.fixture(scope="session")

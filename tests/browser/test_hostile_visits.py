@@ -95,7 +95,7 @@ def page_process(machine: Path) -> Iterator[RunningPage]:
     }
     with running_page(machine / "log", environment) as page:
         yield page
-    assert "Traceback" not in page.written(), page.written()
+    page.check_no_traceback()
 
 
 @pytest.fixture(scope="module")
