@@ -1,7 +1,8 @@
 """What is kept of each photo of a folder: a few figures and the names of its pictures, as JSON."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,24 @@ class Judgement:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """How much of what speaks for a label lies on the object, where somebody marked it.
+
+    Attributes
+    ----------
+    focus, positive : float or None
+        The share of the focus' weight, and of all weight that speaks for the label, which lies inside: each
+        superpixel's weight counts as evenly spread over its pixels. None where nothing speaks for the label.
+    strongest : bool or None
+        Whether most of the superpixel with the largest weight lies inside (the pointing game); None as above.
+    """
+
+    focus: float | None
+    positive: float | None
+    strongest: bool | None
+
+
+@dataclass(frozen=True)
 class ExplainedLabel:
     """One label of one photo, explained.
 
@@ -89,6 +108,8 @@ class ExplainedLabel:
         A value of `Settledness`; empty in records of an older version.
     judged : Judgement or None
         How good the picture is, where that was asked for.
+    inside : Inside or None
+        How much of it lies on the object; None where nobody marked an object.
     """
 
     index: int
@@ -107,6 +128,7 @@ class ExplainedLabel:
     focus_grid: tuple[float, ...] = ()
     settledness: str = ""
     judged: Judgement | None = None
+    inside: Inside | None = None
 
     @property
     def pictures(self) -> tuple[str, ...]:
@@ -164,6 +186,18 @@ class PhotoRecord:
         known.
     asked_twice : AskedTwice or None
         What the classifier contradicts itself about; None where it answers alike each time.
+    content : str
+        SHA-256 of the photo's file in hexadecimal; empty in records of an older version.
+    fingerprint : str
+        That of the classifier; empty where it has none, and in records of an older version.
+    metadata : mapping of str to str
+        What a table beside the photos says of this one, by column.
+    object_area : float or None
+        The share of what the classifier sees of the photo that the marked object covers, which is what
+        chance would put inside; None where nobody marked one.
+    outline : str
+        The object's outline as an SVG path in a square of 1000 by 1000 that stands for what the classifier
+        sees; empty where nobody marked one.
     """
 
     photo: str
@@ -179,6 +213,11 @@ class PhotoRecord:
     regions: int = 0
     regions_found: int = 0
     asked_twice: AskedTwice | None = None
+    content: str = ""
+    fingerprint: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    object_area: float | None = None
+    outline: str = ""
 
     @property
     def is_wrong(self) -> bool:
@@ -214,6 +253,9 @@ class PhotoRecord:
             record = cls(**found | {"notes": tuple(found.get("notes", ()))})
             _check_types(str, record.photo, record.key, record.classifier, record.thumbnail)
             _check_types(str, record.truth, record.error, *record.notes)
+            _check_types(str, record.content, record.fingerprint, record.outline)
+            _check_types(str, *record.metadata.keys(), *record.metadata.values())
+            _check_types((int, float, type(None)), record.object_area)
             _check_types(int, record.num_samples, record.regions, record.regions_found)
             return record
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -230,12 +272,17 @@ def _asked_twice(found: dict[str, Any]) -> AskedTwice:
 def _label(found: dict[str, Any]) -> ExplainedLabel:
     found.setdefault("settled", found["stability"] >= _SETTLED_BEFORE)
     judged = None if found.get("judged") is None else _judgement(found["judged"])
-    label = ExplainedLabel(**{**found, "focus_grid": tuple(found.get("focus_grid", ())), "judged": judged})
+    inside = None if found.get("inside") is None else Inside(**found["inside"])
+    grid = tuple(found.get("focus_grid", ()))
+    label = ExplainedLabel(**{**found, "focus_grid": grid, "judged": judged, "inside": inside})
     answers = (label.focus_only, label.focus_hidden, label.against_hidden)
     figures = (label.probability, label.fidelity, label.stability, *label.focus_grid)
     _check_types(bool, label.settled)
     _check_types(str, label.wnid, label.name, label.focus, label.pros_cons, label.settledness)
     _check_types((int, float), *figures, *(answer for answer in answers if answer is not None))
+    if inside:
+        _check_types((int, float, type(None)), inside.focus, inside.positive)
+        _check_types((bool, type(None)), inside.strongest)
     if len(label.focus_grid) not in (0, GRID_SIDE**2):
         raise ValueError("a grid of another size")
     return label

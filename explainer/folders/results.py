@@ -186,8 +186,19 @@ class ResultsFolder:
             raise not_writable(self.path, error) from error
         for name, contents in result.files.items():
             write_whole(folder / name, contents, self.path)
+        self.write_record(result.subfolder, result.record)
+
+    def write_record(self, subfolder: str, record: PhotoRecord) -> None:
+        """Write a photo's record alone, whose other results are there.
+
+        Raises
+        ------
+        ExplainerError
+            It can't be written.
+        """
         # Names of files need not be text, but JSON is.
-        write_whole(folder / RECORD, result.record.to_json().encode("utf-8", "surrogatepass"), self.path)
+        contents = record.to_json().encode("utf-8", "surrogatepass")
+        write_whole(self.path / subfolder / RECORD, contents, self.path)
 
 
 def read_records(folder: Path) -> list[PhotoRecord]:

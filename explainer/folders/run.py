@@ -1,10 +1,11 @@
 """Explain many photos, here or on other machines, and go on where a run was stopped."""
 
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -286,6 +287,9 @@ class _Run:
         Whether pictures are judged.
     keep_failures : bool
         Whether a photo that can't be explained has a record that says so.
+    complete : callable
+        Adds to a record what lies beside the photos and can change without them; the photo's results are
+        written by then.
     """
 
     def __init__(
@@ -299,6 +303,7 @@ class _Run:
         language: Language,
         judge: bool,
         keep_failures: bool = True,
+        complete: Callable[[PhotoRecord], PhotoRecord] = lambda record: record,
     ) -> None:
         self.subfolders = subfolders
         self.records: dict[str, PhotoRecord] = {}
@@ -311,6 +316,7 @@ class _Run:
         self._language = language
         self._judge = judge
         self._keep_failures = keep_failures
+        self._complete = complete
         self._being_written: PhotoTask | None = None
 
     def explain(self, execute: Executor) -> Iterator[int]:
@@ -319,7 +325,7 @@ class _Run:
             for photo in self._photos:
                 record = self._results.finished(photo, self.subfolders[photo], partial(self._keys, photo))
                 if record is not None:
-                    self.records[photo] = record
+                    self.records[photo] = self._completed(record)
         self.reused = len(self.records)
         yield self.reused
         unreadable: list[tuple[PhotoTask, PhotoError]] = []
@@ -337,7 +343,8 @@ class _Run:
     def _task(self, photo: str, contents: bytes, judge: bool) -> PhotoTask:
         truth = self._truths[photo]
         key = task_key(contents, truth, self._classifier.fingerprint, self._recipe, judge)
-        return PhotoTask(photo, self.subfolders[photo], key, truth, judge)
+        content = hashlib.sha256(contents).hexdigest()
+        return PhotoTask(photo, self.subfolders[photo], key, truth, judge, content)
 
     def _jobs(self, unreadable: list[tuple[PhotoTask, PhotoError]]) -> Iterator[Job]:
         for photo in [photo for photo in self._photos if photo not in self.records]:
@@ -355,6 +362,7 @@ class _Run:
         self._being_written = task
         if self._keep_failures or not outcome.record.error:
             self._results.write(outcome)
+            outcome = replace(outcome, record=self._completed(outcome.record))
         self.records[task.photo] = outcome.record
 
     def take_up_the_last(self) -> bool:
@@ -368,8 +376,14 @@ class _Run:
         record = self._results.finished(task.photo, task.subfolder, lambda: {task.key})
         if record is None:
             return False
-        self.records[task.photo] = record
+        self.records[task.photo] = self._completed(record)
         return True
+
+    def _completed(self, record: PhotoRecord) -> PhotoRecord:
+        completed = self._complete(record)
+        if completed != record:
+            self._results.write_record(self.subfolders[record.photo], completed)
+        return completed
 
     def sorted_records(self) -> tuple[PhotoRecord, ...]:
         """What is finished; the wrongly classified first."""

@@ -59,6 +59,8 @@ class PhotoTask:
         The classes any of which would be right; none where that is not known.
     judge : bool
         Whether its pictures are judged.
+    content : str
+        SHA-256 of its file in hexadecimal.
     """
 
     photo: str
@@ -66,6 +68,7 @@ class PhotoTask:
     key: str
     truth: tuple[int, ...] = ()
     judge: bool = False
+    content: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,8 @@ def photo_result(
         regions=explanation.num_superpixels,
         regions_found=explanation.neighborhood.superpixels_found,
         asked_twice=_asked_twice(explanation),
+        content=task.content,
+        fingerprint=classifier.fingerprint,
     )
     return PhotoResult(task.subfolder, found, files, notes_of(photo))
 
@@ -209,7 +214,18 @@ def not_explained(task: PhotoTask, classifier: ClassifierLike, reason: str) -> P
     truth = classifier.class_names[task.truth[0]] if task.truth else ""
     return PhotoResult(
         task.subfolder,
-        PhotoRecord(task.photo, task.key, classifier.name, 0, "", None, truth=truth, error=reason),
+        PhotoRecord(
+            task.photo,
+            task.key,
+            classifier.name,
+            0,
+            "",
+            None,
+            truth=truth,
+            error=reason,
+            content=task.content,
+            fingerprint=classifier.fingerprint,
+        ),
         {},
     )
 
