@@ -172,8 +172,10 @@ def test_a_record_of_an_older_version_still_opens(tmp_path: Path):
     assert (record.predicted.settled, record.true_label.settled) == (True, False)
     told = json.loads(record.to_json())
     for label in (told["predicted"], told["true_label"]):
-        del label["settled"], label["settledness"], label["judged"]
-    assert told == BEFORE_RECIPES | {"notes": [], "regions": 0, "regions_found": 0, "asked_twice": None}
+        del label["settled"], label["settledness"], label["judged"], label["inside"]
+    unknown = {"notes": [], "regions": 0, "regions_found": 0, "asked_twice": None, "content": ""}
+    unknown |= {"fingerprint": "", "metadata": {}, "object_area": None, "outline": ""}
+    assert told == BEFORE_RECIPES | unknown
     assert [row["settled"] for row in rows(summary([record]))] == ["yes"]
     page = gallery([record], Language("en"), "Cats")
     assert "It said “tabby” because of this" in page
