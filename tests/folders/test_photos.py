@@ -13,7 +13,7 @@ IMAGENET = SimpleNamespace(class_names=imagenet.class_names(), wnids=imagenet.wn
 
 
 def own(*names):
-    return SimpleNamespace(name="own", class_names=names, wnids=("",) * len(names))
+    return SimpleNamespace(name="own", fingerprint="", class_names=names, wnids=("",) * len(names))
 
 
 def make(folder, *names):
