@@ -80,7 +80,8 @@ class TestCommandLine:
 
     def test_ctrl_c_leaves_a_gallery_of_what_is_done(self, photos, models, tmp_path):
         out = tmp_path / "out"
-        process = start(command(photos, out), models)
+        long = command(photos, out, "--num-samples", "20000")  # lest it is done before it is stopped
+        process = start(long, models)
         wait_for_records(process, out, 2)
         os.killpg(process.pid, signal.SIGINT)
         output, errors = process.communicate()
