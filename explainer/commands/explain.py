@@ -34,6 +34,12 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--judge", action="store_true", help="put each picture to the test, and find the regions that decide"
     )
+    parser.add_argument(
+        "--metadata",
+        type=Path,
+        metavar="FILE",
+        help="a table with a row for each photo of a folder (default: photos.csv in the folder)",
+    )
     machines = parser.add_mutually_exclusive_group()
     machines.add_argument("--workers", type=int, metavar="N", help="work on N processes of this machine")
     machines.add_argument(
@@ -50,6 +56,8 @@ def _run(options: argparse.Namespace) -> int:
     folders = [path for path in options.photos if path.is_dir()]
     if folders and len(options.photos) > 1:
         raise ExplainerError("Give either photos or one folder; each folder needs a --out of its own.")
+    if options.metadata and not folders:
+        raise ExplainerError("--metadata is for the photos of a folder; please give a folder.")
     classifier = classifier_options.classifier_of(options)
     bar = Bar()
     try:
@@ -75,6 +83,7 @@ def _explain_folder(
         recipe,
         language=options.language,
         judge=options.judge,
+        metadata=options.metadata,
         workers=options.workers,
         scheduler=options.scheduler,
         # What was done before took no time, and says nothing about how long the rest takes.
@@ -91,6 +100,8 @@ def _tell(result: FolderResult) -> int:
     for record in records:
         for sentence in (*record.notes, *filter(None, [record.error])):
             print(f"explainer: {printable(record.photo)}: {sentence}", file=sys.stderr)
+    for remark in result.remarks:
+        print(f"explainer: {remark}", file=sys.stderr)
     print(f"{len(records) - len(failed)} of {len(records)} photos explained", end="")
     print(f", {result.reused} of them before" if result.reused else "", end=".\n")
     unsteady = sum(record.asked_twice is not None for record in records)

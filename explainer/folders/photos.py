@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -38,7 +38,7 @@ class FoundPhotos:
     left_out: Mapping[str, int]
 
 
-def find_photos(folder: Path, leave_out: Path | None = None) -> FoundPhotos:
+def find_photos(folder: Path, leave_out: Path | None = None, used: Collection[Path] = ()) -> FoundPhotos:
     """All photos below a folder, by their file names' endings or, without one, their first bytes.
 
     Nothing hidden, and no results of another run. Links are followed. A folder that can be reached in two
@@ -50,6 +50,8 @@ def find_photos(folder: Path, leave_out: Path | None = None) -> FoundPhotos:
         Where to look.
     leave_out : pathlib.Path, optional
         A folder not to look into, such as that of the results.
+    used : collection of pathlib.Path
+        Files that are no photos and are used all the same, so that they do not count as left out.
 
     Raises
     ------
@@ -59,6 +61,7 @@ def find_photos(folder: Path, leave_out: Path | None = None) -> FoundPhotos:
     if not folder.is_dir():
         raise ExplainerError("There is no folder {folder}.", folder=folder)
     left_out = leave_out.resolve() if leave_out else None
+    known = {file.resolve() for file in used}
     photos: list[str] = []
     unreadable: list[ExplainerError] = []
     others: Counter[str] = Counter()
@@ -85,7 +88,7 @@ def find_photos(folder: Path, leave_out: Path | None = None) -> FoundPhotos:
             ending = Path(name).suffix.lower()
             if ending[1:] in FILE_EXTENSIONS or (not ending and _begins_like_a_photo(real / name)):
                 photos.append((below / name).as_posix())
-            else:
+            elif (real / name).resolve() not in known:
                 others[ending or "without an ending"] += 1
     return FoundPhotos(
         tuple(sorted(photos, key=lambda photo: (natural_order(photo), photo))), tuple(unreadable), others

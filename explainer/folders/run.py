@@ -19,6 +19,7 @@ from ..photos.load import read_file
 from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
 from .gallery import write_gallery
+from .metadata import USUAL_TABLE, Metadata, read_metadata, with_classes_of_table
 from .photos import find_photos, kinds_in_words, true_classes, without_class
 from .record import PhotoRecord
 from .results import ResultsFolder, subfolders, subfolders_by_stem
@@ -55,6 +56,8 @@ class FolderResult:
         How many files are no photos, by the endings of their names.
     without_class : tuple of str
         The sub-folders with photos that are named after no class.
+    remarks : tuple of ExplainerError
+        What was assumed of the table beside the photos, or could not be used of it; one for each kind.
     gallery, summary : pathlib.Path
         The files that show all of it.
     """
@@ -64,6 +67,7 @@ class FolderResult:
     unreadable: tuple[ExplainerError, ...]
     left_out: Mapping[str, int]
     without_class: tuple[str, ...]
+    remarks: tuple[ExplainerError, ...]
     gallery: Path
     summary: Path
 
@@ -76,6 +80,7 @@ def explain_folder(
     *,
     language: str = "en",
     judge: bool = False,
+    metadata: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     on_progress: OnProgress | None = None,
@@ -105,6 +110,10 @@ def explain_folder(
         Put each photo's heat map to the test and look for the smallest sets of regions that decide, which
         about doubles what is asked. What was finished without is done again; what was judged counts without
         `judge` too.
+    metadata : str or pathlib.Path, optional
+        A table with a row a photo, as `read_metadata` takes it; by default ``photos.csv`` in the folder,
+        where there is one. Of photos in no class' sub-folder, a column ``class``, ``label`` or ``truth``
+        is taken for the truth.
     workers : int, optional
         Start so many processes on this machine. A script that does this must be importable: its own work
         belongs under ``if __name__ == "__main__":``.
@@ -128,14 +137,15 @@ def explain_folder(
     ClassifierError
         The classifier can't be used at all.
     ExplainerError
-        There is no photo, the results can't be written, or there are no workers.
+        There is no photo, the results can't be written, the table that was given can't be read, or there
+        are no workers.
     """
     recipe = Recipe.of(recipe, **changes)
     classifier = adapted(classifier)
     if on_progress is not None:
         check_callable("on_progress", on_progress)
-    for name, value in (("folder", folder), ("out", out)):
-        if not isinstance(value, str | os.PathLike):
+    for name, value in (("folder", folder), ("out", out), ("metadata", metadata)):
+        if not isinstance(value, str | os.PathLike) and (value is not None or name != "metadata"):
             raise ArgumentError(
                 "{name} must be a folder's path, and is {value}.", name=name, value=repr(value)
             )
@@ -144,7 +154,8 @@ def explain_folder(
     executor = _executor(workers, scheduler, classifier, recipe)
     folder, results = Path(folder), ResultsFolder(Path(out))
     results.check_apart_from(folder)
-    found = find_photos(folder, leave_out=results.path)
+    table = Path(metadata) if metadata is not None else folder / USUAL_TABLE
+    found = find_photos(folder, leave_out=results.path, used=[table])
     if not found.photos:
         if found.left_out:
             raise ExplainerError(
@@ -153,8 +164,9 @@ def explain_folder(
                 files=kinds_in_words(found.left_out),
             )
         raise ExplainerError("There is no photo in the folder {folder}.", folder=folder)
+    told = _metadata(table, found.photos, required=metadata is not None)
     results.prepare()
-    truths = true_classes(found.photos, classifier)
+    truths, remarks = with_classes_of_table(true_classes(found.photos, classifier), told, classifier)
     run = _Run(
         {photo: folder / photo for photo in found.photos},
         subfolders(found.photos),
@@ -164,6 +176,7 @@ def explain_folder(
         recipe,
         Language(language),
         judge,
+        complete=lambda record: replace(record, metadata=told.rows.get(record.photo, {})),
     )
     gallery = _Gallery(run, results.path, Language(language), printable(folder.resolve().name))
     results.set_aside_all_but(run.subfolders.values())
@@ -183,9 +196,22 @@ def explain_folder(
         found.unreadable,
         found.left_out,
         without_class(truths),
+        (*told.remarks, *remarks),
         index,
         summary,
     )
+
+
+def _metadata(table: Path, photos: Sequence[str], required: bool) -> Metadata:
+    """What the table says; where nobody asked for it, a fault of it is only remarked on."""
+    if not required and not table.is_file():
+        return Metadata()
+    try:
+        return read_metadata(table, photos)
+    except ExplainerError as error:
+        if required:
+            raise
+        return Metadata(remarks=(error,))
 
 
 def explain_photos(

@@ -2,14 +2,16 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ..files import write_whole
-from ..names import Cell, harmless_cell
+from ..names import Cell, harmless_cell, printable
 from .record import ExplainedLabel, Judgement, PhotoRecord
 
 SUMMARY = "summary.csv"
+_BELOW_ZERO = re.compile(r"-\d+(\.\d+)?")  # a number, and no formula
 
 
 def write_summary(records: Sequence[PhotoRecord], folder: Path) -> Path:
@@ -38,11 +40,13 @@ def write_summary(records: Sequence[PhotoRecord], folder: Path) -> Path:
 def summary(records: Sequence[PhotoRecord]) -> bytes:
     """What `write_summary` writes: shares are from 0 to 1; what is not known is left empty.
 
-    Text that a spreadsheet would take for a formula gets an apostrophe before it.
+    Text that a spreadsheet would take for a formula gets an apostrophe before it. What a table says of the
+    photos comes last, in columns whose names begin with ``metadata_``.
     """
-    rows = [_row(record) for record in records]
+    rows = [_row(record) | _metadata(record) for record in records]
+    columns = dict.fromkeys(name for row in (_row(_EMPTY), *rows) for name in row)
     stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, list(_row(_EMPTY)))
+    writer = csv.DictWriter(stream, list(columns))
     writer.writeheader()
     writer.writerows({name: harmless_cell(cell) for name, cell in row.items()} for row in rows)
     return stream.getvalue().encode("utf-8-sig")
@@ -76,6 +80,13 @@ def _row(record: PhotoRecord) -> dict[str, Cell]:
         "error": record.error,
         "notes": " ".join(record.notes),
         "key": record.key,
+    }
+
+
+def _metadata(record: PhotoRecord) -> dict[str, Cell]:
+    return {
+        f"metadata_{printable(name)}": float(cell) if _BELOW_ZERO.fullmatch(cell) else cell
+        for name, cell in record.metadata.items()
     }
 
 
