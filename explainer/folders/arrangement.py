@@ -2,11 +2,15 @@
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..names import natural_order, printable
 from ..words.language import Language
+from .groups import Grouping
+from .matrix import OTHERS
 from .record import PhotoRecord
 
 USUAL_ORDER = "wrong"  # it shows what matters first
@@ -64,27 +68,72 @@ def arrange(records: Iterable[PhotoRecord], order: str = USUAL_ORDER) -> list[Ph
     order : str
         One of `order_names`. Of the wrong ones, those come first that the classifier was surest of.
     """
-    what_counts = _ORDERS[order]
+    return sorted(by_name(records), key=_place(order))
 
-    def place(record: PhotoRecord) -> Any:
-        failed = record.predicted is None and order != "name"
-        return failed, () if failed else what_counts(record), natural_order(record.photo)
 
-    return sorted(records, key=place)
+def by_name(records: Iterable[PhotoRecord]) -> list[PhotoRecord]:
+    """The photos in natural order of their names."""
+    return sorted(records, key=lambda record: natural_order(record.photo))
 
 
 def ranks(records: Sequence[PhotoRecord]) -> list[dict[str, int]]:
     """For each photo, the place that it has in each order, from 0."""
     found: list[dict[str, int]] = [{} for _ in records]
     index_of = {id(record): index for index, record in enumerate(records)}
+    named = by_name(records)
     for order in _ORDERS:
-        for rank, record in enumerate(arrange(records, order)):
+        for rank, record in enumerate(sorted(named, key=_place(order))):
             found[index_of[id(record)]][order] = rank
     return found
 
 
+def _place(order: str) -> Callable[[PhotoRecord], Any]:
+    what_counts = _ORDERS[order]
+
+    def place(record: PhotoRecord) -> Any:
+        failed = record.predicted is None and order != "name"
+        return failed, () if failed else what_counts(record)
+
+    return place
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which photos somebody looks for, besides what `choose` asks in words.
+
+    Attributes
+    ----------
+    truth, said : str
+        The names of the class that they have, and of the one that they were taken for; empty for any, and
+        `matrix.OTHERS` for all but those in `listed`.
+    listed : collection of str
+        The classes that have a name of their own in the confusion matrix.
+    groups : sequence of (Grouping, str)
+        The columns of a table that count, and which group of each.
+    """
+
+    truth: str = ""
+    said: str = ""
+    listed: Collection[str] = ()
+    groups: Sequence[tuple[Grouping, str]] = ()
+
+    def takes(self, record: PhotoRecord) -> bool:
+        """Whether a photo is one of them."""
+        said = record.predicted.name if record.predicted else ""
+        classes = ((self.truth, record.truth), (self.said, said))
+        return all(
+            not wanted or (name not in self.listed and bool(name) if wanted == OTHERS else name == wanted)
+            for wanted, name in classes
+        ) and all(grouping.of(record) == group for grouping, group in self.groups)
+
+
 def choose(
-    records: Iterable[PhotoRecord], language: Language, kind: str = "all", label: str = "", words: str = ""
+    records: Iterable[PhotoRecord],
+    language: Language,
+    kind: str = "all",
+    label: str = "",
+    words: str = "",
+    choice: Choice | None = None,
 ) -> list[PhotoRecord]:
     """The photos that somebody looks for.
 
@@ -99,21 +148,29 @@ def choose(
     label : str
         The name of a label that they have or were taken for; empty for any.
     words : str
-        All of these have to be in the photo's name or in its labels', capitals or not.
+        All of these have to be in the photo's name, in its labels' or in what a table says of it, capitals
+        or not.
+    choice : Choice, optional
+        What else they have to be.
     """
     wanted = _folded(words).split()
     found = []
     for record in records:
-        if (kind == "all" or kind in kinds(record)) and (not label or label in labels(record)):
-            text = searched_text(record, language)
+        if (
+            (kind == "all" or kind in kinds(record))
+            and (not label or label in labels(record))
+            and (choice is None or choice.takes(record))
+        ):
+            text = searched_text(record, language) if wanted else ""
             if all(word in text for word in wanted):
                 found.append(record)
     return found
 
 
 def searched_text(record: PhotoRecord, language: Language) -> str:
-    """What a photo is found by: its name and those of its labels, without capitals."""
-    return _folded(" ".join([printable(record.photo), *class_names([record], language).values()]))
+    """What a photo is found by, without capitals: its name, those of its labels, and the table's cells."""
+    names = class_names([record], language).values()
+    return _folded(" ".join([printable(record.photo), *names, *map(printable, record.metadata.values())]))
 
 
 def labels(record: PhotoRecord) -> set[str]:
@@ -134,6 +191,12 @@ def kind_counts(records: Sequence[PhotoRecord], language: Language) -> dict[str,
         for kind, name in names.items()
         if numbers[kind] or kind == "all"
     }
+
+
+def group_names(grouping: Grouping, records: Iterable[PhotoRecord], language: Language) -> dict[str, str]:
+    """The groups of a table's column, with how many photos there are of each."""
+    numbers = Counter(grouping.of(record) for record in records)
+    return {group: f"{printable(group)} ({language.number(numbers[group])})" for group in grouping.groups}
 
 
 def class_names(records: Sequence[PhotoRecord], language: Language) -> dict[str, str]:

@@ -11,8 +11,10 @@ from ..files import write_whole
 from ..names import printable
 from ..takeaway.templates import environment
 from ..words.language import Language
-from .arrangement import arrange, class_names, kind_counts, order_names
+from .arrangement import arrange, class_names, group_names, kind_counts, order_names
 from .gallery_parts import TEMPLATES, cards_markup, counted, overview_markup
+from .groups import groupings
+from .overview_tables import COLUMN, cell_sentence, others_name
 from .record import PhotoRecord
 
 INDEX = "index.html"
@@ -50,11 +52,12 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
     from markupsafe import Markup
 
     style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("gallery.css", "gallery.js"))
+    found = groupings(records)
     our_own = {  # files of the project, and templates that escape what is put into them
         "style": style,
         "script": script,
         "overview": overview_markup(records, language),
-        "cards": cards_markup(arrange(records), language, relative_address, linked=True),
+        "cards": cards_markup(arrange(records), language, relative_address, linked=True, groups=found),
     }
     unescaped = {name: Markup(text) for name, text in our_own.items()}  # nosec B704
     return (
@@ -72,6 +75,19 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
             orders=order_names(records, language),
             kinds=kind_counts(records, language),
             classes=class_names(records, language),
+            groupings=[
+                {
+                    "column": grouping.column,
+                    "name": printable(grouping.column),
+                    "link": COLUMN + grouping.column,
+                    "groups": group_names(grouping, records, language).items(),
+                }
+                for grouping in found
+            ],
+            both=cell_sentence("{truth}", "{said}", language),
+            of_truth=cell_sentence("{truth}", "", language),
+            of_said=cell_sentence("", "{said}", language),
+            others=others_name(language),
         )
     )
 

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from ..takeaway.templates import environment
 from ..words.language import Language
 from ..words.opinions import enough_sentence, quality_sentence, without_sentence
 from ..words.sentences import few_regions_sentence, merged_sentence, unsteady_sentence
-from .arrangement import kinds, labels, ranks, searched_text
+from .arrangement import kinds, ranks, searched_text
+from .groups import Grouping
 from .overview import ClassLook, Overview, look_sentence, overview
+from .overview_tables import tables
 from .record import ExplainedLabel, PhotoRecord
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -46,6 +48,7 @@ def overview_markup(records: Sequence[PhotoRecord], language: Language) -> str:
             suspicious=[sentence for look in found.looks if (sentence := look_sentence(look, language))],
             looks=[_look(look, language) for look in found.looks[:_MOST_CLASSES]],
             more_looks=len(found.looks) > _MOST_CLASSES,
+            **tables(records, language),
         )
     )
 
@@ -57,6 +60,8 @@ def cards_markup(
     *,
     linked: bool = False,
     details: bool = False,
+    groups: Sequence[Grouping] = (),
+    headings: Mapping[str, str] | None = None,
 ) -> str:
     """A card for each photo, as HTML that ``gallery.css`` styles.
 
@@ -72,13 +77,17 @@ def cards_markup(
         A click on a picture opens it.
     details : bool
         Each explained photo has a button, whose ``data-photo`` is the record's key.
+    groups : sequence of Grouping
+        The columns of a table, for scripts: each card says to which group of each it belongs.
+    headings : mapping of str to str, optional
+        What is written above the cards of these photos, by their names.
     """
     return (
         environment(TEMPLATES)
         .get_template("gallery_cards.html")
         .render(
             _=language.gettext,
-            cards=list(_cards(shown, language, source)),
+            cards=list(_cards(shown, language, source, groups, headings or {})),
             linked=linked,
             details=details,
             legend=legend_html(general_legend(language)),
@@ -175,7 +184,14 @@ def _heat_picture(grid: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
 
 
-def _cards(shown: Sequence[PhotoRecord], language: Language, source: Source) -> Iterator[dict[str, Any]]:
+def _cards(
+    shown: Sequence[PhotoRecord],
+    language: Language,
+    source: Source,
+    groups: Sequence[Grouping],
+    headings: Mapping[str, str],
+) -> Iterator[dict[str, Any]]:
+    numbers = [{name: number for number, name in enumerate(grouping.groups)} for grouping in groups]
     for record, rank in zip(shown, ranks(shown), strict=True):
         yield {
             "key": record.key,
@@ -186,7 +202,13 @@ def _cards(shown: Sequence[PhotoRecord], language: Language, source: Source) -> 
             "known": bool(record.truth and record.predicted),
             "contradicted": record.is_contradicted,
             "kinds": kinds(record),
-            "labels": sorted(labels(record)),
+            "true_class": record.truth,
+            "said": record.predicted.name if record.predicted else "",
+            "groups": [
+                of.get(grouping.of(record), -1) for grouping, of in zip(groups, numbers, strict=True)
+            ],
+            "heading": headings.get(record.photo, ""),
+            "metadata": [(printable(name), printable(cell)) for name, cell in record.metadata.items()],
             "ranks": rank,
             "text": searched_text(record, language),
             "error": printable(record.error),
