@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,39 @@ def cards_markup(
             legend=legend_html(general_legend(language)),
         )
     )
+
+
+def group_headings(
+    grouping: Grouping, shown: Sequence[PhotoRecord], cards: Sequence[PhotoRecord], language: Language
+) -> dict[str, str]:
+    """What to write above the first card of each group: its name, how many there are, and how many are right.
+
+    Parameters
+    ----------
+    grouping : Grouping
+        The column that the photos are grouped by.
+    shown : sequence of PhotoRecord
+        All photos that count, group by group.
+    cards : sequence of PhotoRecord
+        Those of them that have a card here.
+    language : Language
+        What it is written in.
+    """
+    of_group: defaultdict[str, list[PhotoRecord]] = defaultdict(list)
+    for record in shown:
+        of_group[grouping.of(record)].append(record)
+    first = {grouping.of(record): record.photo for record in reversed(cards)}
+    headings = {}
+    for group, photo in first.items():
+        known = [record for record in of_group[group] if record.truth and record.predicted]
+        number = language.number(len(of_group[group]))
+        heading = f"{printable(grouping.column)}: {printable(group) or '–'} ({number})"
+        if known:
+            right = language.number(sum(not record.is_wrong for record in known))
+            told = language.gettext("right in {right} of {number}")
+            heading += f" · {told.format(right=right, number=language.number(len(known)))}"
+        headings[photo] = heading
+    return headings
 
 
 def counted(number: int, language: Language) -> str:
@@ -204,9 +238,7 @@ def _cards(
             "kinds": kinds(record),
             "true_class": record.truth,
             "said": record.predicted.name if record.predicted else "",
-            "groups": [
-                of.get(grouping.of(record), -1) for grouping, of in zip(groups, numbers, strict=True)
-            ],
+            "groups": [of.get(grouping.of(record), -1) for grouping, of in zip(groups, numbers, strict=True)],
             "heading": headings.get(record.photo, ""),
             "metadata": [(printable(name), printable(cell)) for name, cell in record.metadata.items()],
             "ranks": rank,

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -50,6 +50,11 @@ class Grouping:
     def of(self, record: PhotoRecord) -> str:
         """The group of a photo; empty where the table does not say."""
         return self.group_of.get(record.metadata.get(self.column, ""), "")
+
+    def arranged(self, records: Iterable[PhotoRecord]) -> list[PhotoRecord]:
+        """Photos group by group, in the order that they had; those without a group come last."""
+        place = {group: number for number, group in enumerate(self.groups)}
+        return sorted(records, key=lambda record: place.get(self.of(record), len(place)))
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ def read_metadata(path: Path, photos: Sequence[str]) -> Metadata:
         )
     columns = _columns(headings, cells, key)
     rows: dict[str, dict[str, str]] = {}
-    unknown, ambiguous = [], []
+    unknown: list[str] = []
+    ambiguous: list[str] = []
     repeated = 0
     for row in cells:
         found = find(row[key])

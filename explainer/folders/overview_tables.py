@@ -1,7 +1,7 @@
 """The tables of a gallery's overview, in words: confusion, classes, and groups that differ.
 
-What they name are links such as ``#truth=dog&said=cat``, which show these photos alone: a gallery's script reads
-its page's address, and the page takes the link's.
+What they name are links such as ``#truth=dog&said=cat``, which show these photos alone: a gallery's script
+reads its own address, and the page takes the link's.
 """
 
 from collections.abc import Sequence
@@ -169,7 +169,10 @@ def _differences(found: Differences, language: Language) -> dict[str, Any] | Non
         )
     return {
         "found": [
-            (difference_sentence(difference, language), link(**{COLUMN + difference.column: difference.group}))
+            (
+                difference_sentence(difference, language),
+                link(**{COLUMN + difference.column: difference.group}),
+            )
             for difference in found.found[:_MOST_DIFFERENCES]
         ],
         "more": len(found.found) > _MOST_DIFFERENCES,
@@ -194,8 +197,8 @@ def difference_sentence(found: Difference, language: Language) -> str:
             others=others,
         )
     return _(
-        "With {column} = {group}, on average {share} of the focus lies on the object ({photos} photos), with the "
-        "others {others_share} ({others})."
+        "With {column} = {group}, on average {share} of the focus lies on the object ({photos} photos), "
+        "with the others {others_share} ({others})."
     ).format(
         **names,
         share=language.percent(found.value),
@@ -203,4 +206,3 @@ def difference_sentence(found: Difference, language: Language) -> str:
         others_share=language.percent(found.others_value),
         others=others,
     )
-

@@ -42,7 +42,7 @@ def show(language: Language) -> bool:
     return True
 
 
-@st.cache_data(show_spinner=False, ttl=_SECONDS_UNTIL_READ_AGAIN, max_entries=2)
+@st.cache_resource(show_spinner=False, ttl=_SECONDS_UNTIL_READ_AGAIN, max_entries=2)
 def _records(folder: str) -> list[PhotoRecord]:
     return read_records(Path(folder))
 

@@ -1,16 +1,31 @@
 """Many photos' explanations on the page: what they say together, and as many cards as a page can take."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import is_
 
 import streamlit as st
 
-from ..folders.arrangement import arrange, choose, class_names, kind_names, order_names
-from ..folders.gallery_parts import TEMPLATES, Source, cards_markup, overview_markup
+from ..folders.arrangement import (
+    Choice,
+    arrange,
+    choose,
+    class_names,
+    group_names,
+    kind_names,
+    order_names,
+)
+from ..folders.gallery_parts import TEMPLATES, Source, cards_markup, group_headings, overview_markup
+from ..folders.groups import Grouping, groupings
+from ..folders.matrix import OTHERS, confusion
+from ..folders.overview_tables import COLUMN, cell_sentence, others_name, wanted
 from ..folders.record import PhotoRecord
+from ..names import printable
 from ..words.language import Language
 from .markup import plain
 
 CARDS_AT_ONCE = 30  # their pictures are part of the page
+_FILTERS_AT_ONCE = 5  # side by side
 
 _SCRIPT = """
     export default function ({ data, parentElement, setTriggerValue }) {
@@ -20,6 +35,12 @@ _SCRIPT = """
       place.onclick = (event) => {
         const button = event.target.closest("[data-photo]");
         if (button) setTriggerValue("photo", button.dataset.photo);
+        const link = event.target.closest("a[href^='#']");
+        if (link) {
+          event.preventDefault();
+          setTriggerValue("link", link.getAttribute("href"));
+          parentElement.querySelector("#end").scrollIntoView();
+        }
       };
     }
 """
@@ -47,8 +68,9 @@ def show(
     on_details : callable, optional
         Called with a photo's key when a visitor asks for its details.
     """
-    _mount(overview_markup(records, language), f"{key}-overview", language)
-    shown = _choose(records, key, language)
+    found = _found(records, language, key)
+    _mount(found.overview, f"{key}-overview", language, on_link=lambda link: _follow(link, key))
+    shown, grouping = _choose(found, key, language)
     counted = st.container()
     pages = max(1, -(-len(shown) // CARDS_AT_ONCE))
     place = f"{key}-page"
@@ -57,7 +79,8 @@ def show(
     page = st.pagination(pages, key=place) if pages > 1 else 1
     first = (page - 1) * CARDS_AT_ONCE
     cards = shown[first : first + CARDS_AT_ONCE]
-    markup = cards_markup(cards, language, source, details=on_details is not None)
+    headings = group_headings(grouping, shown, cards, language) if grouping else None
+    markup = cards_markup(cards, language, source, details=on_details is not None, headings=headings)
     _mount(markup, f"{key}-cards", language, on_details)
     counted.caption(
         language.gettext("Showing {shown} of {total}").format(
@@ -66,38 +89,141 @@ def show(
     )
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What does not depend on the controls, of all photos and in one language."""
+
+    records: Sequence[PhotoRecord]
+    code: str
+    overview: str
+    groupings: tuple[Grouping, ...]
+    group_names: dict[str, dict[str, str]]
+    listed: frozenset[str]
+    orders: dict[str, str]
+    kinds: dict[str, str]
+    classes: dict[str, str]
+
+
+def _found(records: Sequence[PhotoRecord], language: Language, key: str) -> _Found:
+    """The same as in the last run, where that was about the same photos: thousands take a while."""
+    before = st.session_state.get(f"{key}-found")
+    if (
+        isinstance(before, _Found)
+        and before.code == language.code
+        and len(before.records) == len(records)
+        and all(map(is_, before.records, records))
+    ):
+        return before
+    grouped = groupings(records)
+    found = _Found(
+        records,
+        language.code,
+        overview_markup(records, language),
+        grouped,
+        {grouping.column: group_names(grouping, records, language) for grouping in grouped},
+        frozenset(label.name for label in confusion(records).classes),
+        order_names(records, language),
+        kind_names(records, language),
+        class_names(records, language),
+    )
+    st.session_state[f"{key}-found"] = found
+    return found
+
+
+def _follow(link: str, key: str) -> None:
+    """Show the photos alone that a link of the overview is about."""
+    for name in [name for name in st.session_state if str(name).startswith(f"{key}-only-")]:
+        del st.session_state[name]
+    for name in ("show", "class", "search"):
+        st.session_state.pop(f"{key}-{name}", None)
+    for name, value in wanted(link).items():
+        st.session_state[f"{key}-only-{name}"] = value
+
+
 def _mount(
-    markup: str, key: str, language: Language, on_details: Callable[[str], None] | None = None
+    markup: str,
+    key: str,
+    language: Language,
+    on_details: Callable[[str], None] | None = None,
+    on_link: Callable[[str], None] | None = None,
 ) -> None:
-    def take() -> None:
-        asked = st.session_state[key].photo
-        if on_details is not None and asked:
-            on_details(str(asked))
+    def take(asked: object, call: Callable[[str], None] | None) -> None:
+        if call is not None and asked:
+            call(str(asked))
 
     # In each run, because Streamlit 1.65 registers it with the server, which tests have many of.
     component = st.components.v2.component(
         "limelight_gallery",
-        html="<div id='gallery'></div>",
+        html="<div id='gallery'></div><span id='end'></span>",
         css=(TEMPLATES / "gallery.css").read_text("utf-8"),
         # The markup comes from our own templates, which escape all that is put into them.
         js=_SCRIPT,
     )
-    component(key=key, data={"markup": markup, "language": language.code}, on_photo_change=take)
+    component(
+        key=key,
+        data={"markup": markup, "language": language.code},
+        on_photo_change=lambda: take(st.session_state[key].photo, on_details),
+        on_link_change=lambda: take(st.session_state[key].link, on_link),
+    )
 
 
-def _choose(records: Sequence[PhotoRecord], key: str, language: Language) -> list[PhotoRecord]:
+def _choose(found: _Found, key: str, language: Language) -> tuple[list[PhotoRecord], Grouping | None]:
     _ = language.gettext
-    orders, kinds = order_names(records, language), kind_names(records, language)
-    classes = {"": _("All classes"), **class_names(records, language)}
-    columns = st.columns(4, gap="small", vertical_alignment="bottom")
-    with columns[0]:
-        order = st.selectbox(_("Order"), list(orders), format_func=orders.__getitem__, key=f"{key}-order")
-    with columns[1]:
-        kind = st.selectbox(_("Show"), list(kinds), format_func=kinds.__getitem__, key=f"{key}-show")
-    with columns[2]:
+    classes = {"": _("All classes"), **found.classes}
+    columns = {grouping.column: grouping for grouping in found.groupings}
+    by = {"": _("Nothing"), **{name: printable(name) for name in columns}}
+    places = st.columns(5 if columns else 4, gap="small", vertical_alignment="bottom")
+    with places[0]:
+        order = st.selectbox(
+            _("Order"), list(found.orders), format_func=found.orders.__getitem__, key=f"{key}-order"
+        )
+    with places[1]:
+        kind = st.selectbox(
+            _("Show"), list(found.kinds), format_func=found.kinds.__getitem__, key=f"{key}-show"
+        )
+    with places[2]:
         label = st.selectbox(
             _("Class"), list(classes), format_func=lambda name: plain(classes[name]), key=f"{key}-class"
         )
-    with columns[3]:
+    with places[-1]:
         words = st.text_input(_("Search"), key=f"{key}-search")
-    return arrange(choose(records, language, kind, label, words), order)
+    group = ""
+    if columns:
+        with places[3]:
+            group = st.selectbox(
+                _("Group by"), list(by), format_func=lambda name: plain(by[name]), key=f"{key}-group"
+            )
+    groups = _choose_groups(found, key, language) if columns else []
+    truth, said = (st.session_state.get(f"{key}-only-{name}", "") for name in ("truth", "said"))
+    if truth or said:
+        names = {**found.classes, OTHERS: others_name(language)}
+        sentence = cell_sentence(names.get(truth, truth), names.get(said, said), language)
+        st.button(
+            f"{plain(sentence)} ✕", key=f"{key}-cell", on_click=_follow, args=("", key), type="secondary"
+        )
+    choice = Choice(truth, said, found.listed, groups)
+    chosen = arrange(choose(found.records, language, kind, label, words, choice), order)
+    if not group:
+        return chosen, None
+    return columns[group].arranged(chosen), columns[group]
+
+
+def _choose_groups(found: _Found, key: str, language: Language) -> list[tuple[Grouping, str]]:
+    """A filter for each column of the table."""
+    _ = language.gettext
+    chosen: list[tuple[Grouping, str]] = []
+    with st.expander(_("What the table says"), expanded=len(found.groupings) <= _FILTERS_AT_ONCE):
+        for first in range(0, len(found.groupings), _FILTERS_AT_ONCE):
+            row = found.groupings[first : first + _FILTERS_AT_ONCE]
+            for place, grouping in zip(st.columns(_FILTERS_AT_ONCE, gap="small"), row, strict=False):
+                named = found.group_names[grouping.column]
+                names = {"": _("All"), **{group: plain(name) for group, name in named.items()}}
+                group: str = place.selectbox(
+                    plain(printable(grouping.column)),
+                    list(names),
+                    format_func=names.__getitem__,
+                    key=f"{key}-only-{COLUMN}{grouping.column}",
+                )
+                if group:
+                    chosen.append((grouping, group))
+    return chosen

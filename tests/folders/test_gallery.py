@@ -55,7 +55,7 @@ class Page(HTMLParser):
         self._in_name = tag == "bdi"
         for name, value in attributes:
             assert not name.startswith("on"), name
-            if name in ("src", "href"):
+            if name in ("src", "href") and not value.startswith("#"):  # a place of the page itself
                 self.sources.append(value)
 
     def handle_data(self, data):
