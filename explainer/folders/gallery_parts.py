@@ -23,7 +23,7 @@ from ..words.sentences import few_regions_sentence, merged_sentence, unsteady_se
 from .arrangement import kinds, ranks, searched_text
 from .groups import Grouping
 from .overview import ClassLook, Overview, look_sentence, overview
-from .overview_tables import tables
+from .overview_tables import link, tables
 from .record import ExplainedLabel, PhotoRecord
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -152,6 +152,7 @@ def _mistakes(found: Overview, language: Language) -> Iterator[dict[str, str]]:
             "truth": _name(truth, language),
             "predicted": _name(predicted, language),
             "times": language.number(times),
+            "link": link(truth=truth.name, said=predicted.name),
         }
 
 

@@ -4,7 +4,7 @@ import codecs
 import csv
 import re
 import unicodedata
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -175,8 +175,10 @@ def _contents(path: Path) -> bytes:
 def _decoded(contents: bytes) -> str:
     if contents.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return contents.decode("utf-16", "replace")
-    if b"\0" in contents[:200]:
-        return contents.decode("utf-16-be" if contents[:1] == b"\0" else "utf-16-le", "replace")
+    begin = contents[:1000]
+    if b"\0" in begin:  # the half of what plain letters, commas and line breaks are in UTF-16
+        big = begin[::2].count(0) > begin[1::2].count(0)
+        return contents.decode("utf-16-be" if big else "utf-16-le", "replace")
     try:
         return contents.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -257,12 +259,10 @@ def _column_of_photos(
     headings: Sequence[str], cells: Sequence[Sequence[str]], find: Callable[[str], list[str]]
 ) -> int | None:
     """The column that names photos: one that is called so, or else the one that names the most."""
-    found = Counter({index: sum(bool(find(row[index])) for row in cells) for index in range(len(headings))})
+    found = [sum(len(find(row[index])) == 1 for row in cells) for index in range(len(headings))]
     called = [index for index, name in enumerate(headings) if _folded(name) in _NAMES_PHOTOS and found[index]]
-    (best, number), *_ = Counter({index: found[index] for index in called or found}).most_common(1) or [
-        (0, 0)
-    ]
-    return best if number else None
+    best = max(called or range(len(headings)), key=found.__getitem__, default=None)
+    return best if best is not None and found[best] else None
 
 
 def _columns(headings: Sequence[str], cells: Sequence[Sequence[str]], key: int) -> dict[str, int]:

@@ -25,7 +25,7 @@ from ..words.language import Language
 from .markup import plain
 
 CARDS_AT_ONCE = 30  # their pictures are part of the page
-_FILTERS_AT_ONCE = 5  # side by side
+_FILTERS_IN_A_ROW = 5
 
 _SCRIPT = """
     export default function ({ data, parentElement, setTriggerValue }) {
@@ -69,7 +69,7 @@ def show(
         Called with a photo's key when a visitor asks for its details.
     """
     found = _found(records, language, key)
-    _mount(found.overview, f"{key}-overview", language, on_link=lambda link: _follow(link, key))
+    _mount(found.overview, f"{key}-overview", language, on_link=lambda link: _follow(link, key, found))
     shown, grouping = _choose(found, key, language)
     counted = st.container()
     pages = max(1, -(-len(shown) // CARDS_AT_ONCE))
@@ -130,14 +130,17 @@ def _found(records: Sequence[PhotoRecord], language: Language, key: str) -> _Fou
     return found
 
 
-def _follow(link: str, key: str) -> None:
+def _follow(link: str, key: str, found: _Found) -> None:
     """Show the photos alone that a link of the overview is about."""
-    for name in [name for name in st.session_state if str(name).startswith(f"{key}-only-")]:
-        del st.session_state[name]
-    for name in ("show", "class", "search"):
-        st.session_state.pop(f"{key}-{name}", None)
-    for name, value in wanted(link).items():
-        st.session_state[f"{key}-only-{name}"] = value
+    usual: dict[str, str | int] = {"show": "all", "class": "", "search": "", "page": 1}
+    groups = {f"{COLUMN}{column}": names for column, names in found.group_names.items()}
+    chosen = wanted(link)  # as a browser says, so that it may be anything
+    for name, values in {"truth": found.classes, "said": found.classes, **groups}.items():
+        value = chosen.get(name, "")
+        others = value == OTHERS and name not in groups
+        usual[f"only-{name}"] = value if others or value in values else ""
+    for name, chosen_value in usual.items():
+        st.session_state[f"{key}-{name}"] = chosen_value
 
 
 def _mount(
@@ -182,25 +185,19 @@ def _choose(found: _Found, key: str, language: Language) -> tuple[list[PhotoReco
             _("Show"), list(found.kinds), format_func=found.kinds.__getitem__, key=f"{key}-show"
         )
     with places[2]:
-        label = st.selectbox(
-            _("Class"), list(classes), format_func=lambda name: plain(classes[name]), key=f"{key}-class"
-        )
+        label = st.selectbox(_("Class"), list(classes), format_func=classes.__getitem__, key=f"{key}-class")
     with places[-1]:
         words = st.text_input(_("Search"), key=f"{key}-search")
     group = ""
     if columns:
         with places[3]:
-            group = st.selectbox(
-                _("Group by"), list(by), format_func=lambda name: plain(by[name]), key=f"{key}-group"
-            )
+            group = st.selectbox(_("Group by"), list(by), format_func=by.__getitem__, key=f"{key}-group")
     groups = _choose_groups(found, key, language) if columns else []
     truth, said = (st.session_state.get(f"{key}-only-{name}", "") for name in ("truth", "said"))
     if truth or said:
         names = {**found.classes, OTHERS: others_name(language)}
         sentence = cell_sentence(names.get(truth, truth), names.get(said, said), language)
-        st.button(
-            f"{plain(sentence)} ✕", key=f"{key}-cell", on_click=_follow, args=("", key), type="secondary"
-        )
+        st.button(f"{plain(sentence)} ✕", key=f"{key}-cell", on_click=_follow, args=("", key, found))
     choice = Choice(truth, said, found.listed, groups)
     chosen = arrange(choose(found.records, language, kind, label, words, choice), order)
     if not group:
@@ -212,12 +209,12 @@ def _choose_groups(found: _Found, key: str, language: Language) -> list[tuple[Gr
     """A filter for each column of the table."""
     _ = language.gettext
     chosen: list[tuple[Grouping, str]] = []
-    with st.expander(_("What the table says"), expanded=len(found.groupings) <= _FILTERS_AT_ONCE):
-        for first in range(0, len(found.groupings), _FILTERS_AT_ONCE):
-            row = found.groupings[first : first + _FILTERS_AT_ONCE]
-            for place, grouping in zip(st.columns(_FILTERS_AT_ONCE, gap="small"), row, strict=False):
-                named = found.group_names[grouping.column]
-                names = {"": _("All"), **{group: plain(name) for group, name in named.items()}}
+    keys = [f"{key}-only-{COLUMN}{grouping.column}" for grouping in found.groupings]
+    with st.expander(_("Columns of the table"), expanded=any(map(st.session_state.get, keys))):
+        for first in range(0, len(found.groupings), _FILTERS_IN_A_ROW):
+            row = found.groupings[first : first + _FILTERS_IN_A_ROW]
+            for place, grouping in zip(st.columns(_FILTERS_IN_A_ROW, gap="small"), row, strict=False):
+                names = {"": _("All"), **found.group_names[grouping.column]}
                 group: str = place.selectbox(
                     plain(printable(grouping.column)),
                     list(names),

@@ -10,6 +10,7 @@ from barriers import serious_barriers
 from playwright.sync_api import Browser, Page, expect
 
 from explainer.folders.gallery import write_gallery
+from explainer.folders.record import PhotoRecord
 from explainer.words.language import Language
 from tests.made_up_results import HOSTILE_NAMES, LOWER_RIGHT, RECORDS, a_grid, a_record, write_pictures
 
@@ -111,6 +112,9 @@ def test_its_address_keeps_what_was_chosen(open_gallery: Open):
 def test_a_keyboard_is_enough(open_gallery: Open):
     page = open_gallery()
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="To the photos")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
     expect(page.get_by_label("Order")).to_be_focused()
     page.keyboard.type("By")
     assert names(page)[0] == "contradicted"
@@ -159,12 +163,107 @@ def test_two_thousand_photos_are_sorted_and_found(open_gallery: Open):
     expect(page.get_by_role("status")).to_have_text("Showing 2 of 2,000")
 
 
+def test_a_click_on_the_matrix_shows_its_photos_and_the_way_back_leads_back(open_gallery: Open):
+    page = open_gallery()
+    count = page.get_by_role("status")
+    matrix = page.locator(".matrix")
+    matrix.get_by_role("link", name="2", exact=True).nth(1).click()  # dogs that were taken for cats
+    expect(count).to_have_text("Showing 2 of 6")
+    assert names(page) == ["surely wrong", "wrong"]
+    expect(page).to_have_url(re.compile("#truth=dog&said=cat$"))
+    expect(page.get_by_label("Order")).to_be_in_viewport()
+    only = page.get_by_role("button", name="It is “dog”, and it said “cat” ✕")
+    page.get_by_label("Order").select_option(label="By name")
+    page.get_by_label("Search").fill("surely")
+    assert names(page) == ["surely wrong"]
+    page.get_by_role("button", name="Reset").click()
+    expect(count).to_have_text("Showing 6 of 6")
+    expect(only).to_be_hidden()
+    matrix.get_by_role("columnheader", name="cat").get_by_role("link").click()
+    expect(page.get_by_role("button", name="It said “cat” ✕")).to_be_visible()
+    assert names(page) == ["surely wrong", "wrong", "right 9", "right 10"]
+    matrix.get_by_role("rowheader", name="dog").get_by_role("link").click()
+    expect(page.get_by_role("button", name="It is “dog” ✕")).to_be_visible()
+    assert names(page) == ["surely wrong", "wrong", "contradicted", "failed"]
+    page.go_back()
+    expect(page.get_by_role("button", name="It said “cat” ✕")).to_be_visible()
+    assert names(page) == ["surely wrong", "wrong", "right 9", "right 10"]
+    page.get_by_role("button", name="It said “cat” ✕").click()
+    expect(count).to_have_text("Showing 6 of 6")
+
+
+def test_of_many_classes_the_others_are_opened_together(open_gallery: Open):
+    pairs = [(f"class {i}", f"class {i - i % 2}") for i in range(30)]
+    page = open_gallery([a_record(f"{i}.jpg", said, truth) for i, (truth, said) in enumerate(pairs)])
+    page.locator(".matrix summary").click()
+    page.get_by_role("rowheader", name="other classes (10)").get_by_role("link").click()
+    expect(page.get_by_role("button", name="It is “other classes” ✕")).to_be_visible()
+    assert len(names(page)) == 10
+
+
+def by_camera() -> list[PhotoRecord]:
+    """20 photos; with camera B it is wrong in most."""
+    records = [a_record(f"{i:02}.jpg", "cat", "cat" if i % 2 or i > 15 else "dog") for i in range(20)]
+    tables = ({"camera": "AB"[i % 2 == 0], "lot": f"L{i // 8}"} if i < 18 else {} for i in range(20))
+    return [replace(record, metadata=table) for record, table in zip(records, tables, strict=True)]
+
+
+def test_it_is_filtered_and_grouped_by_a_table(open_gallery: Open):
+    page = open_gallery(by_camera())
+    page.get_by_role("link", name="Show these photos").click()
+    expect(page).to_have_url(re.compile("#metadata_camera=B$"))
+    expect(page.locator("[data-column=camera]")).to_have_value("B")
+    expect(page.get_by_role("status")).to_have_text("Showing 9 of 20")
+    page.locator("[data-column=lot]").select_option(label="L1 (8)")
+    assert names(page) == ["08", "10", "12", "14"]
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_label("Group by").select_option(label="lot")
+    headings = page.locator(".group:visible")
+    assert headings.all_text_contents() == [
+        "lot: L0 (8) · right in 4 of 8",
+        "lot: L1 (8) · right in 4 of 8",
+        "lot: L2 (2) · right in 2 of 2",
+        "lot: – (2) · right in 2 of 2",
+    ]
+    page.get_by_label("Order").select_option(label="By name")
+    assert names(page) == [f"{i:02}" for i in range(20)]
+    page.get_by_label("Search").fill("L1")
+    assert headings.all_text_contents() == ["lot: L1 (8) · right in 4 of 8"]
+    recalled = open_gallery(fragment="#group=lot&metadata_lot=L2&metadata_camera=none")
+    assert recalled.locator(".group:visible").all_text_contents() == ["lot: L2 (2) · right in 2 of 2"]
+    page.get_by_label("Search").fill("")
+    page.get_by_label("Group by").select_option(label="Nothing")
+    expect(headings).to_have_count(0)
+
+
+def test_pictures_are_fetched_as_they_come_into_view(open_gallery: Open):
+    photos = 400
+    records = [a_record(f"{i}.jpg", "cat", "cat", stability=1 - i / photos) for i in range(photos)]
+    page = open_gallery(records)
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    at_first = len(asked)
+    assert 1 < at_first < photos / 4  # three pictures each
+    page.get_by_label("Search").fill("nowhere")
+    expect(page.get_by_role("status")).to_have_text("Showing 0 of 400")
+    page.get_by_role("button", name="Reset").click()
+    page.get_by_label("Order").select_option(label="Least reliable first")
+    first = page.locator("article:visible").first
+    expect(first).to_contain_text("399.jpg")
+    first.locator("img").first.evaluate("picture => picture.decode()")
+    page.wait_for_load_state("networkidle")
+    assert at_first < len(asked) < photos / 2
+    assert any("/399.jpg/" in address for address in asked)
+
+
 @pytest.mark.parametrize(
     ("language", "scheme", "width"),
     [("en", "light", 1280), ("en", "dark", 400), ("ja", "dark", 1280), ("ja", "light", 400)],
 )
 def test_nothing_keeps_anybody_out(open_gallery: Open, language: str, scheme: str, width: int):
     ships = [a_record(f"{i}.jpg", "ship", focus_grid=a_grid(LOWER_RIGHT)) for i in range(6)]
-    page = open_gallery([*RECORDS, *ships], language, width, color_scheme=scheme)
+    page = open_gallery([*RECORDS, *ships, *by_camera()], language, width, color_scheme=scheme)
     assert serious_barriers(page) == []
     assert page.evaluate("document.scrollingElement.scrollWidth") <= width

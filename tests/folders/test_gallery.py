@@ -117,7 +117,7 @@ def test_it_says_what_the_photos_say_together():
     markup = gallery(RECORDS, ENGLISH, "My photos")
     for sentence in (
         "Right in 3 of the 5 photos whose class is known: 60%.",
-        "dog → cat <b>2×</b>",
+        "dog → cat <b>2×</b></a>",
         "1 of 6 photos could not be explained.",
         "In 1 of 5 photos the classifier contradicts the pictures when asked again.",
         "In 1 of 5 photos the picture is not settled: more samples would help.",

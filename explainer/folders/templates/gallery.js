@@ -129,8 +129,9 @@ if (form) {
   form.addEventListener("submit", (event) => event.preventDefault());
   cell.addEventListener("click", () => { forget(); search.focus({ preventScroll: true }); });
   addEventListener("hashchange", () => {
+    if (location.hash === "#photos") return;
     recall();
-    if (location.hash.length > 1) place.scrollIntoView();
+    if (location.hash.length > 1) form.scrollIntoView();
   });
   form.hidden = false;
   recall();
