@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 import re
 import unicodedata
 from collections import defaultdict
@@ -195,38 +196,35 @@ def _decoded(contents: bytes) -> str:
 
 def _parsed(text: str) -> tuple[list[str], list[list[str]], list[int]]:
     """The headings, the rows, as long as these, and the numbers of lines that make no row."""
-    lines = text.replace("\0", "").splitlines(keepends=True)
-    lines = lines[1:] if lines and re.fullmatch(r"sep=.\s*", lines[0]) else lines  # a hint for Excel
-    lines = lines[next((number for number, line in enumerate(lines) if line.strip()), 0) :]
+    lines = list(io.StringIO(text.replace("\0", ""), newline=""))  # and not at what else Unicode parts lines
+    skipped = 1 if lines and re.fullmatch(r"sep=.\s*", lines[0]) else 0  # a hint for Excel
+    first = next((line for line in lines[skipped:] if line.strip()), "")
+    separator = max(",;\t", key=first.count)
 
-    def parsed(some: list[str], strict: bool = True) -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(some, delimiter=separator, skipinitialspace=separator != "\t", strict=strict)
+    def parsed(some: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+        reader = csv.reader(some, delimiter=separator, skipinitialspace=separator != "\t", strict=True)
         for row in reader:
             yield reader.line_num, [" ".join(cell.split()) for cell in row]
 
-    headings: list[str] = []
-    separator = ","
-    for separator_tried in ",;\t":
-        row = next(csv.reader(lines[:1], delimiter=separator_tried), [])
-        if len(row) > len(headings):
-            headings, separator = row, separator_tried
     malformed: list[int] = []
     try:
-        rows = list(parsed(lines))
+        rows = [(skipped + number, row) for number, row in parsed(lines[skipped:])]
     except csv.Error:  # from there on the rest would be one cell
         rows = []
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(lines[skipped:], skipped + 1):
             try:
                 rows += [(number, row) for _, row in parsed([line])]
             except csv.Error:
                 malformed.append(number)
+    rows = [(number, row) for number, row in rows if any(row)]
+    headings = rows[0][1] if rows else []
     whole = []
     for number, row in rows[1:]:
         if any(row[len(headings) :]):
             malformed.append(number)
-        elif any(row):
+        else:
             whole.append((row + [""] * len(headings))[: len(headings)])
-    return [" ".join(name.split()) for name in headings], whole, sorted(malformed)
+    return headings, whole, sorted(malformed)
 
 
 def _photo_finder(photos: Sequence[str]) -> Callable[[str], list[str]]:

@@ -340,6 +340,23 @@ class TestFolder:
         assert capsys.readouterr().out.startswith("3 of 3 photos explained, 3 of them before.\n")
         assert 'lang="ja"' in (tmp_path / "out" / "index.html").read_text("utf-8")
 
+    def test_a_table_is_used_and_what_is_amiss_is_told(self, folder, tmp_path, capsys):
+        table = tmp_path / "shifts.csv"
+        table.write_text("photo;camera;class\na.png;A;\nc.png;B;espresso\nd.png;B;\n")
+        assert run(folder, out=tmp_path / "out", samples=4, more=["--metadata", str(table)]) == 0
+        output = capsys.readouterr()
+        assert "of 3 whose class is known are wrongly classified." in output.out
+        assert [line for line in output.err.splitlines() if line.startswith("explainer: ")] == [
+            "explainer: Rows of shifts.csv that name no photo of this folder: 1; the first names “d.png”.",
+            "explainer: Photos of which shifts.csv says nothing: 1.",
+            "explainer: Photos whose class is taken from the column “class”: 1.",
+        ]
+        records = {record.photo: record for record in read_records(tmp_path / "out")}
+        assert records["c.png"].metadata == {"camera": "B", "class": "espresso"}
+        assert records["c.png"].truth == "espresso"
+        assert run(folder, out=tmp_path / "out", samples=4, more=["--metadata", str(folder)]) == 2
+        assert "can't be read: Is a directory." in capsys.readouterr().err
+
     @pytest.mark.parametrize(
         ("more", "words"),
         [
