@@ -1,6 +1,7 @@
 """The confusion matrix and the table of classes: counts, intervals and the links that open photos."""
 
 import re
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -137,3 +138,23 @@ def test_the_overview_lists_the_worst_first():
     assert listed(gallery(records, ENGLISH, ""), "Classes by attention") == []
     assert listed(gallery(marked, ENGLISH, ""), "Classes by attention") == ["a", "b", "c"]
     assert "15%" in gallery(marked, ENGLISH, "")  # the mean of a's four
+
+
+@pytest.mark.slow
+def test_the_memory_for_five_thousand_photos_is_bounded():
+    names = ["cat", "dog", "ship"]
+    said = np.random.RandomState(0).choice(names, 5000)
+    tracemalloc.start()
+    try:
+        records = [
+            replace(
+                a_record(f"{i}.jpg", said[i], names[i % 3]), metadata={"camera": str(i % 5), "note": str(i)}
+            )
+            for i in range(5000)
+        ]
+        markup = gallery(records, ENGLISH, "")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert markup.count("<article") == 5000
+    assert peak < 250e6  # bytes; the file is 11 MB of them
