@@ -19,7 +19,7 @@ from .answers import check_probabilities, checked_answers
 from .calls import NeverAnsweredError
 from .fingerprint import fingerprint as fingerprint_of
 from .predictor import FunctionPredictor, Predictor
-from .preprocessing import RESAMPLINGS, AskedPreprocessing, PhotoPreprocessing, Preprocessing
+from .preprocessing import RESAMPLINGS, WHOLE, AskedPreprocessing, Box, PhotoPreprocessing, Preprocessing
 
 if TYPE_CHECKING:
     import keras
@@ -40,6 +40,8 @@ class ClassifierLike(Protocol):
     def input_size(self) -> tuple[int, int]: ...
 
     def frame(self, photo: Image.Image) -> Image.Image: ...
+
+    def box(self, photo: Image.Image) -> Box | None: ...
 
     def preprocess(self, photo: Image.Image) -> NDArray[np.float32]: ...
 
@@ -230,6 +232,13 @@ class Classifier:
         nothing is left over. What is drawn over a photo belongs on its frame.
         """
         return self._preprocessing.frame(photo)
+
+    def box(self, photo: Image.Image) -> Box | None:
+        """Where `frame` lies in a photo: its left, upper, right and lower edge, in shares of the photo.
+
+        They are below 0 and above 1 where it is padded; None where that is not known.
+        """
+        return self._preprocessing.box(photo)
 
     def preprocess(self, photo: Image.Image) -> NDArray[np.float32]:
         """Turn a photo into the network's input.
@@ -439,6 +448,9 @@ class _Adapted:
     def frame(self, photo: Image.Image) -> Image.Image:
         frame: Image.Image = self.original.frame(photo) if hasattr(self.original, "frame") else photo
         return frame
+
+    def box(self, photo: Image.Image) -> Box | None:
+        return None if hasattr(self.original, "frame") else WHOLE
 
     def preprocess(self, photo: Image.Image) -> NDArray[np.float32]:
         image: NDArray[np.float32] = self.original.preprocess(photo)

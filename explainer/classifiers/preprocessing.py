@@ -24,6 +24,9 @@ RESAMPLINGS = {
     )
 }
 
+Box = tuple[float, float, float, float]
+"""Left, upper, right and lower edge, in shares of a photo's width and height."""
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 _LARGEST_PADDED_FRAME = 2048  # pixels: a padded panorama would else be a huge square
 _LARGEST_RESIZED = 100_000_000  # pixels: a photo of one row and a million columns would else be many more
 
@@ -35,6 +38,8 @@ class PhotoPreprocessing(Protocol):
     def input_size(self) -> tuple[int, int]: ...
 
     def frame(self, photo: Image.Image) -> Image.Image: ...
+
+    def box(self, photo: Image.Image) -> Box | None: ...
 
     def preprocess(self, photo: Image.Image) -> NDArray[np.float32]: ...
 
@@ -121,7 +126,7 @@ class Preprocessing:
             pixels long. Stretched over the input, it is what the network sees.
         """
         if self.resize == "crop":
-            return self._cropped(photo)
+            return photo.crop(self._largest_middle(photo))
         if self.resize == "pad":
             return self._padded(photo)
         if self.resize == "shorter-side":
@@ -129,6 +134,21 @@ class Preprocessing:
             left, upper = min(left, photo.width - 1), min(upper, photo.height - 1)
             return photo.crop((left, upper, max(left + 1, right), max(upper + 1, lower)))
         return photo
+
+    def box(self, photo: Image.Image) -> Box:
+        """Where `frame` lies in a photo; a padded one reaches beyond it, below 0 and above 1."""
+        width, height = photo.size
+        if self.resize == "crop":
+            left, upper, right, lower = map(float, self._largest_middle(photo))
+        elif self.resize == "pad":
+            inner, padded = self._padding(photo)
+            (left, upper), (width, height) = self._margins(inner, padded), inner
+            left, upper, right, lower = -left, -upper, padded[0] - left, padded[1] - upper
+        elif self.resize == "shorter-side":
+            left, upper, right, lower = self._middle(photo)
+        else:
+            return WHOLE
+        return left / width, upper / height, right / width, lower / height
 
     def preprocess(self, photo: Image.Image) -> NDArray[np.float32]:
         """Turn a photo into what the network takes.
@@ -183,16 +203,27 @@ class Preprocessing:
         right, lower = left + self.input_size[1], upper + self.input_size[0]
         return left * across, upper * down, right * across, lower * down
 
-    def _cropped(self, photo: Image.Image) -> Image.Image:
-        """The largest part of the photo's middle that has the input's aspect ratio."""
+    def _largest_middle(self, photo: Image.Image) -> tuple[int, int, int, int]:
+        """The largest part of the photo's middle that has the input's aspect ratio, in its own pixels."""
         height, width = self.input_size
         scale = min(photo.width / width, photo.height / height)
         kept_width, kept_height = max(1, round(scale * width)), max(1, round(scale * height))
         left, upper = (photo.width - kept_width) // 2, (photo.height - kept_height) // 2
-        return photo.crop((left, upper, left + kept_width, upper + kept_height))
+        return left, upper, left + kept_width, upper + kept_height
 
     def _padded(self, photo: Image.Image) -> Image.Image:
         """The photo in the middle of a black picture that has the input's aspect ratio."""
+        inner, size = self._padding(photo)
+        padded = Image.new("RGB", size)
+        padded.paste(photo.convert("RGB").resize(inner, self.resample), self._margins(inner, size))
+        return padded
+
+    def _margins(self, inner: tuple[int, int], padded: tuple[int, int]) -> tuple[int, int]:
+        """To the left of a photo and above it."""
+        return (padded[0] - inner[0]) // 2, (padded[1] - inner[1]) // 2
+
+    def _padding(self, photo: Image.Image) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Width and height of a photo that is padded, and of all."""
         height, width = self.input_size
         needed = max(
             photo.width / width, photo.height / height
@@ -200,10 +231,7 @@ class Preprocessing:
         scale = min(max(needed, 1.0), max(_LARGEST_PADDED_FRAME / max(width, height), 1.0))
         zoom = scale / needed
         inner = (max(1, round(zoom * photo.width)), max(1, round(zoom * photo.height)))
-        padded = Image.new("RGB", (max(inner[0], round(scale * width)), max(inner[1], round(scale * height))))
-        photo = photo.convert("RGB").resize(inner, self.resample)
-        padded.paste(photo, ((padded.width - inner[0]) // 2, (padded.height - inner[1]) // 2))
-        return padded
+        return inner, (max(inner[0], round(scale * width)), max(inner[1], round(scale * height)))
 
 
 @dataclass(frozen=True)
@@ -224,6 +252,10 @@ class AskedPreprocessing:
     def frame(self, photo: Image.Image) -> Image.Image:
         """The photo, which is stretched."""
         return photo
+
+    def box(self, photo: Image.Image) -> Box:
+        """All of it."""
+        return WHOLE
 
     def preprocess(self, photo: Image.Image) -> NDArray[np.float32]:
         """Ask the function: float32, shape (H, W, 3).

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..classifiers.preprocessing import Box
 from ..errors import ExplainerError
 from ..judging.curves import STEPS, Curves
 from ..judging.smallest import SmallestSet, SmallestSets
@@ -198,6 +199,9 @@ class PhotoRecord:
     outline : str
         The object's outline as an SVG path in a square of 1000 by 1000 that stands for what the classifier
         sees; empty where nobody marked one.
+    frame : tuple of 4 floats or None
+        Where in the photo that is, what the classifier sees: as `Classifier.box` has it. None in records of
+        an older version, too.
     """
 
     photo: str
@@ -218,6 +222,7 @@ class PhotoRecord:
     metadata: Mapping[str, str] = field(default_factory=dict)
     object_area: float | None = None
     outline: str = ""
+    frame: Box | None = None
 
     @property
     def is_wrong(self) -> bool:
@@ -250,6 +255,12 @@ class PhotoRecord:
                 found[name] = None if found[name] is None else _label(found[name])
             if found.get("asked_twice") is not None:
                 found["asked_twice"] = _asked_twice(found["asked_twice"])
+            if found.get("frame") is not None:
+                left, upper, right, lower = found["frame"]
+                _check_types((int, float), left, upper, right, lower)
+                if not (left < right and upper < lower):
+                    raise ValueError("a frame around nothing")
+                found["frame"] = (left, upper, right, lower)
             record = cls(**found | {"notes": tuple(found.get("notes", ()))})
             _check_types(str, record.photo, record.key, record.classifier, record.thumbnail)
             _check_types(str, record.truth, record.error, *record.notes)

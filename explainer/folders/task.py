@@ -205,6 +205,7 @@ def photo_result(
         asked_twice=_asked_twice(explanation),
         content=task.content,
         fingerprint=classifier.fingerprint,
+        frame=classifier.box(photo),
     )
     return PhotoResult(task.subfolder, found, files, notes_of(photo))
 

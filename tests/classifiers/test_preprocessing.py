@@ -220,3 +220,26 @@ def test_three_offsets_and_scales_are_undone(coffee):
     image = preprocessing.preprocess(coffee)
     np.testing.assert_allclose(image, expected, atol=1e-5)
     np.testing.assert_allclose(preprocessing.to_display(image), resized / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("resize", ["stretch", "crop", "pad", "shorter-side"])
+@pytest.mark.parametrize("size", [(120, 60), (60, 120), (90, 90)])
+def test_the_box_is_where_the_frame_is(resize: str, size: tuple[int, int]):
+    """A photo whose red tells how far across a pixel is, and whose green how far down."""
+    width, height = size
+    across, down = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
+    photo = Image.fromarray((255 * np.dstack([across, down, np.ones_like(down)])).astype(np.uint8))
+    preprocessing = Preprocessing((40, 50), offset=0.0, scale=255.0, resize=resize)
+    left, upper, right, lower = preprocessing.box(photo)
+    seen = np.asarray(preprocessing.frame(photo).resize((500, 400), Image.Resampling.NEAREST)) / 255
+    of_photo = seen[..., 2] > 0.5  # and not what is padded
+    expected_across = left + (right - left) * (np.arange(500) + 0.5) / 500
+    expected_down = upper + (lower - upper) * (np.arange(400) + 0.5) / 400
+    near = 1.6 / min(size)
+    assert np.abs(seen[..., 0] - expected_across)[of_photo].max() < near
+    assert np.abs(seen[..., 1] - expected_down[:, np.newaxis])[of_photo].max() < near
+    inside = (
+        (expected_across > near) & (expected_across < 1 - near)
+        & (expected_down > near)[:, np.newaxis] & (expected_down < 1 - near)[:, np.newaxis]
+    )  # fmt: skip
+    assert of_photo[inside].all()

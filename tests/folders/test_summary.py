@@ -5,6 +5,7 @@ import dataclasses
 import io
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,8 @@ def damaged_records() -> dict[str, bytes]:
         "a curve in words": judged(chance=["much"] * 21),
         "a set without its label": judged(enough={"regions": [1]}),
         "a picture that is a number": judged(enough_picture=3),
+        "a frame of three edges": changed(frame=[0.0, 0.0, 1.0]),
+        "a frame around nothing": changed(frame=[0.5, 0.0, 0.5, 1.0]),
     }
 
 
@@ -174,7 +177,7 @@ def test_a_record_of_an_older_version_still_opens(tmp_path: Path):
     for label in (told["predicted"], told["true_label"]):
         del label["settled"], label["settledness"], label["judged"], label["inside"]
     unknown = {"notes": [], "regions": 0, "regions_found": 0, "asked_twice": None, "content": ""}
-    unknown |= {"fingerprint": "", "metadata": {}, "object_area": None, "outline": ""}
+    unknown |= {"fingerprint": "", "metadata": {}, "object_area": None, "outline": "", "frame": None}
     assert told == BEFORE_RECIPES | unknown
     assert [row["settled"] for row in rows(summary([record]))] == ["yes"]
     page = gallery([record], Language("en"), "Cats")
@@ -191,5 +194,6 @@ def test_what_is_being_written_is_not_read(tmp_path: Path):
 
 
 def test_a_record_is_the_same_after_writing_and_reading():
-    for record in (a_record("a.jpg", "cat", "dog", judged=a_judgement()), a_record("b.jpg", None)):
+    framed = replace(a_record("c.jpg"), frame=(0.25, 0.0, 0.75, 1.0))
+    for record in (a_record("a.jpg", "cat", "dog", judged=a_judgement()), a_record("b.jpg", None), framed):
         assert PhotoRecord.from_json(record.to_json()) == record
