@@ -19,6 +19,7 @@ from .recipe import Felzenszwalb, Quickshift, Recipe, Slic
 from .version import __version__
 
 if TYPE_CHECKING:
+    from .folders.compare import compare_results
     from .folders.run import explain_folder
     from .judging.opinions import second_opinions
     from .takeaway.display import watch
@@ -42,6 +43,7 @@ __all__ = [
     "__version__",
     "catalogue",
     "classify",
+    "compare_results",
     "explain",
     "explain_folder",
     "explain_live",
@@ -54,6 +56,10 @@ __all__ = [
 
 # Galleries and pictures need SciPy, Babel and matplotlib, which double the time that importing this takes.
 def __getattr__(name: str) -> Any:
+    if name == "compare_results":
+        from .folders.compare import compare_results
+
+        return compare_results
     if name == "explain_folder":
         from .folders.run import explain_folder
 

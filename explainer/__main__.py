@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from .commands import explain, fetch, judge, models, page, prepare
+from .commands import compare, explain, fetch, judge, models, page, prepare
 from .errors import ExplainerError
 from .version import __version__
 
@@ -28,7 +28,7 @@ def _parser(prog: str = "limelight") -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog, description="See where an image classifier looks.")
     parser.add_argument("--version", action="version", version=f"Limelight {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (page, explain, judge, fetch, prepare, models):
+    for command in (page, explain, compare, judge, fetch, prepare, models):
         command.add_to(commands)
     return parser
 

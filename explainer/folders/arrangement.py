@@ -153,7 +153,7 @@ def choose(
     choice : Choice, optional
         What else they have to be.
     """
-    wanted = _folded(words).split()
+    wanted = folded(words).split()
     found = []
     for record in records:
         if (
@@ -170,7 +170,7 @@ def choose(
 def searched_text(record: PhotoRecord, language: Language) -> str:
     """What a photo is found by, without capitals: its name, those of its labels, and the table's cells."""
     names = class_names([record], language).values()
-    return _folded(" ".join([printable(record.photo), *names, *map(printable, record.metadata.values())]))
+    return folded(" ".join([printable(record.photo), *names, *map(printable, record.metadata.values())]))
 
 
 def labels(record: PhotoRecord) -> set[str]:
@@ -220,7 +220,8 @@ def _without_wrong(names: dict[str, str]) -> dict[str, str]:
     return {name: shown for name, shown in names.items() if name != "wrong"}
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """The text without what makes no difference to a search."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 

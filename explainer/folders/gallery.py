@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from ..files import write_whole
@@ -49,16 +50,47 @@ def write_gallery(records: Sequence[PhotoRecord], folder: Path, language: Langua
 
 def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> str:
     """What `write_gallery` writes: sortable and filterable, and readable without scripts too."""
+    found = groupings(records)
+    return gallery_page(
+        language,
+        title or language.gettext("Many photos"),
+        overview=overview_markup(records, language),
+        cards=cards_markup(arrange(records), language, relative_address, linked=True, groups=found),
+        groupings=[
+            {
+                "column": grouping.column,
+                "name": printable(grouping.column),
+                "link": COLUMN + grouping.column,
+                "groups": group_names(grouping, records, language).items(),
+            }
+            for grouping in found
+        ],
+        counted=counted(len(records), language),
+        any_photos=bool(records),
+        orders=order_names(records, language),
+        kinds=kind_counts(records, language),
+        classes=class_names(records, language),
+    )
+
+
+def gallery_page(language: Language, title: str, *, overview: str, cards: str, **filled_in: Any) -> str:
+    """The page around an overview and cards, which are HTML.
+
+    Parameters
+    ----------
+    language : Language
+        What it is written in.
+    title : str
+        Its heading.
+    overview, cards : str
+        From templates that escape what is put into them.
+    **filled_in
+        What else ``gallery.html`` shows.
+    """
     from markupsafe import Markup
 
     style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("gallery.css", "gallery.js"))
-    found = groupings(records)
-    our_own = {  # files of the project, and templates that escape what is put into them
-        "style": style,
-        "script": script,
-        "overview": overview_markup(records, language),
-        "cards": cards_markup(arrange(records), language, relative_address, linked=True, groups=found),
-    }
+    our_own = {"style": style, "script": script, "overview": overview, "cards": cards}
     unescaped = {name: Markup(text) for name, text in our_own.items()}  # nosec B704
     return (
         environment(TEMPLATES)
@@ -70,24 +102,11 @@ def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> s
             **unescaped,
             style_hash=_hash(style),
             script_hash=_hash(script),
-            counted=counted(len(records), language),
-            any_photos=bool(records),
-            orders=order_names(records, language),
-            kinds=kind_counts(records, language),
-            classes=class_names(records, language),
-            groupings=[
-                {
-                    "column": grouping.column,
-                    "name": printable(grouping.column),
-                    "link": COLUMN + grouping.column,
-                    "groups": group_names(grouping, records, language).items(),
-                }
-                for grouping in found
-            ],
             both=cell_sentence("{truth}", "{said}", language),
             of_truth=cell_sentence("{truth}", "", language),
             of_said=cell_sentence("", "{said}", language),
             others=others_name(language),
+            **filled_in,
         )
     )
 

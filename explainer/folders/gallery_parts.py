@@ -28,7 +28,7 @@ from .record import ExplainedLabel, PhotoRecord
 
 TEMPLATES = Path(__file__).with_name("templates")
 _MOST_CLASSES = 12  # whose focus is shown
-_MOST_MISTAKES = 6
+MOST_MISTAKES = 6
 _LOOK_SIDE = 72  # pixels
 
 Source = Callable[[str], str]
@@ -147,7 +147,7 @@ def _right_sentence(found: Overview, language: Language) -> str:
 
 
 def _mistakes(found: Overview, language: Language) -> Iterator[dict[str, str]]:
-    for truth, predicted, times in found.mistakes[:_MOST_MISTAKES]:
+    for truth, predicted, times in found.mistakes[:MOST_MISTAKES]:
         yield {
             "truth": _name(truth, language),
             "predicted": _name(predicted, language),

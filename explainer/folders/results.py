@@ -1,5 +1,6 @@
 """The folder of results: where each photo's are, which are finished, and writing them."""
 
+import contextlib
 import hashlib
 import logging
 import shutil
@@ -220,6 +221,18 @@ def read_records(folder: Path) -> list[PhotoRecord]:
         except (ExplainerError, OSError) as error:
             logging.getLogger("limelight").warning("%s is left out: %s", path, error)
     return sorted(records, key=lambda record: natural_order(record.photo))
+
+
+def state_of_records(folder: Path) -> tuple[int, int]:
+    """How many records there are in a folder of results, and when the last one was written, in nanoseconds.
+
+    Other records, another state.
+    """
+    times = []
+    for path in (folder / PHOTOS).rglob(RECORD):
+        with contextlib.suppress(OSError):  # a run that goes on has just replaced it
+            times.append(path.stat().st_mtime_ns)
+    return len(times), max(times, default=0)
 
 
 def file_below(folder: Path, path: str) -> Path | None:

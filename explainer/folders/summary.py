@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..files import write_whole
@@ -44,9 +44,13 @@ def summary(records: Sequence[PhotoRecord]) -> bytes:
     photos comes last, in columns whose names begin with ``metadata_``.
     """
     rows = [_row(record) | _metadata(record) for record in records]
-    columns = dict.fromkeys(name for row in (_row(_EMPTY), *rows) for name in row)
+    return table([*dict.fromkeys(name for row in (_row(_EMPTY), *rows) for name in row)], rows)
+
+
+def table(columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> bytes:
+    """A table in CSV, in UTF-8 with a mark that has Excel read it as such, and no cell that does anything."""
     stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, list(columns))
+    writer = csv.DictWriter(stream, columns)
     writer.writeheader()
     writer.writerows({name: harmless_cell(cell) for name, cell in row.items()} for row in rows)
     return stream.getvalue().encode("utf-8-sig")

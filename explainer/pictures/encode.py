@@ -55,8 +55,8 @@ def data_uri(contents: bytes, kind: str = "jpeg") -> str:
     return f"data:image/{kind};base64,{base64.b64encode(contents).decode()}"
 
 
-def card_uri(contents: bytes, longest_side: int = 480) -> str:
-    """An encoded picture as an address that holds it, as small as a gallery's card needs it.
+def card_jpeg(contents: bytes, longest_side: int = 480) -> bytes:
+    """An encoded picture as a JPEG, as small as a gallery's card needs it.
 
     Parameters
     ----------
@@ -67,16 +67,22 @@ def card_uri(contents: bytes, longest_side: int = 480) -> str:
 
     Returns
     -------
-    str
+    bytes
         Empty where the file holds no picture.
     """
     try:
         with Image.open(io.BytesIO(contents), formats=("PNG", "JPEG")) as opened:
             small = opened.convert("RGB")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # as Pillow says it
-        return ""
+        return b""
     small.thumbnail((longest_side, longest_side), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return data_uri(jpeg(small, quality=80))
+    return jpeg(small, quality=80)
+
+
+def card_uri(contents: bytes) -> str:
+    """What `card_jpeg` makes of a picture as an address that holds it; empty where there is none."""
+    picture = card_jpeg(contents)
+    return data_uri(picture) if picture else ""
 
 
 def smaller(picture: Image.Image, longest_side: int) -> Image.Image:

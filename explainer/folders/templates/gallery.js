@@ -21,6 +21,7 @@ if (form) {
     kinds: element.dataset.kinds.split(" "),
     truth: element.dataset.truth,
     said: element.dataset.said,
+    labels: JSON.parse(element.dataset.labels ?? "null") ?? [element.dataset.truth, element.dataset.said],
     groups: JSON.parse(element.dataset.groups ?? "[]"),
     text: element.dataset.text,
   }));
@@ -79,7 +80,7 @@ if (form) {
     for (const card of cards) {
       const chosen =
         (show.value === "all" || card.kinds.includes(show.value)) &&
-        (!label.value || card.truth === label.value || card.said === label.value) &&
+        (!label.value || card.labels.includes(label.value)) &&
         isClass(card.truth, truth) &&
         isClass(card.said, said) &&
         wanted.every((number, i) => number < 0 || card.groups[i] === number) &&
