@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import explainer
-from explainer.page.started_with import results_folder
+from explainer.page.started_with import results_folders
 from tests.running_page import running_page
 from tests.test_project import ROOT, project_files
 
@@ -175,7 +175,7 @@ def test_the_page_is_started_with_what_was_given(tmp_path):
     options = ("--server.headless", "true", "--results", "my results", "--server.port", "8642")
     script, port, *given = _run(*command, *options, folder=tmp_path).splitlines()
     assert (Path(script), port) == (ROOT / "dashboard.py", "8642")
-    assert results_folder(given) == Path("my results")
+    assert results_folders(given) == [Path("my results")]
 
 
 def test_importing_changes_nothing(tmp_path):

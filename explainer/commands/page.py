@@ -16,7 +16,14 @@ def add_to(commands: Commands) -> None:
         "--server.port 8502; `streamlit run --help` lists them.",
         allow_abbrev=False,
     )
-    parser.add_argument("--results", type=Path, metavar="DIR", help="show a folder's results as well")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="show a folder's results as well; given twice, the two are compared",
+    )
     parser.set_defaults(run=run)
 
 

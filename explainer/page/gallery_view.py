@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import is_
+from typing import TypeVar
 
 import streamlit as st
 
@@ -23,6 +24,8 @@ from ..folders.record import PhotoRecord
 from ..names import printable
 from ..words.language import Language
 from .markup import plain
+
+Shown = TypeVar("Shown")
 
 CARDS_AT_ONCE = 30  # their pictures are part of the page
 _FILTERS_IN_A_ROW = 5
@@ -69,8 +72,37 @@ def show(
         Called with a photo's key when a visitor asks for its details.
     """
     found = _found(records, language, key)
-    _mount(found.overview, f"{key}-overview", language, on_link=lambda link: _follow(link, key, found))
+    mount(found.overview, f"{key}-overview", language, on_link=lambda link: _follow(link, key, found))
     shown, grouping = _choose(found, key, language)
+
+    def markup(cards: Sequence[PhotoRecord]) -> str:
+        headings = group_headings(grouping, shown, cards, language) if grouping else None
+        return cards_markup(cards, language, source, details=on_details is not None, headings=headings)
+
+    show_cards(shown, len(records), language, key, markup, on_details)
+
+
+def show_cards(
+    shown: Sequence[Shown],
+    total: int,
+    language: Language,
+    key: str,
+    markup: Callable[[Sequence[Shown]], str],
+    on_details: Callable[[str], None] | None = None,
+) -> None:
+    """Draw as many cards as a page can take, and a choice of pages where there are more.
+
+    Parameters
+    ----------
+    shown : sequence
+        What there is a card of, in this order.
+    total : int
+        How many there are besides those that somebody looks for.
+    language, key, on_details
+        As for `show`.
+    markup : callable
+        From some of `shown` to the HTML of their cards.
+    """
     counted = st.container()
     pages = max(1, -(-len(shown) // CARDS_AT_ONCE))
     place = f"{key}-page"
@@ -78,13 +110,10 @@ def show(
         st.session_state[place] = 1
     page = st.pagination(pages, key=place) if pages > 1 else 1
     first = (page - 1) * CARDS_AT_ONCE
-    cards = shown[first : first + CARDS_AT_ONCE]
-    headings = group_headings(grouping, shown, cards, language) if grouping else None
-    markup = cards_markup(cards, language, source, details=on_details is not None, headings=headings)
-    _mount(markup, f"{key}-cards", language, on_details)
+    mount(markup(shown[first : first + CARDS_AT_ONCE]), f"{key}-cards", language, on_details)
     counted.caption(
         language.gettext("Showing {shown} of {total}").format(
-            shown=language.number(len(shown)), total=language.number(len(records))
+            shown=language.number(len(shown)), total=language.number(total)
         )
     )
 
@@ -143,13 +172,15 @@ def _follow(link: str, key: str, found: _Found) -> None:
         st.session_state[f"{key}-{name}"] = chosen_value
 
 
-def _mount(
+def mount(
     markup: str,
     key: str,
     language: Language,
     on_details: Callable[[str], None] | None = None,
     on_link: Callable[[str], None] | None = None,
 ) -> None:
+    """Put a part of a gallery, as HTML, on the page."""
+
     def take(asked: object, call: Callable[[str], None] | None) -> None:
         if call is not None and asked:
             call(str(asked))

@@ -6,14 +6,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..errors import ExplainerError
+
 RESULTS_VARIABLE = "EXPLAINER_RESULTS"
+MOST_RESULTS = 2  # folders, which are then compared
 
 
-def results_folder(arguments: Sequence[str] | None = None) -> Path | None:
-    """The folder of results to show, if the page was started with one.
+def results_folders(arguments: Sequence[str] | None = None) -> list[Path]:
+    """The folders of results to show, where the page was started with any.
 
-    It is what follows ``--results``, as in ``limelight page --results DIR`` or ``streamlit run dashboard.py
-    -- --results DIR``, or else the environment variable ``EXPLAINER_RESULTS``.
+    They are what follows each ``--results``, as in ``limelight page --results DIR`` or ``streamlit run
+    dashboard.py -- --results DIR``, or else what the environment variable ``EXPLAINER_RESULTS`` names,
+    parted as the folders in ``PATH`` are.
 
     Parameters
     ----------
@@ -21,7 +25,15 @@ def results_folder(arguments: Sequence[str] | None = None) -> Path | None:
         The command line's; what belongs to others is passed over.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--results", nargs="?", default="")
+    parser.add_argument("--results", nargs="?", action="append", default=[])
     known, _others = parser.parse_known_args(sys.argv[1:] if arguments is None else arguments)
-    named = known.results or os.environ.get(RESULTS_VARIABLE, "")
-    return Path(named).expanduser() if named else None
+    named = [*filter(None, known.results)] or os.environ.get(RESULTS_VARIABLE, "").split(os.pathsep)
+    return [Path(name).expanduser() for name in named if name]
+
+
+def too_many(folders: Sequence[Path]) -> ExplainerError:
+    """The error that there are more folders of results than the page shows."""
+    return ExplainerError(
+        "The page shows one folder of results, or two against each other, and {number} were named.",
+        number=len(folders),
+    )

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -11,12 +12,14 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from explainer.__main__ import main
 from explainer.folders.bundle import bundle
 from explainer.folders.record import PhotoRecord
 from explainer.folders.task import PhotoResult
 from explainer.page.gallery_view import CARDS_AT_ONCE
-from explainer.page.started_with import RESULTS_VARIABLE, results_folder
+from explainer.page.started_with import RESULTS_VARIABLE, results_folders
 from explainer.words.language import Language
+from tests.made_up_comparison import KIND_OF, write_two
 from tests.made_up_results import HOSTILE_NAMES, LOWER_RIGHT, a_grid, a_record, write_pictures
 from tests.page.scripted import look_at
 
@@ -178,6 +181,51 @@ def test_a_record_shows_no_file_of_somewhere_else(results: Path, monkeypatch: py
     assert "data:image/jpeg" not in markup(page)
 
 
+def test_two_folders_of_results_are_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(RESULTS_VARIABLE, os.pathsep.join(map(str, write_two(tmp_path))))
+    page = visit(view="results")
+    assert_fine(page)
+    assert "B is right in 3 of 5 photos (60.0%), A in 3 (60.0%)." in markup(page)
+    assert names(page) == list(KIND_OF)
+    assert markup(page).count("data:image/jpeg") == 9 + 8 + 7
+    page.selectbox(key="comparison-show").set_value("broken").run()
+    assert_fine(page)
+    assert names(page) == ["broken.jpg"]
+    assert any("Showing 1 of 9" in caption.value for caption in page.caption)
+    page.selectbox(key="comparison-show").set_value("all").run()
+    page.selectbox(key="comparison-order").set_value("gained").run()
+    assert names(page)[0] == "fixed.jpg"
+    for side, own in (("a", "only in a.jpg"), ("b", "only in b.jpg")):
+        one = visit(view="results", results=side)
+        assert_fine(one)
+        assert own in names(one)
+        assert len(names(one)) == 8
+
+
+def test_two_folders_of_which_one_is_empty_say_so(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv(RESULTS_VARIABLE, f"{results}{os.pathsep}{tmp_path / 'empty'}")
+    page = visit(view="results")
+    assert_fine(page)
+    assert ["There are no results in the folder" in info.value for info in page.info] == [True]
+
+
+def test_three_folders_of_results_are_too_many(results: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(RESULTS_VARIABLE, os.pathsep.join([str(results)] * 3))
+    page = visit(view="results")
+    assert not page.exception
+    assert [error.value.replace("\\", "") for error in page.error] == [
+        "The page shows one folder of results, or two against each other, and 3 were named."
+    ]
+
+
+def test_three_folders_of_results_do_not_start_the_page(capsys: pytest.CaptureFixture[str]):
+    assert main(["page", "--results", "a", "--results", "b", "--results", "c"]) == 2
+    assert "or two against each other, and 3 were named." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("contents", ["nothing", "no folder"])
 def test_a_folder_without_results_says_so(contents: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     folder = tmp_path / contents
@@ -199,19 +247,21 @@ def test_a_japanese_visitor_reads_japanese(results: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("arguments", "variable", "expected"),
     [
-        (["--results", "/there"], "", "/there"),
-        (["--results=/there"], "/elsewhere", "/there"),
-        ([], "/elsewhere", "/elsewhere"),
-        (["--results"], "", None),
-        (["-x", "--server.port", "80", "--resultsx", "a", "file.py"], "", None),
-        (["-q", "--results", "/there", "-k", "words"], "", "/there"),
+        (["--results", "/there"], "", ["/there"]),
+        (["--results=/there"], "/elsewhere", ["/there"]),
+        ([], "/elsewhere", ["/elsewhere"]),
+        (["--results"], "", []),
+        (["-x", "--server.port", "80", "--resultsx", "a", "file.py"], "", []),
+        (["-q", "--results", "/there", "-k", "words"], "", ["/there"]),
+        (["--results", "/a", "-q", "--results=/b"], "/elsewhere", ["/a", "/b"]),
+        ([], os.pathsep.join(["/a", "/b", ""]), ["/a", "/b"]),
     ],
 )
 def test_who_starts_the_page_names_the_folder(
-    arguments: list[str], variable: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
+    arguments: list[str], variable: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv(RESULTS_VARIABLE, variable)
-    assert results_folder(arguments) == (Path(expected) if expected else None)
+    assert results_folders(arguments) == [Path(folder) for folder in expected]
 
 
 def test_what_is_taken_away_is_a_folder_of_results():
