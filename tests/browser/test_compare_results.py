@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 from barriers import serious_barriers
-from conftest import SCREENSHOTS
 from playwright.sync_api import Browser, Page, expect
 
 from explainer import compare_results
 from tests.made_up_comparison import KIND_OF, write_two
-from tests.running_page import running_page
+from tests.running_page import ROOT, running_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 Open = Callable[..., Page]
+
+SCREENSHOTS = ROOT / "build" / "screenshots"
 
 
 @pytest.fixture
