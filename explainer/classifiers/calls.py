@@ -140,7 +140,7 @@ class WatchedCalls:
     def __reduce__(self) -> tuple[type["WatchedCalls"], tuple[()]]:
         return WatchedCalls, ()  # threads stay in their process
 
-    def ask(self, function: Callable[[Any], Answer], pictures: Any) -> Answer:
+    def ask(self, function: Callable[[Any], Answer], pictures: Any, seconds: float | None = None) -> Answer:
         """Call a function with pictures.
 
         Parameters
@@ -148,14 +148,17 @@ class WatchedCalls:
         function : callable
             What to call.
         pictures : sized
-            What with; the more there are, the longer it may take.
+            What with; the more there are, the longer it may take. Anything, where `seconds` is given.
+        seconds : float, optional
+            How long it may take.
 
         Raises
         ------
         NeverAnsweredError
             It did not come back in time.
         """
-        seconds = SECONDS_A_BATCH * max(1.0, len(pictures) / _BATCH)
+        if seconds is None:
+            seconds = SECONDS_A_BATCH * max(1.0, len(pictures) / _BATCH)
         context = contextvars.copy_context()  # such as NumPy's error state
         with self._turns:
             if self._thread is None or not self._thread.is_alive():

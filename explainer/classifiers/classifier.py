@@ -35,6 +35,7 @@ class ClassifierLike(Protocol):
     fingerprint: str
     independent: bool
     is_range_confirmed: bool
+    sent_to: str
 
     @property
     def input_size(self) -> tuple[int, int]: ...
@@ -85,6 +86,9 @@ class Classifier:
     is_range_confirmed : bool
         False where nothing has said which values the network takes, so that they were assumed: if wrongly,
         all its answers are wrong.
+    sent_to : str
+        The machine that pictures are sent to, such as ``https://models.example.org``; empty where they stay
+        on this one.
     """
 
     def __init__(
@@ -98,6 +102,7 @@ class Classifier:
         fingerprint: str = "",
         independent: bool = False,
         is_range_confirmed: bool = True,
+        sent_to: str = "",
     ) -> None:
         self.name = name
         self.title = title
@@ -107,6 +112,7 @@ class Classifier:
         self.fingerprint = fingerprint
         self.independent = independent
         self.is_range_confirmed = is_range_confirmed
+        self.sent_to = sent_to
         self._predictor = predictor
         self._preprocessing = preprocessing
 
@@ -430,6 +436,7 @@ class _Adapted:
         self.fingerprint: str = getattr(original, "fingerprint", "")
         self.independent: bool = getattr(original, "independent", False)
         self.is_range_confirmed: bool = getattr(original, "is_range_confirmed", True)
+        self.sent_to: str = getattr(original, "sent_to", "")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Adapted) and other.original is self.original

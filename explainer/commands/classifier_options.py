@@ -6,6 +6,8 @@ import sys
 from ..classifiers.catalogue import catalogue, load_classifier
 from ..classifiers.classifier import Classifier
 from ..classifiers.preprocessing import RESAMPLINGS
+from ..words.language import Language
+from ..words.settings import destination_sentence
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +28,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 
 def classifier_of(options: argparse.Namespace) -> Classifier:
-    """The classifier that the options name; whoever doubts it is warned.
+    """The classifier that the options name; what is to be known before it is asked is said.
 
     Raises
     ------
@@ -41,4 +43,6 @@ def classifier_of(options: argparse.Namespace) -> Classifier:
             "are wrong, so is every answer. Add it again with --try PHOTO --expect LABEL, or with --range.",
             file=sys.stderr,
         )
+    if classifier.sent_to:
+        print(f"explainer: {destination_sentence(classifier.sent_to, Language('en'))}", file=sys.stderr)
     return classifier

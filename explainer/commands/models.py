@@ -4,20 +4,24 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
-from ..classifiers.added import models, network_file, new_model, trial
+from ..classifiers.added import models, network_file, new_model, new_service, trial
 from ..classifiers.added.description import CHOICES, SETTINGS, parse_colours, parse_size
+from ..classifiers.added.served.address import Key, check_address, machine
+from ..classifiers.added.served.service import PROTOCOLS, USUAL_BATCH, USUAL_TIMEOUT
 from ..classifiers.catalogue import built_in_names, catalogue
 from ..errors import ClassifierError
 from ..lime.explain import classify
 from ..photos.examples import example_photo
 from ..photos.load import load_photo
 from ..words.language import Language
-from ..words.settings import origin_in_words, setting_in_words
+from ..words.settings import destination_sentence, origin_in_words, setting_in_words
 from . import Commands
 
 _HELP = {
@@ -51,7 +55,7 @@ def _add_add(commands: Commands) -> None:
         "wrote, or found in FILE, or has a default, and is printed. Networks are programs: add only those "
         "that you trust.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("file", type=Path, metavar="FILE", nargs="?")
     parser.add_argument(
         "--labels",
         type=Path,
@@ -92,25 +96,106 @@ def _add_add(commands: Commands) -> None:
     )
     for name, what in (("mean", "taken from values after --range"), ("std", "what they are divided by")):
         parser.add_argument(f"--{name}", metavar="R,G,B", help=f"{what}: three numbers, or one for all")
+    _add_served(parser)
     parser.set_defaults(run=_add)
 
 
+def _add_served(parser: argparse.ArgumentParser) -> None:
+    served = parser.add_argument_group(
+        "a network that is served elsewhere", "Instead of FILE; photos are sent to that machine."
+    )
+    served.add_argument("--url", metavar="URL", help="its address, such as http://HOST:8501/v1/models/NAME")
+    served.add_argument(
+        "--protocol", choices=PROTOCOLS, default="", help="by default, what the address looks like"
+    )
+    served.add_argument(
+        "--template",
+        type=Path,
+        metavar="FILE",
+        help="what a JSON endpoint is sent, and where in its answer the scores are; .toml or .json",
+    )
+    served.add_argument(
+        "--served-version", default="", metavar="TEXT", help="which version is served, where nothing tells"
+    )
+    served.add_argument(
+        "--key-env",
+        metavar="NAME",
+        help="the environment variable that holds the key; it is kept nowhere else",
+    )
+    served.add_argument(
+        "--key-header",
+        metavar="NAME",
+        help="the header that the key is sent in, such as api-key; by default 'Authorization: Bearer'",
+    )
+    served.add_argument(
+        "--batch-size",
+        type=int,
+        metavar="N",
+        help=f"pictures a call, at the most; by default what the server tells, or {USUAL_BATCH}",
+    )
+    served.add_argument(
+        "--max-calls",
+        type=int,
+        default=0,
+        metavar="N",
+        help="calls that each process may make; any number by default",
+    )
+    served.add_argument(
+        "--timeout",
+        type=float,
+        default=USUAL_TIMEOUT,
+        metavar="S",
+        help=f"seconds that a call may take, by default {USUAL_TIMEOUT:g}",
+    )
+
+
+def _prepared(
+    options: argparse.Namespace, name: str, given: dict[str, Any]
+) -> AbstractContextManager[new_model.Candidate]:
+    if options.url is None:
+        return new_model.prepare(
+            options.file, options.labels, name=name, title=options.title, given=given, output=options.output
+        )
+    if options.labels is None:
+        raise ClassifierError("The classes need names: --labels names a file with one name a line.")
+    key = Key(options.key_env, *filter(None, [options.key_header])).check() if options.key_env else None
+    if key is None and options.key_header:
+        raise ClassifierError("--key-header needs --key-env, which says where the key is.")
+    print(destination_sentence(machine(options.url), Language("en")), flush=True)
+    return new_service.prepare(
+        options.url,
+        options.labels,
+        name=name,
+        title=options.title,
+        given=given,
+        output=options.output,
+        protocol=options.protocol,
+        template=options.template,
+        version=options.served_version,
+        key=key,
+        batch_size=options.batch_size,
+        max_calls=options.max_calls,
+        timeout=options.timeout,
+    )
+
+
 def _add(options: argparse.Namespace) -> int:
-    name = options.name or new_model.usable_name(network_file.meant(options.file.resolve()).stem)
+    if (options.file is None) == (options.url is None):
+        raise ClassifierError("add-model takes either a FILE or a --url.")
+    if options.url is not None:
+        options.url = check_address(options.url)
+        file_name = new_service.name_in(options.url)
+    else:
+        file_name = network_file.meant(options.file.resolve()).stem
+    name = options.name or new_model.usable_name(file_name)
     new_model.check_name(name, built_in_names(), options.replace)
     photos = [load_photo(path) for path in options.photos]
     given = {setting: vars(options)[setting.replace("-", "_")] for setting in SETTINGS}
     for setting, parse in (("input-size", parse_size), ("mean", parse_colours), ("std", parse_colours)):
         if given[setting] is not None:
             given[setting] = parse(given[setting])
-    with new_model.prepare(
-        options.file,
-        options.labels,
-        name=name,
-        title=options.title,
-        given={setting: value for setting, value in given.items() if value is not None},
-        output=options.output,
-    ) as candidate:
+    given = {setting: value for setting, value in given.items() if value is not None}
+    with _prepared(options, name, given) as candidate:
         for note in candidate.notes:
             print(note)
         expected = candidate.expected(options.expect, len(photos))
@@ -137,7 +222,7 @@ def _add(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     if not candidate.classifier.is_range_confirmed:
-        _warn_of_range(candidate, options.file)
+        _warn_of_range(candidate, options.file.name if options.file else file_name)
     return 0
 
 
@@ -194,10 +279,10 @@ def _print_rows(rows: Sequence[trial.Row], paths: Sequence[Path], labels: Sequen
             first, answers = "", ["    the same"] * len(answers)
 
 
-def _warn_of_range(candidate: new_model.Candidate, path: Path) -> None:
+def _warn_of_range(candidate: new_model.Candidate, name: str) -> None:
     reason = candidate.facts.unread
     print(
-        f"explainer: Value range not confirmed: nothing says which values {path.name} takes, so "
+        f"explainer: Value range not confirmed: nothing says which values {name} takes, so "
         f"{candidate.settings['range'][0]} was assumed"
         + (f" (its steps could not be looked at: {reason})" if reason else "")
         + ". If that is wrong, so is every answer. Add it again with --replace and --try PHOTO --expect "
@@ -235,7 +320,9 @@ def _list(_options: argparse.Namespace) -> int:
         height, width = classifier.input_size
         known = models.added_model(folder).description.value_range
         confirmed = "" if classifier.is_range_confirmed else " (not confirmed)"
-        print(f"{name:<24} {classifier.title:<24} {height} × {width}, {known}{confirmed}, added: {folder}")
+        served = f"photos are sent to {classifier.sent_to}, " if classifier.sent_to else ""
+        told = f"{height} × {width}, {known}{confirmed}, {served}added: {folder}"
+        print(f"{name:<24} {classifier.title:<24} {told}")
     return 0
 
 

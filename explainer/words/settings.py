@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ..classifiers.added.served.address import is_exposed
 from ..lime.explanation import Explanation, versions
 from ..reading import Reading
 from ..recipe import Felzenszwalb, Quickshift, Slic
@@ -69,6 +70,18 @@ def setting_in_words(name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return (" × " if name == "input-size" else ", ").join(map(str, value))
     return str(value)
+
+
+def destination_sentence(machine: str, language: Language) -> str:
+    """That pictures leave this machine, and where they go, such as ``https://models.example.org``."""
+    _ = language.gettext
+    sentence = _(
+        "Photos are sent to {machine}: this classifier runs there, and gets their pixels, with and without "
+        "hidden regions."
+    ).format(machine=machine)
+    if is_exposed(machine):
+        sentence += " " + _("The way there is not encrypted, so others may read them.")
+    return sentence
 
 
 def origin_in_words(origin: str, language: Language) -> str:

@@ -1,7 +1,7 @@
 """The models folder: classifiers that the person who runs this machine has added.
 
-Each has a folder, named as the classifier is, with the network's file or files, ``labels.txt`` and
-``model.toml``. Such a folder is whole in itself: it can be copied to another machine.
+Each has a folder, named as the classifier is, with ``labels.txt``, ``model.toml``, and the network's file or
+files, unless it is served elsewhere. Such a folder is whole in itself: it can be copied to another machine.
 """
 
 import logging
@@ -11,18 +11,19 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import platformdirs
 
 from ...errors import ClassifierError
 from ...files import UNFINISHED
 from ..classifier import Classifier
-from ..engine import Network
 from ..fingerprint import fingerprint
+from ..predictor import Predictor
 from . import network_file
 from .description import Description, read_toml
 from .labels import kept_names
+from .served.service import ServedNetwork, Service
 
 logger = logging.getLogger(__name__)
 
@@ -80,11 +81,14 @@ class AddedModel:
     origins : mapping of str to str
         How each setting of the description is known, as for a `Candidate`; empty for models that were added
         before that was noted.
+    service : Service, optional
+        Where it is served, if it is elsewhere.
     """
 
     title: str
     description: Description
     origins: Mapping[str, str]
+    service: Service | None = None
 
     @property
     def is_range_confirmed(self) -> bool:
@@ -102,7 +106,8 @@ def added_model(folder: Path) -> AddedModel:
     """
     values = read_toml(folder / DESCRIPTION_FILE)
     known = _added_model(folder, values)
-    _network_path(folder, values)
+    if known.service is None:
+        _network_path(folder, values)
     kept_names(folder / LABELS_FILE)
     return known
 
@@ -124,9 +129,11 @@ def load_model_folder(folder: Path, name: str = "") -> Classifier:
     """
     values = read_toml(folder / DESCRIPTION_FILE)
     known = _added_model(folder, values)
-    path = _network_path(folder, values)
     labels = kept_names(folder / LABELS_FILE)
     name = name or folder.name
+    if known.service is not None:
+        return classifier_of(name, known, ServedNetwork.of(known.service, len(labels)), labels)
+    path = _network_path(folder, values)
     if network_file.network_hash(path) != values.get("sha256"):
         raise ClassifierError(
             "{path} is not the file that was added as {name}: it was replaced or is damaged, so add the "
@@ -137,10 +144,18 @@ def load_model_folder(folder: Path, name: str = "") -> Classifier:
     return classifier_of(name, known, network_file.open_network(name, path, known.description), labels)
 
 
-def classifier_of(name: str, known: AddedModel, network: Network, labels: Sequence[str]) -> Classifier:
+class KnownNetwork(Predictor, Protocol):
+    """A network that can be told from others; `weights_hash` is empty where nobody can know."""
+
+    @property
+    def weights_hash(self) -> str: ...
+
+
+def classifier_of(name: str, known: AddedModel, network: KnownNetwork, labels: Sequence[str]) -> Classifier:
     """The classifier that a network becomes with what is known of it."""
     description = known.description
     preprocessing = description.preprocessing()
+    identity = network.weights_hash
     return Classifier(
         name,
         known.title,
@@ -148,9 +163,10 @@ def classifier_of(name: str, known: AddedModel, network: Network, labels: Sequen
         preprocessing,
         labels,
         ("",) * len(labels),
-        fingerprint(network.weights_hash, preprocessing, labels, description.settings()),
+        fingerprint(identity, preprocessing, labels, description.settings()) if identity else "",
         description.outputs == "independent",
         known.is_range_confirmed,
+        known.service.machine if known.service else "",
     )
 
 
@@ -188,7 +204,12 @@ def _added_model(folder: Path, values: Mapping[str, Any]) -> AddedModel:
             path=folder / DESCRIPTION_FILE,
             setting=error.args[0],
         ) from error
-    return AddedModel(str(values.get("title") or folder.name), description, values.get("origins", {}))
+    service = None
+    if "served" in values:
+        labels = kept_names(folder / LABELS_FILE)
+        service = Service.from_settings(values["served"], labels, folder / DESCRIPTION_FILE)
+    title = str(values.get("title") or folder.name)
+    return AddedModel(title, description, values.get("origins", {}), service)
 
 
 def _network_path(folder: Path, values: Mapping[str, Any]) -> Path:

@@ -52,13 +52,13 @@ def check_one_of_each(path: Path, inputs: int, outputs: int) -> None:
         )
 
 
-def input_facts(path: Path, shape: Sequence[int | None]) -> dict[str, Any]:
+def input_facts(path: Path | str, shape: Sequence[int | None]) -> dict[str, Any]:
     """What the shape of the input tells.
 
     Parameters
     ----------
-    path : Path
-        The network's file, for messages.
+    path : Path or str
+        The network's file, or where it is served, for messages.
     shape : sequence of int or None
         The batch first; None stands for any number.
 
@@ -101,7 +101,7 @@ def input_facts(path: Path, shape: Sequence[int | None]) -> dict[str, Any]:
     return facts
 
 
-def output_units(path: Path, shape: Sequence[int | None]) -> int | None:
+def output_units(path: Path | str, shape: Sequence[int | None]) -> int | None:
     """How many numbers a network of this output shape, the batch first, answers with.
 
     Raises

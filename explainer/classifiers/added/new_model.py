@@ -16,7 +16,6 @@ from PIL import Image
 from ...errors import ClassifierError, ClassifierNote
 from ...files import UNFINISHED, put
 from ..classifier import Classifier
-from ..engine import Network
 from . import exports, network_file, trial
 from .description import SETTINGS, USUAL, Description, checked_size, read_toml
 from .exports import Export
@@ -25,6 +24,7 @@ from .models import (
     DESCRIPTION_FILE,
     LABELS_FILE,
     AddedModel,
+    KnownNetwork,
     classifier_of,
     is_model_name,
     model_names,
@@ -32,6 +32,7 @@ from .models import (
     unwritable,
 )
 from .network_facts import NetworkFacts
+from .served.service import Service
 
 _DEFAULTS: dict[str, Any] = {
     "resize": "stretch",
@@ -61,29 +62,35 @@ class Candidate:
     labels : tuple of str
         The class names.
     facts : NetworkFacts
-        What the network's file tells.
-    network : Network
+        What the network's file, or its server, tells.
+    network : KnownNetwork
         To be asked.
-    copy : Path
-        Where the network is for now, in a folder that has the model's name.
+    folder : Path
+        The model's for now, which has its name.
+    kept : mapping of str to object
+        What its description says of the network.
     notes : tuple of ClassifierNote
         What was assumed.
+    service : Service, optional
+        Where it is served, if it is elsewhere.
     """
 
     settings: Mapping[str, tuple[Any, str]]
     title: str
     labels: tuple[str, ...]
     facts: NetworkFacts
-    network: Network
-    copy: Path
+    network: KnownNetwork
+    folder: Path
+    kept: Mapping[str, Any]
     notes: tuple[ClassifierNote, ...] = ()
+    service: Service | None = None
 
     @property
     def classifier(self) -> Classifier:
         """To be tried; every one has the same network."""
         origins = {setting: origin for setting, (_, origin) in self.settings.items()}
-        known = AddedModel(self.title, _description(self.settings), origins)
-        return classifier_of(self.copy.parent.name, known, self.network, self.labels)
+        known = AddedModel(self.title, description_of(self.settings), origins, self.service)
+        return classifier_of(self.folder.name, known, self.network, self.labels)
 
     def revised(self, settings: Mapping[str, Any], origin: str) -> "Candidate":
         """The same with some settings, where they were defaults, known in another way."""
@@ -159,16 +166,15 @@ class Candidate:
         ClassifierError
             There is a model of this name, and `replace` is false; or the folder can't be written to.
         """
-        folder = self.copy.parent
-        target = models_folder() / folder.name
+        target = models_folder() / self.folder.name
         if not replace:
-            _check_not_taken(folder.name)
-        values = {"title": self.title, "network": self.copy.name, "sha256": self.network.weights_hash}
+            _check_not_taken(self.folder.name)
+        values = {"title": self.title, **self.kept}
         origins = {"origins": {setting: origin for setting, (_, origin) in self.settings.items()}}
-        text = tomli_w.dumps(values | _description(self.settings).settings() | origins)
+        text = tomli_w.dumps(values | description_of(self.settings).settings() | origins)
         try:
-            (folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
-            put(folder, target)
+            (self.folder / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
+            put(self.folder, target)
         except OSError as error:
             raise unwritable(error) from error
         return target
@@ -252,7 +258,7 @@ def prepare(
     path = network_file.meant(path)
     beside = path.with_suffix(".toml")
     described = _described(beside)
-    with exports.opened(path) as export, _unfinished_folder(name) as folder:
+    with exports.opened(path) as export, unfinished_folder(name) as folder:
         network_file.check_format(export.network)
         found = export.labels
         if labels is not None or "labels" in described:
@@ -266,17 +272,23 @@ def prepare(
         if found is None:
             raise ClassifierError("The classes need names: --labels names a file with one name a line.")
         names = for_outputs(found.names, facts.units or len(found.names))
-        settings = _settings(given or {}, described, export, facts)
-        description = _description(settings)
+        settings = known_settings(
+            export.network,
+            {"given": given or {}, "described": described, export.told_by: export.settings},
+            facts,
+        )
+        description = description_of(settings)
         title = tidy(title or str(described.get("title", "")) or export.title) or path.stem
         write_labels(names, folder / LABELS_FILE)
         network = network_file.open_network(name, copy, description)
         if settings["outputs"][1] == "default":
             settings["outputs"] = (trial.outputs(network, description), "tried")
-        yield Candidate(settings, title, names, facts, network, copy, (*export.notes, *found.notes))
+        kept = {"network": copy.name, "sha256": network.weights_hash}
+        yield Candidate(settings, title, names, facts, network, folder, kept, (*export.notes, *found.notes))
 
 
-def _description(settings: Mapping[str, tuple[Any, str]]) -> Description:
+def description_of(settings: Mapping[str, tuple[Any, str]]) -> Description:
+    """The description that a candidate's settings make."""
     return Description.from_settings({setting: value for setting, (value, _) in settings.items()})
 
 
@@ -339,17 +351,31 @@ def _described(path: Path) -> dict[str, Any]:
     return described
 
 
-def _settings(
-    given: Mapping[str, Any], described: Mapping[str, Any], export: Export, facts: NetworkFacts
+def known_settings(
+    network: Path | str, told: Mapping[str, Mapping[str, Any]], facts: NetworkFacts
 ) -> dict[str, tuple[Any, str]]:
-    path = export.network
+    """All that a description can say, and how it is known.
+
+    Parameters
+    ----------
+    network : Path or str
+        What messages name.
+    told : mapping of str to mapping
+        By origin, as `Candidate` has them, the settings that are not the network's own; those that go before
+        the others first.
+    facts : NetworkFacts
+        The network's own.
+
+    Raises
+    ------
+    ClassifierError
+        Something is not said, or contradicts the network.
+    """
     defaults = dict(_DEFAULTS)
-    if path.suffix.lower() == ".onnx":
+    if str(network).lower().endswith(".onnx"):
         defaults["layout"] = "channels-first"  # where they come from, that is usual
     sources = (
-        ("given", _with_implied(given)),
-        ("described", _with_implied(described)),
-        (export.told_by, _with_implied(export.settings)),
+        *((origin, _with_implied(source)) for origin, source in told.items()),
         ("found", facts.settings),
         ("default", defaults),
     )
@@ -361,14 +387,14 @@ def _settings(
             continue
         if not origin:
             raise ClassifierError(
-                "{path} does not say how large its input is: --input-size says it.", path=path
+                "{path} does not say how large its input is: --input-size says it.", path=network
             )
         value = list(checked_size(source[name])) if name == "input-size" else source[name]
         if name in _CERTAIN and name in facts.settings and str(value) != str(facts.settings[name]):
             raise ClassifierError(
                 "The {name} of {path} is {found}, and not {value}.",
                 name=name,
-                path=path,
+                path=network,
                 found=facts.settings[name],
                 value=value,
             )
@@ -402,7 +428,8 @@ def _with_implied(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _unfinished_folder(name: str) -> Iterator[Path]:
+def unfinished_folder(name: str) -> Iterator[Path]:
+    """A folder for a model of this name, which is thrown away unless it is moved."""
     try:
         models_folder().mkdir(parents=True, exist_ok=True)
         parent = tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=models_folder())

@@ -1,0 +1,296 @@
+"""Asks a server over HTTP: bounded in time, number and size, and with no key in anything that it says."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from ....errors import ClassifierError, ExplainerError
+from ...calls import NeverAnsweredError, WatchedCalls
+from .address import Key, machine
+
+if TYPE_CHECKING:
+    import requests
+
+LARGEST_ANSWER = 32 << 20  # bytes: 1,000 classes of 16 pictures take one hundredth of it
+_WAITS = (0.5, 1.0, 2.0)  # seconds before each further attempt
+_LONGEST_WAIT = 30.0  # seconds that a server may ask for
+_PASSES = (429, 502, 503, 504)
+_NOTHING = (400, 404, 405, 501)
+_CHUNK = 1 << 16
+_wait = time.sleep
+
+
+class _PassingError(ClassifierError):
+    """What another attempt may be spared; `seconds` is how long the server asks to wait."""
+
+    seconds = 0.0
+
+
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    body: bytes
+    kind: str
+    location: str
+    wait: str
+
+
+class Connection:
+    """Asks one server, one question at a time, and keeps count.
+
+    urllib3's `Retry` neither knows of a budget nor repeats what broke off amid an answer, so attempts are
+    repeated here.
+
+    Parameters
+    ----------
+    key : Key, optional
+        Sent with every question.
+    timeout : float
+        Seconds that an attempt may take, from its first byte to its last.
+    max_calls : int
+        How many pictures' questions may be asked in the life of this connection, repeated ones counted; any
+        number where it is 0.
+    """
+
+    def __init__(self, key: Key | None = None, timeout: float = 30.0, max_calls: int = 0) -> None:
+        self._key = key
+        self._timeout = timeout
+        self._max_calls = max_calls
+        self._made = 0
+        self._counting = threading.Lock()
+        self._watched = WatchedCalls()
+        self._session: requests.Session | None = None
+
+    def __reduce__(self) -> tuple[type["Connection"], tuple[Key | None, float, int]]:
+        return Connection, (self._key, self._timeout, self._max_calls)
+
+    def check_key(self) -> None:
+        """Check that the key is there.
+
+        Raises
+        ------
+        ClassifierError
+            It is not.
+        """
+        if self._key is not None:
+            self._key.sent()
+
+    def look_up(self, url: str, needed: bool = False) -> Any:
+        """What a server tells of itself; None where it tells nothing there, unless that is needed.
+
+        Raises
+        ------
+        ClassifierError
+            It can't be reached, or refuses.
+        """
+        return self._ask("GET", url, needed=needed)
+
+    def ask(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Any:
+        """What a server answers, as JSON has it.
+
+        Raises
+        ------
+        ClassifierError
+            It does not, or answers with something else; or the budget is used up.
+        """
+        return self._ask("POST", url, body, headers)
+
+    def _ask(
+        self,
+        method: str,
+        url: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        needed: bool = True,
+    ) -> Any:
+        for wait in (*_WAITS, None):
+            if method == "POST":
+                self._count(url)
+            try:
+                reply = self._attempt(method, url, body, headers or {})
+                return None if reply.status in _NOTHING and not needed else self._read(url, reply)
+            except _PassingError as error:
+                if wait is None or error.seconds > _LONGEST_WAIT:
+                    raise ClassifierError(error.template, **error.values) from None
+                _wait(max(wait, error.seconds))
+        raise AssertionError
+
+    def _count(self, url: str) -> None:
+        with self._counting:
+            if self._max_calls and self._made >= self._max_calls:
+                raise ClassifierError(
+                    "The budget of {number} calls to {machine} is used up: start this program again to spend "
+                    "as many once more, or add the model again with another --max-calls.",
+                    number=self._max_calls,
+                    machine=machine(url),
+                )
+            self._made += 1
+
+    def _attempt(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> _Reply:
+        import requests
+        from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+
+        where = {"machine": machine(url)}
+        slow = _PassingError(
+            "{machine} did not answer within {seconds} seconds: --timeout, when the model is added, gives it "
+            "more.",
+            **where,
+            seconds=f"{self._timeout:g}",
+        )
+        request = requests.Request(method, url, dict(headers), data=body or None, auth=self._sign)
+        try:
+            return self._watched.ask(self._send, request, 1.5 * self._timeout)
+        except ExplainerError:
+            raise
+        except NeverAnsweredError:
+            self._session = None  # the other thread has it still
+            raise slow from None
+        except requests.Timeout:
+            raise slow from None
+        except requests.exceptions.SSLError:
+            raise ClassifierError(
+                "The certificate of {machine} can't be verified, so it was sent nothing: REQUESTS_CA_BUNDLE "
+                "names a file with the certificates of an authority of your own.",
+                **where,
+            ) from None
+        except requests.exceptions.ProxyError:
+            raise _PassingError(
+                "The proxy on the way to {machine} does not let it be reached.", **where
+            ) from None
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            cause = next(iter(error.args), None)
+            if isinstance(cause, ReadTimeoutError):
+                raise slow from None
+            if isinstance(getattr(cause, "reason", None), NewConnectionError):
+                raise _PassingError(
+                    "{machine} can't be reached: see whether its server runs and the address is right.",
+                    **where,
+                ) from None
+            raise _PassingError(
+                "{machine} cut the connection off before its answer was complete.", **where
+            ) from None
+        except requests.RequestException as error:  # whose text has the whole address in it, or the key
+            raise ClassifierError(
+                "{machine} can't be asked: {reason}.", **where, reason=type(error).__name__
+            ) from None
+
+    def _send(self, request: "requests.Request") -> _Reply:
+        import requests
+
+        session = self._session = self._session or requests.Session()
+        prepared = session.prepare_request(request)
+        prepared.headers["Accept-Encoding"] = "identity"  # of a small answer none can be made that is huge
+        settings = session.merge_environment_settings(prepared.url, {}, True, None, None)
+        with session.send(prepared, timeout=self._timeout, allow_redirects=False, **settings) as reply:
+            body = bytearray()
+            for chunk in reply.iter_content(_CHUNK):
+                body += chunk
+                if len(body) > LARGEST_ANSWER:
+                    raise ClassifierError(
+                        "{machine} answers with more than {size} MB, and is not listened to any longer.",
+                        machine=machine(str(request.url)),
+                        size=LARGEST_ANSWER >> 20,
+                    )
+            headers = reply.headers
+            return _Reply(
+                reply.status_code,
+                bytes(body),
+                headers.get("Content-Type", "").partition(";")[0].strip(),
+                headers.get("Location", ""),
+                headers.get("Retry-After", ""),
+            )
+
+    def _sign(self, request: Any) -> Any:
+        """Put the key into a request; that there is an `auth` keeps requests from looking into ~/.netrc."""
+        if self._key is not None:
+            name, content = self._key.sent()
+            request.headers[name] = content
+        return request
+
+    def _read(self, url: str, reply: _Reply) -> Any:
+        where = {"machine": machine(url), "status": reply.status}
+        reason = self._reason(reply.body)
+        if reply.status in _PASSES:
+            passing = _PassingError(
+                "{machine} is busy or not ready, and stays so ({status}{reason}): try again later.",
+                **where,
+                reason=reason,
+            )
+            passing.seconds = _seconds(reply.wait)
+            raise passing
+        if 300 <= reply.status < 400:
+            raise ClassifierError(
+                "{machine} sends us on to {other} ({status}), where nothing is sent: if that is right, add "
+                "the model again with its address.",
+                **where,
+                other=urlsplit(urljoin(url, reply.location)).netloc or "?",
+            )
+        if reply.status in (401, 403, 407):
+            raise ClassifierError(
+                "{machine} refuses to answer ({status}{reason}): see whether the key is right that --key-env "
+                "names, and whether --key-header sends it as the server wants it.",
+                **where,
+                reason=reason,
+            )
+        if reply.status in (404, 405):
+            raise ClassifierError(
+                "There is no such network at {machine} ({status}{reason}): see whether its name, its version "
+                "and the address are right.",
+                **where,
+                reason=reason,
+            )
+        if reply.status == 413:
+            raise ClassifierError(
+                "That is more than {machine} takes at once ({status}): add the model again with a smaller "
+                "--batch-size.",
+                **where,
+            )
+        if 400 <= reply.status < 500:
+            raise ClassifierError(
+                "{machine} does not accept what it was sent ({status}{reason}).", **where, reason=reason
+            )
+        if not 200 <= reply.status < 300:
+            raise ClassifierError("{machine} failed ({status}{reason}).", **where, reason=reason)
+        try:
+            return json.loads(reply.body)
+        except (ValueError, RecursionError):
+            raise ClassifierError(
+                "{machine} does not answer in JSON, but with {kind}: the address may lead to a page or a "
+                "login instead of the network.",
+                **where,
+                kind=_harmless(reply.kind) or "something else",
+            ) from None
+
+    def _reason(self, body: bytes) -> str:
+        """What a server says went wrong, to be put behind its status."""
+        try:
+            told = json.loads(body)
+        except (ValueError, RecursionError):
+            return ""
+        for _ in range(2):
+            if isinstance(told, dict):
+                told = next((told[name] for name in ("error", "message", "detail") if told.get(name)), "")
+        text = told[:2000] if isinstance(told, str) else ""
+        text = _harmless(self._key.hidden(text) if self._key else text)
+        return f", {text[:200].rstrip(' .')}" if text else ""
+
+
+def _harmless(text: str) -> str:
+    """Somebody else's text in one line, without what makes more of text where it is shown."""
+    return " ".join(re.sub(r"[^\w .,:;'%/=+-]", " ", text).split())
+
+
+def _seconds(wait: str) -> float:
+    """What a Retry-After says, which is a number of seconds or a date."""
+    from urllib3.exceptions import InvalidHeader
+    from urllib3.util import Retry
+
+    try:
+        return float(Retry().parse_retry_after(wait)) if wait else 0.0
+    except InvalidHeader:
+        return 0.0

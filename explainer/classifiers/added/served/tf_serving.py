@@ -1,0 +1,155 @@
+"""TensorFlow Serving's REST interface, which KServe's first protocol and Vertex AI have taken over.
+
+References
+----------
+https://www.tensorflow.org/tfx/serving/api_rest
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....errors import ClassifierError
+from ..network_facts import NetworkFacts, input_facts, output_units
+from .address import extended, machine
+from .connection import Connection
+from .wire import as_type, chosen_output, in_json, inner, without
+
+_USUAL = "serving_default"
+_DTYPES = {
+    "DT_HALF": "float16", "DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_BFLOAT16": "float32",
+    "DT_UINT8": "uint8", "DT_INT32": "int32",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TensorFlowServing:
+    """How a network behind TensorFlow Serving is asked.
+
+    Attributes
+    ----------
+    url : str
+        Of the network, such as ``http://localhost:8501/v1/models/cats``.
+    dtype : str
+        One of `DTYPES`.
+    signature, output : str
+        Names; empty for the usual signature, and where there is one output only.
+    """
+
+    url: str
+    dtype: str = "float32"
+    signature: str = ""
+    output: str = ""
+    title: ClassVar[str] = "TensorFlow Serving"
+    one_by_one: ClassVar[bool] = False
+    sends: ClassVar[str] = "numbers"
+
+    @classmethod
+    def found(
+        cls, url: str, connection: Connection, output: str, classes: int
+    ) -> tuple["TensorFlowServing", NetworkFacts, int]:
+        """Look up what the server tells of a network.
+
+        Returns
+        -------
+        protocol : TensorFlowServing
+        facts : NetworkFacts
+        pictures : int
+            How many it takes at once; 0 where that is open.
+
+        Raises
+        ------
+        ClassifierError
+            It can't be reached, or takes no pictures.
+        """
+        where = machine(url)
+        url = without(url, ":predict")
+        told = connection.look_up(extended(url, "/metadata"))
+        signatures = inner(told, "metadata", "signature_def", "signature_def")
+        if not isinstance(signatures, Mapping):
+            return cls(url, output=output), NetworkFacts(None, {}), 0
+        asked = {
+            name: signature
+            for name, signature in signatures.items()
+            if inner(signature, "inputs") and inner(signature, "outputs")
+        }
+        name = _USUAL if _USUAL in asked else next(iter(asked), "")
+        inputs, outputs = inner(asked, name, "inputs"), inner(asked, name, "outputs")
+        if not isinstance(inputs, Mapping) or not isinstance(outputs, Mapping) or len(inputs) != 1:
+            raise ClassifierError(
+                "The network at {machine} takes {number} inputs, and only one, a picture, can be explained.",
+                machine=where,
+                number=len(inputs) if isinstance(inputs, Mapping) else 0,
+            )
+        (taken,) = inputs.values()
+        kind = str(inner(taken, "dtype"))
+        if kind not in _DTYPES:
+            raise ClassifierError(
+                "The network at {machine} takes {dtype} and no numbers: --template says how files are sent "
+                "to it.",
+                machine=where,
+                dtype=kind.removeprefix("DT_").lower(),
+            )
+        shape = _shape(taken)
+        settings = input_facts(where, shape) if shape else {}
+        if _DTYPES[kind] in ("uint8", "int32"):
+            settings["range"] = "0-to-255"
+        units = {key: _units(value, where) for key, value in outputs.items()}
+        names = chosen_output([*units.items()], output, classes, where)
+        facts = NetworkFacts(units[names[0]], settings, outputs=names)
+        protocol = cls(url, _DTYPES[kind], "" if name == _USUAL else name, names[0])
+        return protocol, facts, (shape[0] or 0) if shape else 0
+
+    def settings(self) -> dict[str, Any]:
+        """As a description file has them."""
+        return {"dtype": self.dtype, "signature": self.signature, "output": self.output}
+
+    def version(self, connection: Connection) -> str:
+        """The version that is served now; empty where that is not told."""
+        told = connection.look_up(extended(self.url, "/metadata"))
+        return str(inner(told, "model_spec", "version") or "")
+
+    def ask(self, pictures: NDArray[np.float32], connection: Connection) -> Any:
+        """What the network answers: a row for each picture.
+
+        Raises
+        ------
+        ClassifierError
+            It does not.
+        """
+        named = f'"signature_name":{json.dumps(self.signature)},' if self.signature else ""
+        body = f'{{{named}"instances":{in_json(as_type(pictures, self.dtype))}}}'
+        answer = connection.ask(
+            extended(self.url, ":predict"), body.encode(), {"Content-Type": "application/json"}
+        )
+        rows = inner(answer, "predictions")
+        if rows is None:
+            rows = inner(answer, "outputs")
+        if isinstance(rows, list) and rows and all(isinstance(row, Mapping) for row in rows):
+            rows = [self._of_output(row) for row in rows]
+        elif isinstance(rows, Mapping):
+            rows = self._of_output(rows)
+        return rows
+
+    def _of_output(self, row: Mapping[str, Any]) -> Any:
+        return next(iter(row.values())) if len(row) == 1 else row.get(self.output)
+
+
+def _shape(tensor: Any) -> list[int | None]:
+    """The batch first; empty where it is not told."""
+    dims = inner(tensor, "tensor_shape", "dim")
+    if inner(tensor, "tensor_shape", "unknown_rank") or not isinstance(dims, list):
+        return []
+    sizes = [int(inner(dim, "size")) for dim in dims]
+    return [size if size > 0 else None for size in sizes]
+
+
+def _units(tensor: Any, where: str) -> int | None:
+    try:
+        return output_units(where, _shape(tensor))
+    except ClassifierError:
+        return None
