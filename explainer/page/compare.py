@@ -22,7 +22,7 @@ from ..words.language import Language
 from ..words.sentences import focus_sentence, pros_cons_sentence, reliability
 from ..words.settings import settings_in_words, timings_in_words
 from . import links
-from .controls import FEWEST_REGIONS, MOST_REGIONS, Settings
+from .controls import FEWEST_REGIONS, MOST_REGIONS, Settings, tell_where_photos_go
 from .intake import EXAMPLE, take_example, take_photo
 from .live import Live
 from .markup import plain
@@ -108,6 +108,8 @@ def show(result: Result, settings: Settings, live: Live, own_photos: Mapping[str
     if pinned == here:
         st.caption(_("This is A. Change the classifier, the label or any setting, and B stands beside it."))
         return None
+    if chosen[0].classifier != settings.classifier:
+        tell_where_photos_go(chosen[0].classifier, language)
     first, unfinished = _pinned(result, pinned, *chosen)
     second = _drawn("compared", result)
     _show_both(first, second, chosen[0], result)

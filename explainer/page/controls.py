@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..errors import ExplainerError
 from ..pictures.draw import DEFAULT_PALETTE, PALETTES, Palette
 from ..recipe import Recipe
 from ..words.language import Language
-from ..words.settings import origin_in_words, setting_in_words
+from ..words.settings import destination_sentence, origin_in_words, setting_in_words
 from .links import choose_from_list, choose_one
 from .markup import escape, plain
 from .tuning import USUAL, Preview, choose_tuning
@@ -64,7 +65,15 @@ def choose_settings(language: Language) -> tuple[Settings, Preview]:
     if error := st.session_state.get("unknown_classifier"):  # here, since a phone hides the sidebar
         instead = language.gettext("The default is asked instead.")
         st.warning(f"{plain(language.error(error))} {instead}", icon=":material/warning:")
+    tell_where_photos_go(classifier, language)
     return Settings(classifier, Recipe.of(**tuning, **samples), False, DEFAULT_PALETTE), preview
+
+
+def tell_where_photos_go(classifier: str, language: Language) -> None:
+    """Say so where photos leave this machine; drawn before any is sent, which is a run's last deed."""
+    with suppress(ExplainerError):  # which whoever asks the classifier says
+        if machine := load_classifier(classifier).sent_to:
+            st.info(plain(destination_sentence(machine, language)), icon=":material/cloud_upload:")
 
 
 def _choose_samples(threshold: float, language: Language) -> dict[str, Any]:
@@ -188,6 +197,9 @@ def _linked_classifier(names: Collection[str], language: Language) -> dict[str, 
 def _show_added(added: AddedModel, language: Language) -> None:
     """What is known of a model that somebody has added, and how."""
     _ = language.gettext
+    if added.service is not None:
+        sent = _("Photos are sent to {machine}").format(machine=added.service.machine)
+        st.markdown(f":material/cloud_upload: {plain(sent)}")
     if not added.is_range_confirmed:
         st.markdown(f":material/warning: {_('Value range not confirmed')}")
     with st.popover(_("About this classifier"), icon=":material/info:", type="tertiary"):
