@@ -189,6 +189,8 @@ def endless(handler: _Handler) -> None:
 
 def _told(path: str, told: dict[str, Any]) -> Any:
     """What a network tells of itself."""
+    if "says" in told:
+        return told["says"]
     shape = told.get("shape", [-1, HEIGHT, WIDTH, 3])
     dtype = told.get("dtype", "FP32")
     outputs = told.get("outputs", {"probabilities": [-1, 4]})

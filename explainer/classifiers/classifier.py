@@ -224,7 +224,8 @@ class Classifier:
         other = copy.copy(self)
         other._preprocessing = replace(self._preprocessing, resample=RESAMPLINGS[resample])
         other.name, other.title = f"{self.name}@{resample}", f"{self.title} ({resample})"
-        other.fingerprint = fingerprint_of(self.fingerprint, other._preprocessing, self.class_names)
+        if self.fingerprint:
+            other.fingerprint = fingerprint_of(self.fingerprint, other._preprocessing, self.class_names)
         return other
 
     def __repr__(self) -> str:

@@ -200,6 +200,22 @@ class TestWhatIsFoundOut:
             add(path)
         assert models.model_names() == []
 
+    @pytest.mark.parametrize("path", [TF_SERVING, KSERVE])
+    @pytest.mark.parametrize(
+        "told",
+        [
+            [],
+            "network",
+            {"model_spec": 1, "metadata": {"signature_def": {"signature_def": {"a": 1}}}},
+            {"inputs": [{"name": "x"}], "outputs": [1]},
+            {"inputs": [{"name": "x", "datatype": "FP32", "shape": "?"}], "outputs": [{"name": "y"}]},
+        ],
+    )
+    def test_nonsense_ends_in_a_sentence(self, path, told, add, server, raises_sentence):
+        server.told["says"] = told
+        with raises_sentence(ClassifierError, "127.0.0.1"):
+            add(path, given={"range": "0-to-1", "input-size": [HEIGHT + 1, WIDTH]})
+
     def test_another_number_of_labels(self, add, raises_sentence):
         with raises_sentence(ClassifierError, "4 numbers for a picture, and there are 3 classes: the labels"):
             add("/invocations", ("red", "green", "blue"))
@@ -340,10 +356,10 @@ class TestFaults:
         with raises_sentence(ClassifierError, r"has nothing at \[\*\].probs, where the template expects it"):
             ask(classifier)
         server.faults = [fault(200, [{"probs": [0.6, 0.4], "labels": ["red", "green"]}])]
-        with raises_sentence(ClassifierError, "with 2 classes by name, and not with each of the 4 labels"):
+        with raises_sentence(ClassifierError, "with 2 of 4 classes by name, and each is needed"):
             ask(classifier)
         server.faults = [fault(200, [{"probs": ROWS[0], "labels": ["red", "green", "blue", "pink"]}])]
-        with raises_sentence(ClassifierError, "once, such as 'pink'"):
+        with raises_sentence(ClassifierError, "with the class 'pink', which is not among"):
             ask(classifier)
 
 
@@ -397,6 +413,10 @@ class TestVersions:
         assert first == add().fingerprint
         server.told["version"] = "4"
         assert len({first, add().fingerprint, add(KSERVE).fingerprint, ""}) == 4
+
+    def test_without_any_another_resampling_has_no_fingerprint(self, add):
+        add("/invocations")
+        assert load_classifier("colours@nearest").fingerprint == ""
 
     def test_without_any_nothing_is_taken_for_the_same(self, add):
         assert add("/invocations").fingerprint == ""
@@ -542,15 +562,16 @@ class TestTemplates:
     @pytest.mark.parametrize(
         ("text", "words"),
         [
-            ("scores = 'a'", "does not say what the request is"),
-            ("request.a = 1", r"one \$pictures or one \$picture in its request"),
+            ("scores = 'a'", "is no template: it must say what the request is, and may say"),
+            ("request.a = 1", r"one \$pictures or one \$picture in the request"),
             ("request = ['$pictures', '$pictures']", r"there must be one \$pictures or one"),
             ("request.a = 'x $picture'", "numbers can't be part of a text"),
             ("request.a = '$picture'\npictures = 'gif'", "pictures must be one of numbers, png, jpeg"),
-            ("request.a = '$picture'\nscores = 'a..b'", r"scores is written like predictions\[\*\].scores"),
-            ("request.a = '$picture'\nscore = 'a'", "it says score, and may say request"),
-            ("request.a = '$picture'\nheaders.Authorization = 'x'", "a header with a key does not belong"),
-            ("request.a = '$picture'\nheaders.X-Api-Key = 'x'", "a header with a key does not belong"),
+            ("request.a = '$picture'\nscores = 'a..b'", r"are written like predictions\[\*\].scores"),
+            ("request.a = '$picture'\nscore = 'a'", "may say pictures, scores, names, headers besides"),
+            ("request.a = '$picture'\nheaders.Authorization = 'x'", "there is a header with a key, which"),
+            ("request.a = '$picture'\nheaders.X-Api-Key = 'x'", "there is a header with a key, which"),
+            ("request.a = '$picture'\nheaders.X = 1", "headers must be texts by their names"),
             ("request", "is not written in TOML"),
         ],
     )

@@ -25,10 +25,12 @@ _CHUNK = 1 << 16
 _wait = time.sleep
 
 
-class _PassingError(ClassifierError):
-    """What another attempt may be spared; `seconds` is how long the server asks to wait."""
+class _PassingError(Exception):
+    """Something went wrong that another attempt may be spared, after so many seconds at the least."""
 
-    seconds = 0.0
+    def __init__(self, error: ClassifierError, seconds: float = 0.0) -> None:
+        self.error = error
+        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,10 @@ class Connection:
             try:
                 reply = self._attempt(method, url, body, headers or {})
                 return None if reply.status in _NOTHING and not needed else self._read(url, reply)
-            except _PassingError as error:
-                if wait is None or error.seconds > _LONGEST_WAIT:
-                    raise ClassifierError(error.template, **error.values) from None
-                _wait(max(wait, error.seconds))
+            except _PassingError as passing:
+                if wait is None or passing.seconds > _LONGEST_WAIT:
+                    raise passing.error from None
+                _wait(max(wait, passing.seconds))
         raise AssertionError
 
     def _count(self, url: str) -> None:
@@ -137,10 +139,12 @@ class Connection:
 
         where = {"machine": machine(url)}
         slow = _PassingError(
-            "{machine} did not answer within {seconds} seconds: --timeout, when the model is added, gives it "
-            "more.",
-            **where,
-            seconds=f"{self._timeout:g}",
+            ClassifierError(
+                "{machine} did not answer within {seconds} seconds: --timeout, when the model is added, "
+                "gives it more.",
+                **where,
+                seconds=f"{self._timeout:g}",
+            )
         )
         request = requests.Request(method, url, dict(headers), data=body or None, auth=self._sign)
         try:
@@ -159,21 +163,21 @@ class Connection:
                 **where,
             ) from None
         except requests.exceptions.ProxyError:
-            raise _PassingError(
-                "The proxy on the way to {machine} does not let it be reached.", **where
-            ) from None
+            failed = ClassifierError("The proxy on the way to {machine} does not let it be reached.", **where)
+            raise _PassingError(failed) from None
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             cause = next(iter(error.args), None)
             if isinstance(cause, ReadTimeoutError):
                 raise slow from None
+            failed = ClassifierError(
+                "{machine} cut the connection off before its answer was complete.", **where
+            )
             if isinstance(getattr(cause, "reason", None), NewConnectionError):
-                raise _PassingError(
+                failed = ClassifierError(
                     "{machine} can't be reached: see whether its server runs and the address is right.",
                     **where,
-                ) from None
-            raise _PassingError(
-                "{machine} cut the connection off before its answer was complete.", **where
-            ) from None
+                )
+            raise _PassingError(failed) from None
         except requests.RequestException as error:  # whose text has the whole address in it, or the key
             raise ClassifierError(
                 "{machine} can't be asked: {reason}.", **where, reason=type(error).__name__
@@ -216,13 +220,12 @@ class Connection:
         where = {"machine": machine(url), "status": reply.status}
         reason = self._reason(reply.body)
         if reply.status in _PASSES:
-            passing = _PassingError(
+            busy = ClassifierError(
                 "{machine} is busy or not ready, and stays so ({status}{reason}): try again later.",
                 **where,
                 reason=reason,
             )
-            passing.seconds = _seconds(reply.wait)
-            raise passing
+            raise _PassingError(busy, _seconds(reply.wait))
         if 300 <= reply.status < 400:
             raise ClassifierError(
                 "{machine} sends us on to {other} ({status}), where nothing is sent: if that is right, add "
@@ -263,7 +266,7 @@ class Connection:
                 "{machine} does not answer in JSON, but with {kind}: the address may lead to a page or a "
                 "login instead of the network.",
                 **where,
-                kind=_harmless(reply.kind) or "something else",
+                kind=_harmless(reply.kind) or "?",
             ) from None
 
     def _reason(self, body: bytes) -> str:

@@ -23,6 +23,7 @@ from .wire import as_type, chosen_output, in_json, inner, without
 
 _DTYPES = {"FP16": "float16", "FP32": "float32", "FP64": "float64", "UINT8": "uint8", "INT32": "int32"}
 _DATATYPES = {dtype: datatype for datatype, dtype in _DTYPES.items()}
+_NUMBERS = "\ue000"  # in their place, until they are written
 _VERSION = re.compile(r"/versions/([^/?]+)")
 
 
@@ -149,7 +150,9 @@ class KServe:
         if self.binary:
             content = numbers.astype(numbers.dtype.newbyteorder("<"), copy=False).tobytes()
             tensor["parameters"] = {"binary_data_size": len(content)}
-        text = json.dumps({"inputs": [tensor], "outputs": [{"name": self.output}]})
+        else:
+            tensor["data"] = _NUMBERS
+        text = json.dumps({"inputs": [tensor], "outputs": [{"name": self.output}]}, ensure_ascii=False)
         if self.binary:
             body = text.encode()
             headers = {
@@ -158,8 +161,7 @@ class KServe:
             }
             body += content
         else:
-            data = f', "data": {in_json(numbers.ravel())}}}], "outputs"'
-            body = text.replace('}], "outputs"', data, 1).encode()
+            body = text.replace(f'"{_NUMBERS}"', in_json(numbers.ravel())).encode()
         answer = connection.ask(extended(self.url, "/infer"), body, headers)
         tensors = inner(answer, "outputs")
         found = [

@@ -123,15 +123,20 @@ class Template:
     def _by_name(self, scores: list[Any], names: list[str]) -> list[Any]:
         places = {_folded(label): place for place, label in enumerate(self.labels)}
         unknown = [name for name in names if _folded(name) not in places]
-        if unknown or len({*map(_folded, names)}) != len(self.labels) or len(names) != len(scores):
+        if unknown:
             raise ClassifierError(
-                "{machine} answers with {number} classes by name, and not with each of the {classes} labels "
-                "once{unknown}: it may have to be asked for all of them, or the labels are those of another "
-                "network.",
+                "{machine} answers with the class {name}, which is not among the labels: they are those of "
+                "another network.",
+                machine=machine(self.url),
+                name=repr(unknown[0][:60]),
+            )
+        if len({*map(_folded, names)}) != len(self.labels) or len(names) != len(scores):
+            raise ClassifierError(
+                "{machine} answers with {number} of {classes} classes by name, and each is needed once: the "
+                "request may have to ask for all of them.",
                 machine=machine(self.url),
                 number=len(names),
                 classes=len(self.labels),
-                unknown=f", such as {unknown[0][:60]!r}" if unknown else "",
             )
         ordered: list[Any] = [None] * len(scores)
         for name, score in zip(names, scores, strict=True):
@@ -166,42 +171,47 @@ def template_of(told: Any, url: str, labels: Sequence[str], path: Path) -> Templ
     ClassifierError
         It is none; `path` is what the message names.
     """
-
-    def check(fine: bool, what: str) -> None:
-        if not fine:
-            raise ClassifierError("{path} is no template: {what}.", path=path, what=what)
-
-    check(isinstance(told, Mapping), "it is no table")
-    unknown = [name for name in told if name not in _KEYS]
-    check(not unknown, f"it says {', '.join(unknown)}, and may say {', '.join(_KEYS)} only")
-    check("request" in told, "it does not say what the request is")
+    if not isinstance(told, Mapping) or "request" not in told or not {*told} <= {*_KEYS}:
+        raise ClassifierError(
+            "{path} is no template: it must say what the request is, and may say {names} besides.",
+            path=path,
+            names=", ".join(_KEYS[1:]),
+        )
     request, pictures = told["request"], told.get("pictures", "numbers")
-    check(pictures in _KINDS, f"pictures must be one of {', '.join(_KINDS)}")
+    scores, names, headers = told.get("scores", ""), told.get("names", ""), told.get("headers", {})
     texts = _texts(request)
-    check(
-        sum(map(sum, [_places(request)])) == 1,
-        f"there must be one {ALL} or one {ONE} in its request, where the pictures go",
-    )
-    check(
-        pictures != "numbers" or any(text in (ALL, ONE) for text in texts),
-        f"numbers can't be part of a text, so {ONE} has to be all of it",
-    )
-    check(None not in texts, "null can't be kept in it")
-    for name in ("scores", "names"):
-        value = told.get(name, "")
-        check(isinstance(value, str) and _is_path(value), f"{name} is written like predictions[*].scores")
-    headers = told.get("headers", {})
-    check(
-        isinstance(headers, Mapping) and all(isinstance(value, str) for value in headers.values()),
-        "headers must be texts by their names",
-    )
-    check(
-        not any(map(is_secret, headers)),
-        "a header with a key does not belong into it, since --key-env and --key-header send one",
-    )
-    return Template(
-        url, request, told.get("scores", ""), pictures, told.get("names", ""), dict(headers), tuple(labels)
-    )
+    if pictures not in _KINDS:
+        raise ClassifierError(
+            "In the template {path}, pictures must be one of {kinds}.", path=path, kinds=", ".join(_KINDS)
+        )
+    if sum(_places(request)) != 1:
+        raise ClassifierError(
+            "In the template {path}, there must be one {all} or one {one} in the request, where pictures go.",
+            path=path,
+            all=ALL,
+            one=ONE,
+        )
+    if pictures == "numbers" and not {ALL, ONE} & {*texts}:
+        raise ClassifierError(
+            "In the template {path}, numbers can't be part of a text, so {one} has to be all of it.",
+            path=path,
+            one=ONE,
+        )
+    if None in texts:
+        raise ClassifierError("In the template {path}, there is a null, which can't be kept.", path=path)
+    if not all(isinstance(place, str) and _is_path(place) for place in (scores, names)):
+        raise ClassifierError(
+            "In the template {path}, scores and names are written like predictions[*].scores.", path=path
+        )
+    if not isinstance(headers, Mapping) or not all(isinstance(value, str) for value in headers.values()):
+        raise ClassifierError("In the template {path}, headers must be texts by their names.", path=path)
+    if any(map(is_secret, headers)):
+        raise ClassifierError(
+            "In the template {path}, there is a header with a key, which does not belong there: --key-env "
+            "and --key-header send one.",
+            path=path,
+        )
+    return Template(url, request, scores, pictures, names, dict(headers), tuple(labels))
 
 
 def _texts(value: Any) -> list[str | None]:

@@ -144,8 +144,8 @@ def _shape(tensor: Any) -> list[int | None]:
     dims = inner(tensor, "tensor_shape", "dim")
     if inner(tensor, "tensor_shape", "unknown_rank") or not isinstance(dims, list):
         return []
-    sizes = [int(inner(dim, "size")) for dim in dims]
-    return [size if size > 0 else None for size in sizes]
+    sizes = [str(inner(dim, "size")) for dim in dims]  # -1 for any
+    return [int(size) if size.isdecimal() else None for size in sizes]
 
 
 def _units(tensor: Any, where: str) -> int | None:
