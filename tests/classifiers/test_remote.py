@@ -648,6 +648,27 @@ class TestOnItsWay:
         sent = pickle.loads(pickle.dumps(pack_classifier(classifier)))
         np.testing.assert_array_equal(ask(sent.load()), ask(classifier))
 
+    @pytest.mark.slow
+    @pytest.mark.parametrize("path", [KSERVE, "/invocations"])
+    def test_workers_find_what_one_process_finds(self, path, add, server, tmp_path, monkeypatch):
+        """With a key from their own environment, which is that of whoever starts them."""
+        monkeypatch.setenv("MODEL_KEY", KEY)
+        server.told["key"] = f"Bearer {KEY}"
+        (tmp_path / "photos").mkdir()
+        for i in range(2):
+            a_photo(i).save(tmp_path / "photos" / f"{i}.png")
+        classifier = add(path, key=Key("MODEL_KEY"))
+        found = {}
+        for out, workers in (("here", None), ("there", 1)):
+            result = explain_folder(
+                tmp_path / "photos", tmp_path / out, classifier, num_samples=40, workers=workers
+            )
+            assert [record.error for record in result.records] == ["", ""]
+            files = [*(tmp_path / out / "photos").rglob("explanation.json")]
+            found[out] = {path.parent.name: path.read_bytes() for path in files}
+        assert found["here"] == found["there"]
+        assert len(found["here"]) == 2
+
     def test_what_only_a_network_here_can_do_is_told(self, add, raises_sentence):
         classifier = add()
         with raises_sentence(ClassifierError, "served elsewhere gives answers and no gradients"):
