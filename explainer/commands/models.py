@@ -153,6 +153,9 @@ def _prepared(
     options: argparse.Namespace, name: str, given: dict[str, Any]
 ) -> AbstractContextManager[new_model.Candidate]:
     if options.url is None:
+        for option in ("protocol", "template", "served_version", "key_env", "key_header"):
+            if vars(options)[option]:
+                raise ClassifierError("{option} is for a --url.", option=f"--{option.replace('_', '-')}")
         return new_model.prepare(
             options.file, options.labels, name=name, title=options.title, given=given, output=options.output
         )

@@ -158,6 +158,11 @@ def test_an_address_with_a_key_is_not_repeated(tmp_path, capsys):
     assert KEY not in told.out + told.err
 
 
+def test_what_is_for_an_address_is_not_taken_for_a_file(tmp_path, capsys):
+    assert main(["add-model", str(tmp_path / "cats.onnx"), "--key-env", "CATS_KEY"]) == 2
+    assert capsys.readouterr().err == "explainer: --key-env is for a --url.\n"
+
+
 def test_neither_file_nor_address(capsys):
     assert main(["add-model"]) == 2
     assert capsys.readouterr().err == "explainer: add-model takes either a FILE or a --url.\n"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from ....errors import ClassifierError
 
 _SECRET = re.compile(
-    r"(?i)(key|token|secret|sig|signature|password|passwd|pwd|auth|authorization|credential|code|bearer)$"
+    r"(?i)(^code|key|token|secret|sig|signature|password|passwd|pwd|auth|authorization|credential|bearer)$"
 )
 _STANDARD = "Authorization: Bearer"
 

@@ -21,7 +21,7 @@ _WAITS = (0.5, 1.0, 2.0)  # seconds before each further attempt
 _LONGEST_WAIT = 30.0  # seconds that a server may ask for
 _PASSES = (429, 502, 503, 504)
 _NOTHING = (400, 404, 405, 501)
-_CHUNK = 1 << 16
+_CHUNK = 1 << 12
 _wait = time.sleep
 
 
@@ -190,10 +190,13 @@ class Connection:
         prepared = session.prepare_request(request)
         prepared.headers["Accept-Encoding"] = "identity"  # of a small answer none can be made that is huge
         settings = session.merge_environment_settings(prepared.url, {}, True, None, None)
+        late = time.monotonic() + self._timeout
         with session.send(prepared, timeout=self._timeout, allow_redirects=False, **settings) as reply:
             body = bytearray()
             for chunk in reply.iter_content(_CHUNK):
                 body += chunk
+                if time.monotonic() > late:  # nobody waits any more
+                    raise requests.Timeout
                 if len(body) > LARGEST_ANSWER:
                     raise ClassifierError(
                         "{machine} answers with more than {size} MB, and is not listened to any longer.",
