@@ -13,6 +13,7 @@ from explainer.__main__ import main
 from tests.own_networks import write_lines
 from tests.servers import COLOURS, HEIGHT, KEY, WIDTH, Server, serving
 from tests.synthetic import a_photo
+from tests.test_documentation import ROOT, commands
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +103,22 @@ def test_the_range_is_found_by_trying(add, server, tmp_path, capsys):
     assert re.search(r"^  channel-order +rgb +\(found by trying\)$", told.out, re.M)
     assert "Nothing tells which version of the network is served" in told.out
     assert load_classifier("mine").is_range_confirmed
+
+
+def test_what_the_documentation_types_works(server, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CATS_KEY", KEY)
+    write_lines(tmp_path / "names.txt", *COLOURS)
+    template = 'request.input_data = { columns = ["image"], data = "$pictures" }\npictures = "png"\n'
+    (tmp_path / "score.toml").write_text(template + 'scores = "[*].probs"\nnames = "[*].labels"\n')
+    page = ROOT / "docs" / "remote-classifier.md"
+    typed = [command for command in commands(page) if command.startswith("add-model --url")]
+    assert len(typed) == 5
+    for number, command in enumerate(typed):
+        here = re.sub(r"https?://HOST(:\d+)?", server.address, command).replace("/cats", "/colours")
+        here = here.replace("--input-size 224", f"--input-size {HEIGHT}x{WIDTH}")
+        assert main([*here.split(), "--name", f"cats-{number}"]) == 0, capsys.readouterr().err
+    assert f"Bearer {KEY}" in [asked[2].get("Authorization") for asked in server.questions]
 
 
 def test_replace(add, capsys):
