@@ -7,7 +7,8 @@ import shutil
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 
 from pathvalidate import sanitize_filename
@@ -15,6 +16,7 @@ from pathvalidate import sanitize_filename
 from ..errors import ExplainerError
 from ..files import UNFINISHED, not_writable, write_whole
 from ..names import natural_order
+from .lock import only_run
 from .record import PhotoRecord
 from .task import FILES, PhotoResult
 
@@ -97,8 +99,11 @@ class ResultsFolder:
                 folder=self.path,
             )
 
-    def prepare(self, subfolders: Collection[str] = ()) -> None:
-        """Make the folder, see that it can be written to, and tidy what a killed run left behind.
+    @contextmanager
+    def in_use(self, subfolders: Collection[str] = ()) -> Iterator[None]:
+        """Make the folder, see that it can be written to, and keep other runs away from it until the end.
+
+        What a killed run left behind is tidied.
 
         Parameters
         ----------
@@ -108,19 +113,22 @@ class ResultsFolder:
         Raises
         ------
         ExplainerError
-            One of them can't be written to.
+            One of them can't be written to, or another run writes to it.
         """
         folder = self.path
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for left_over in folder.glob(f"{UNFINISHED}*"):
-                shutil.rmtree(left_over, ignore_errors=True)
-            for subfolder in ("", *subfolders):
-                folder = self.path / subfolder
-                if folder.exists():
-                    tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED).cleanup()
-        except OSError as error:
-            raise not_writable(folder, error) from error
+        with ExitStack() as stack:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(only_run(folder))
+                for left_over in folder.glob(f"{UNFINISHED}*"):
+                    shutil.rmtree(left_over, ignore_errors=True)
+                for subfolder in ("", *subfolders):
+                    folder = self.path / subfolder
+                    if folder.exists():
+                        tempfile.TemporaryDirectory(dir=folder, prefix=UNFINISHED).cleanup()
+            except OSError as error:
+                raise not_writable(folder, error) from error
+            yield
 
     def set_aside_all_but(self, subfolders: Collection[str]) -> None:
         """Have the results of other photos no longer count, such as of photos that are gone.

@@ -137,8 +137,8 @@ def explain_folder(
     ClassifierError
         The classifier can't be used at all.
     ExplainerError
-        There is no photo, the results can't be written, the table that was given can't be read, or there
-        are no workers.
+        There is no photo, the results can't be written, another run writes them, the table that was given
+        can't be read, or there are no workers.
     """
     recipe = Recipe.of(recipe, **changes)
     classifier = adapted(classifier)
@@ -165,7 +165,6 @@ def explain_folder(
             )
         raise ExplainerError("There is no photo in the folder {folder}.", folder=folder)
     told = _metadata(table, found.photos, required=metadata is not None)
-    results.prepare()
     truths, remarks = with_classes_of_table(true_classes(found.photos, classifier), told, classifier)
     run = _Run(
         {photo: folder / photo for photo in found.photos},
@@ -179,8 +178,8 @@ def explain_folder(
         complete=lambda record: replace(record, metadata=told.rows.get(record.photo, {})),
     )
     gallery = _Gallery(run, results.path, Language(language), printable(folder.resolve().name))
-    results.set_aside_all_but(run.subfolders.values())
-    with executor as start:
+    with results.in_use(), executor as start:
+        results.set_aside_all_but(run.subfolders.values())
         try:
             for done in run.explain(start):
                 if on_progress is not None:
@@ -245,7 +244,6 @@ def explain_photos(
     paths = {str(path): path for path in photos}
     places = subfolders_by_stem(paths)
     results = ResultsFolder(out)
-    results.prepare(places.values())
     run = _Run(
         paths,
         places,
@@ -258,7 +256,8 @@ def explain_photos(
         keep_failures=False,
     )
     told: set[str] = set()
-    with _executor(workers, scheduler, classifier, recipe, on_samples) as start:
+    executor = _executor(workers, scheduler, classifier, recipe, on_samples)
+    with results.in_use(places.values()), executor as start:
         for _done in run.explain(start):
             for photo in [photo for photo in run.records if photo not in told]:
                 told.add(photo)
