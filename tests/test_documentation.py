@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 import explainer
@@ -83,15 +84,32 @@ def blocks(document: Path, language: str) -> list[str]:
 
 
 def commands(document: Path) -> Iterator[str]:
-    """What is typed after ``python -m explainer`` or ``limelight``, in blocks and between backticks."""
+    """What is typed after ``python -m explainer`` or ``limelight``, in blocks, recipes of build servers, and
+    between backticks.
+    """
     text = document.read_text("utf-8")
     typed = [line.strip().removeprefix("$ ") for line in text.splitlines() if line.startswith("    ")]
     typed += [line for block in blocks(document, r"(?:sh|shell|bash|console)") for line in block.splitlines()]
     typed += [span.replace("\n", " ") for span in re.findall(r"(?<!`)`([^`]+)`(?!`)", text)]
+    typed += [
+        line
+        for block in blocks(document, "yaml")
+        for text in texts(yaml.safe_load(block))
+        for line in text.splitlines()
+    ]
     for line in typed:
         found = re.match(r"(?:\S*python3? -m explainer|(?:\S*/)?limelight) (.*)", line)
         if found:
             yield found[1]
+
+
+def texts(found: object) -> Iterator[str]:
+    """All texts in what YAML holds."""
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict | list):
+        for inner in found.values() if isinstance(found, dict) else found:
+            yield from texts(inner)
 
 
 def options_of(parser: argparse.ArgumentParser) -> set[str]:
@@ -122,6 +140,9 @@ def test_commands_are_understood(document: Path, capsys):
 def test_commands_are_found():
     assert len([*commands(ROOT / "README.md")]) > 3
     assert len(blocks(ROOT / "README.md", "python")) > 1
+    on_servers = [command for command in commands(ROOT / "docs" / "gate.md") if "--fail-if" in command]
+    assert len(on_servers) == 3
+    assert all("accuracy <" in command for command in on_servers)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

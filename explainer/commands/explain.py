@@ -8,13 +8,14 @@ from pathlib import Path
 from ..classifiers.classifier import Classifier
 from ..errors import ExplainerError
 from ..folders.gallery_parts import cut_and_answer_notes, judged_sentences
+from ..folders.gate import FOLDER, judge_folder, with_known_classes
 from ..folders.photos import kinds_in_words
 from ..folders.record import PhotoRecord
 from ..folders.run import FolderResult, explain_folder, explain_photos
 from ..names import printable
 from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
-from . import BAD_INPUT, INTERRUPTED, Commands, classifier_options, recipe_options
+from . import BAD_INPUT, INTERRUPTED, Commands, classifier_options, gate_options, recipe_options
 from .progress import Bar
 
 
@@ -48,23 +49,30 @@ def add_to(commands: Commands) -> None:
         help="work on the machines of a Dask scheduler; it must not be open to strangers",
     )
     recipe_options.add_to(parser)
+    gate_options.add_to(parser, FOLDER)
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    recipe = recipe_options.recipe_of(options)
+    recipe, gates = recipe_options.recipe_of(options), gate_options.gates_of(options, FOLDER)
     folders = [path for path in options.photos if path.is_dir()]
     if folders and len(options.photos) > 1:
         raise ExplainerError("Give either photos or one folder; each folder needs a --out of its own.")
     if options.metadata and not folders:
         raise ExplainerError("--metadata is for the photos of a folder; please give a folder.")
+    if gates and not folders:
+        raise ExplainerError("--fail-if is about a folder of photos; please give a folder.")
     classifier = classifier_options.classifier_of(options)
+    gates = with_known_classes(gates, classifier)
     bar = Bar()
     try:
         if folders:
             result = _explain_folder(options, classifier, recipe, bar)
             bar.close()
-            return _tell(result)
+            told = _tell(result)
+            return (
+                gate_options.tell(judge_folder(gates, result.records), options, "limelight explain") or told
+            )
         return _explain_photos(options, classifier, recipe, bar)
     except KeyboardInterrupt:
         print(f"\nexplainer: Stopped{bar.so_far()}; run the same command to go on.", file=sys.stderr)

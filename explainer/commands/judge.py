@@ -2,8 +2,6 @@
 
 import argparse
 import sys
-import unicodedata
-from collections.abc import Sequence
 from pathlib import Path
 
 from ..classifiers.classifier import Classifier
@@ -32,6 +30,7 @@ from ..words.opinions import (
     without_sentence,
 )
 from . import BAD_INPUT, INTERRUPTED, Commands, classifier_options, recipe_options
+from .columns import aligned
 from .progress import Bar
 
 
@@ -127,7 +126,7 @@ def _judge(
     shown = language.class_name(label.name, label.wnid)
     print(f"{printable(str(options.photo))}: {shown}, {language.percent(label.probability)}\n")
     print(*quality_sentences(opinions, language), sep="\n", end="\n\n")
-    print(_aligned(opinions_table(opinions, language)), end="\n\n")
+    print(aligned(opinions_table(opinions, language)), end="\n\n")
     told = [best_sentence(opinions, language), *agreement_sentences(opinions, language)]
     told += [enough_sentence(sets, explanation, language), without_sentence(sets, explanation, language)]
     told += [sanity_sentence(sanity, explanation, language)] if sanity else []
@@ -166,22 +165,3 @@ def _sanity(opinions: SecondOpinions, language: Language, bar: Bar) -> SanityChe
         return None
     finally:
         bar.close()
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as columns, figures to the right. Japanese characters are twice as wide."""
-
-    def padding(text: str, column: int) -> str:
-        return " " * (max(_columns(row[column]) for row in rows) - _columns(text))
-
-    return "\n".join(
-        "  ".join(
-            text + padding(text, column) if column in (0, len(row) - 1) else padding(text, column) + text
-            for column, text in enumerate(row)
-        ).rstrip()
-        for row in rows
-    )
-
-
-def _columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)

@@ -1,0 +1,422 @@
+"""Conditions on named figures of many photos, and what is found of each."""
+
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from explainer import ArgumentError
+from explainer.folders.gate import (
+    COMPARISON,
+    FOLDER,
+    Gate,
+    judge_comparison,
+    judge_folder,
+    read_gates,
+    wilson,
+    with_known_classes,
+)
+from explainer.folders.gate_report import (
+    gate_table,
+    github_annotations,
+    github_summary,
+    in_one_line,
+    junit,
+    where_to_look,
+)
+from explainer.folders.record import Inside, PhotoRecord
+from tests.made_up_results import HOSTILE_NAMES, a_record
+from tests.synthetic import Grid, LinearClassifier
+
+
+def marked(photo, focus, strongest=True, **figures):
+    """A photo with a marked object, of which so much of the focus lies inside."""
+    return a_record(photo, inside=Inside(focus, focus, strongest), **figures)
+
+
+# Nine right ones, one of which is contradicted and two not settled; two wrong; one failed; one of no class.
+RECORDS = [
+    *(a_record(f"right {i}.jpg", "cat", "cat") for i in range(6)),
+    a_record("contradicted.jpg", "dog", "dog", contradicted=True, focus_hidden=0.9),
+    a_record("unsettled 1.jpg", "dog", "dog", stability=0.7),
+    a_record("unsettled 2.jpg", "dog", "dog", stability=0.4),
+    a_record("wrong.jpg", "cat", "dog", probability=0.6),
+    a_record("surely wrong.jpg", "cat", "dog", probability=0.99),
+    a_record("failed.jpg", None, "dog"),
+    a_record("who knows.jpg", "cat"),
+]
+MARKED = [
+    marked("a.jpg", 0.9),
+    marked("b.jpg", 0.5, strongest=False),
+    marked("c.jpg", 0.1, strongest=False),
+    marked("nothing speaks for it.jpg", None, None),
+    a_record("not marked.jpg"),
+]
+
+
+def verdict(condition, records=RECORDS, **more):
+    (found,) = judge_folder(read_gates([condition], FOLDER), records, **more)
+    return found
+
+
+class TestParsing:
+    @pytest.mark.parametrize(
+        ("text", "shown", "limit"),
+        [
+            ("accuracy < 0.95", "accuracy < 0.95", 0.95),
+            ("accuracy<95%", "accuracy < 95%", 0.95),
+            ("  Accuracy\t>=  1 ", "accuracy >= 1", 1.0),
+            ("accuracy < 99.9 %", "accuracy < 99.9%", 0.999),
+            ("inside [tiger cat] <= .6", "inside[tiger cat] <= 0.6", 0.6),
+            ("contradicted[a<b]>10%", "contradicted[a<b] > 10%", 0.1),
+            ("not-reached > 0", "not_reached > 0", 0),
+            ("wrong > 12345", "wrong > 12345", 12345),
+        ],
+    )
+    def test_what_is_understood(self, text, shown, limit):
+        gate = Gate.parse(text, FOLDER)
+        assert (str(gate), gate.limit) == (shown, limit)
+        assert Gate.parse(str(gate), FOLDER) == gate
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "", "accuracy", "accuracy 0.95", "accuracy == 1", "accuracy < ", "< 0.95", "accuracy < x",
+            "accuracy < nan", "accuracy < inf", "accuracy < 1e-3", "accuracy[] < 1", "accuracy < 0.9 0.8",
+            "accuracy < 0,95", "a b < 1", "0.95 > accuracy", "accuracy < 95%%", "accuracy < ٠",
+        ],
+    )  # fmt: skip
+    def test_what_is_not(self, text, raises_sentence):
+        with raises_sentence(ArgumentError, re.escape(f"The condition {text!r} is not understood")):
+            Gate.parse(text, FOLDER)
+
+    @pytest.mark.parametrize(
+        ("text", "figures", "words"),
+        [
+            (
+                "acuracy < 1",
+                FOLDER,
+                r"no figure named acuracy \(perhaps accuracy is meant\); there are accuracy, wrong,",
+            ),
+            ("brocken > 0", COMPARISON, r"\(perhaps broken is meant\); there are broken, fixed,"),
+            ("zebra < 1", FOLDER, "There is no figure named zebra; there are accuracy, wrong, inside,"),
+            (
+                "accuracy < 95",
+                FOLDER,
+                "accuracy is a share, and can't be compared with 95: write 0.95 or 95%.",
+            ),
+            ("accuracy < 101%", FOLDER, "can't be compared with 101%"),
+            ("inside < -0.1", FOLDER, "can't be compared with -0.1"),
+            ("difference < -2", COMPARISON, "can't be compared with -2"),
+            ("wrong > 5%", FOLDER, "wrong is a number of photos, and can't be compared with 5%"),
+            ("broken > -1", COMPARISON, "broken is a number of photos, and can't be compared with -1"),
+            ("not_reached[cat] > 0", FOLDER, "not_reached is known of all photos only"),
+        ],
+    )
+    def test_what_makes_no_sense(self, text, figures, words, raises_sentence):
+        with raises_sentence(ArgumentError, words):
+            Gate.parse(text, figures)
+
+    def test_a_change_may_be_negative(self):
+        assert Gate.parse("difference < -1%", COMPARISON).limit == -0.01
+
+    def test_each_condition_counts_once(self):
+        gates = read_gates(["accuracy<0.9", "accuracy < 0.90", "accuracy < 90%"], FOLDER)
+        assert [*map(str, gates)] == ["accuracy < 0.9", "accuracy < 90%"]
+
+    def test_classes_go_by_the_classifier_s_names(self, raises_sentence):
+        classifier = LinearClassifier(Grid(2, 2))
+        gates = read_gates(["accuracy[Thing 1] < 1", "wrong > 0"], FOLDER)
+        assert [gate.of for gate in with_known_classes(gates, classifier)] == ["thing_1", ""]
+        with raises_sentence(
+            ArgumentError, "The classifier knows no class 'thnig_1' \\(perhaps 'thing_1' is meant\\)."
+        ):
+            with_known_classes(read_gates(["accuracy[thnig_1] < 1"], FOLDER), classifier)
+        with raises_sentence(ArgumentError, "The classifier knows no class 'zzz'."):
+            with_known_classes(read_gates(["accuracy[zzz] < 1"], FOLDER), classifier)
+
+
+class TestFigures:
+    @pytest.mark.parametrize(
+        ("name", "records", "value", "photos", "worst"),
+        [
+            ("accuracy", RECORDS, 9 / 11, 11, ("surely wrong.jpg", "wrong.jpg")),
+            ("accuracy[dog]", RECORDS, 3 / 5, 5, ("surely wrong.jpg", "wrong.jpg")),
+            ("accuracy[Cat]", RECORDS, 1, 6, ()),
+            ("wrong", RECORDS, 2, 11, ("surely wrong.jpg", "wrong.jpg")),
+            ("contradicted", RECORDS, 1 / 12, 12, ("contradicted.jpg",)),
+            ("unsettled", RECORDS, 2 / 12, 12, ("unsettled 2.jpg", "unsettled 1.jpg")),
+            ("unsettled[dog]", RECORDS, 2 / 5, 5, ("unsettled 2.jpg", "unsettled 1.jpg")),
+            ("failed", RECORDS, 1 / 13, 13, ("failed.jpg",)),
+            ("photos", RECORDS, 13, 13, ()),
+            ("photos[dog]", RECORDS, 6, 6, ()),
+            ("not_reached", RECORDS, 0, 13, ()),
+            ("inside", MARKED, 0.5, 3, ("c.jpg", "b.jpg", "a.jpg")),
+            ("pointing", MARKED, 1 / 3, 3, ("c.jpg", "b.jpg")),
+        ],
+    )
+    def test_value_photos_and_where_to_look(self, name, records, value, photos, worst):
+        found = verdict(f"{name} > 1", records).found
+        assert found.value == pytest.approx(value)
+        assert (found.photos, found.worst, found.why) == (photos, worst, "")
+
+    def test_at_most_five_are_named(self):
+        records = [a_record(f"{i}.jpg", "cat", "dog", probability=i / 100) for i in range(50)]
+        assert verdict("wrong > 0", records).found.worst == tuple(f"{i}.jpg" for i in (49, 48, 47, 46, 45))
+
+    def test_what_was_not_reached_counts_as_neither_explained_nor_failed(self):
+        left = ("x.jpg", "y.jpg")
+        found = verdict("not_reached > 1", not_reached=left)
+        assert (found.found.value, found.found.worst, found.failed) == (2, left, True)
+        assert verdict("photos > 1", not_reached=left).found.value == 15
+        assert verdict("failed > 0", not_reached=left).found.photos == 13
+        assert verdict("accuracy < 1", not_reached=left).found.photos == 11
+
+    @pytest.mark.parametrize(
+        ("condition", "records", "why"),
+        [
+            ("accuracy < 0", [a_record()], "of no photo the class is known"),
+            ("wrong > 99", [a_record()], "of no photo the class is known"),
+            ("accuracy[dog] < 0", [a_record(truth="cat")], "no photo is known to show dog"),
+            ("inside < 0", RECORDS, "no photo has a marked object"),
+            ("pointing < 0", RECORDS, "no photo has a marked object"),
+            ("contradicted > 1", [a_record(said=None)], "no photo was explained"),
+            ("unsettled > 1", [], "no photo was explained"),
+            ("failed > 1", [], "no photo was reached"),
+            ("photos < 0", [], "there is no photo"),
+            ("inside < 0", [marked("nan.jpg", math.nan), *MARKED], "some of the figures are no numbers"),
+        ],
+    )  # fmt: skip
+    def test_what_can_not_be_known_fails(self, condition, records, why):
+        found = verdict(condition, records)
+        assert (found.failed, found.is_known, found.found.value, found.found.why) == (True, False, None, why)
+        assert gate_table([found])[1][-1] == f"FAILED (not known: {why})"
+        assert in_one_line(found) == f"not known: {why}"
+
+    @pytest.mark.parametrize("number", [1, 2, 7, 40, 1000])
+    def test_intervals_are_those_of_statsmodels(self, number):
+        for hits in {0, 1, number // 2, number - 1, number}:
+            expected = proportion_confint(hits, number, 0.05, method="wilson")
+            assert wilson(hits, number) == pytest.approx(expected, abs=1e-12)
+        records = [a_record(f"{i}.jpg", "cat", "cat" if i else "dog") for i in range(number)]
+        expected = proportion_confint(number - 1, number, 0.05, method="wilson")
+        assert verdict("accuracy < 1", records).found.interval == pytest.approx(expected, abs=1e-12)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """As much as a gate sees of one photo in two folders of results."""
+
+    kind: str
+    record: PhotoRecord
+    common: float | None = None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """As much as a gate sees of two folders of results, compared."""
+
+    pairs: tuple[Pair, ...]
+    p_value: float = 0.25
+    interval: tuple[float, float] = (-0.3, 0.1)
+    inside_photos: int = 0
+    inside_a: float | None = None
+    inside_change: float | None = None
+    inside_interval: tuple[float, float] | None = None
+
+    @property
+    def counts(self):
+        return Counter(pair.kind for pair in self.pairs)
+
+    @property
+    def photos(self):
+        return len(self.pairs) - self.counts["alone"]
+
+    @property
+    def judged(self):
+        return self.photos - self.counts["changed"] - self.counts["failed"]
+
+    @property
+    def elsewhere(self):
+        return self.counts["elsewhere"]
+
+    @property
+    def accuracy_a(self):
+        return 1 - (self.counts["fixed"] + self.counts["still_wrong"]) / self.judged
+
+    @property
+    def accuracy_b(self):
+        wrong = self.counts["broken"] + self.counts["still_wrong"]
+        return 1 - wrong / self.judged if self.judged else None
+
+    @property
+    def difference(self):
+        return self.accuracy_b - self.accuracy_a
+
+
+def pairs(common, **kinds):
+    return tuple(
+        Pair(kind, a_record(f"{kind} {i}.jpg", "cat", truth), common)
+        for kind, truths in kinds.items()
+        for i, truth in enumerate(truths)
+    )
+
+
+COMPARED = Compared(
+    pairs(0.8, broken=["cat", "cat", "dog"], fixed=["dog"], same=["cat"] * 5, alone=["cat"])
+    + pairs(0.1, elsewhere=["dog"])
+)
+
+
+class TestComparisons:
+    @pytest.mark.parametrize(
+        ("name", "value", "photos", "interval", "worst"),
+        [
+            ("broken", 3, 10, None, ("broken 0.jpg", "broken 1.jpg", "broken 2.jpg")),
+            ("broken[dog]", 1, 3, None, ("broken 2.jpg",)),
+            ("fixed", 1, 10, None, ("fixed 0.jpg",)),
+            ("still_wrong", 0, 10, None, ()),
+            ("elsewhere", 1, 11, None, ("elsewhere 0.jpg",)),
+            ("photos", 10, 10, None, ()),
+            ("accuracy_a", 0.9, 10, wilson(9, 10), ("fixed 0.jpg",)),
+            ("accuracy_b", 0.7, 10, wilson(7, 10), ("broken 0.jpg", "broken 1.jpg", "broken 2.jpg")),
+            ("difference", -0.2, 10, (-0.3, 0.1), ("broken 0.jpg", "broken 1.jpg", "broken 2.jpg")),
+            ("p_value", 0.25, 10, None, ()),
+        ],
+    )
+    def test_figures(self, name, value, photos, interval, worst):
+        (found,) = judge_comparison(read_gates([f"{name} > 1"], COMPARISON), COMPARED)
+        assert found.found.value == pytest.approx(value)
+        assert (found.found.photos, found.found.worst) == (photos, worst)
+        assert found.found.interval == (interval and pytest.approx(interval))
+
+    def test_inside(self):
+        known = replace(
+            COMPARED, inside_photos=4, inside_a=0.4, inside_change=0.2, inside_interval=(0.1, 0.3)
+        )
+        gates = read_gates(["inside_a < 0.5", "inside_change < 0.1"], COMPARISON)
+        a, change = judge_comparison(gates, known)
+        assert (a.failed, a.found.value, a.found.interval) == (True, 0.4, None)
+        assert (change.failed, change.found.value, change.found.interval) == (False, 0.2, (0.1, 0.3))
+
+    @pytest.mark.parametrize(
+        ("name", "found", "why"),
+        [
+            ("broken", Compared(()), "there is no photo in both"),
+            ("photos", Compared(pairs(None, alone=["cat"])), "there is no photo in both"),
+            (
+                "broken[dog]",
+                Compared(pairs(0.8, same=["cat"])),
+                "there is no photo that is known to show dog",
+            ),
+            ("broken", Compared(pairs(0.8, changed=[""])), "of no photo the class is known in both"),
+            ("p_value", Compared(pairs(0.8, changed=[""])), "of no photo the class is known in both"),
+            ("accuracy_b", Compared(pairs(0.8, changed=[""])), "of no photo the class is known in both"),
+            (
+                "elsewhere",
+                Compared(pairs(None, same=["cat"])),
+                "of no photo the share of the focus in common",
+            ),
+            ("inside_b", COMPARED, "no photo has a marked object in both"),
+        ],
+    )
+    def test_what_can_not_be_known_fails(self, name, found, why):
+        (verdict,) = judge_comparison(read_gates([f"{name} > 1"], COMPARISON), found)
+        assert verdict.failed
+        assert why in verdict.found.why
+
+
+class TestVerdicts:
+    @pytest.mark.parametrize(
+        ("condition", "failed"),
+        [
+            ("accuracy < 0.95", False),  # of 20 photos one is wrong
+            ("accuracy <= 0.95", True),
+            ("accuracy < 95%", False),
+            ("accuracy > 95%", False),
+            ("accuracy >= 95%", True),
+            ("accuracy < 95.1%", True),
+            ("wrong > 0", True),
+            ("wrong > 1", False),
+            ("wrong >= 1", True),
+        ],
+    )
+    def test_at_the_limit(self, condition, failed):
+        records = [a_record(f"{i}.jpg", "cat", "cat" if i else "dog") for i in range(20)]
+        assert verdict(condition, records).failed is failed
+
+    def test_tenths_of_a_percent_are_no_little_more(self):
+        records = [a_record(f"{i}.jpg", "cat", "cat" if i else "dog") for i in range(1000)]
+        assert not verdict("accuracy < 99.9%", records).failed
+
+    def test_a_table(self):
+        gates = read_gates(["accuracy < 90%", "accuracy < 0.5", "wrong > 0", "inside < 0.6"], FOLDER)
+        verdicts = judge_folder(gates, RECORDS)
+        assert gate_table(verdicts) == [
+            ("fails if", "found", "95 % interval", "photos", "verdict"),
+            ("accuracy < 90%", "81.82%", "52.3% to 94.86%", "11", "FAILED"),
+            ("accuracy < 0.5", "0.8182", "0.523 to 0.9486", "11", "passed"),
+            ("wrong > 0", "2", "", "11", "FAILED"),
+            ("inside < 0.6", "", "", "0", "FAILED (not known: no photo has a marked object)"),
+        ]
+        assert where_to_look(verdicts) == [
+            "accuracy < 90%: look at surely wrong.jpg, wrong.jpg",
+            "wrong > 0: look at surely wrong.jpg, wrong.jpg",
+        ]
+
+    def test_what_just_fails_is_not_shown_as_the_limit(self):
+        records = [a_record(f"{i}.jpg", "cat", "cat" if i >= 5001 else "dog") for i in range(100_000)]
+        assert in_one_line(verdict("accuracy < 0.95", records)).startswith("found 0.94999 in 100000 photos")
+
+
+class TestReports:
+    @pytest.fixture
+    def verdicts(self):
+        records = [*RECORDS, *(a_record(name, "cat", "dog", probability=1.0) for name in HOSTILE_NAMES)]
+        conditions = ["accuracy < 90%", "accuracy[<&\"'] < 1", "photos < 3", "inside < 0.6"]
+        return judge_folder(read_gates(conditions, FOLDER), records)
+
+    def test_junit(self, verdicts):
+        suites = ElementTree.fromstring(junit(verdicts, "limelight explain"))
+        assert junit(verdicts, "x").startswith(b"<?xml version='1.0' encoding='UTF-8'?>")
+        (suite,) = suites
+        assert (suites.tag, suite.tag) == ("testsuites", "testsuite")
+        for counted in (suites, suite):
+            assert (counted.get("name"), counted.get("tests")) == ("limelight explain", "4")
+            assert (counted.get("failures"), counted.get("errors")) == ("1", "2")
+        assert [case.get("name") for case in suite] == [str(verdict.gate) for verdict in verdicts]
+        assert {(case.tag, case.get("classname"), case.get("time")) for case in suite} == {
+            ("testcase", "limelight explain", "0")
+        }
+        assert [case[0].tag for case in suite] == ["failure", "error", "system-out", "error"]
+        failure, _, passed, _ = (case[0] for case in suite)
+        assert failure.get("message") == failure.text == in_one_line(verdicts[0])
+        assert "\u202e" not in failure.text
+        assert "\n" not in failure.text
+        assert passed.text == f"found {len(RECORDS) + 6} in {len(RECORDS) + 6} photos"
+
+    def test_annotations_hold_what_github_takes_apart(self, verdicts):
+        lines = github_annotations(verdicts)
+        assert len(lines) == 3
+        title, _, message = lines[0].removeprefix("::error title=").partition("::")
+        assert title == "accuracy < 90%25"
+        assert "100%25" in message
+        assert message.count("%") == message.count("%25")
+        gate = replace(verdicts[0].gate, of="a,b:c")
+        (line,) = github_annotations([replace(verdicts[0], gate=gate)])
+        assert line.startswith("::error title=accuracy[a%2Cb%3Ac] < 90%25::found 52.94%25 in 17 photos")
+        assert not any("\n" in line or "\r" in line for line in lines)
+
+    def test_a_table_in_markdown(self, verdicts):
+        text = github_summary(verdicts, "limelight explain")
+        heading, _, *rows = text.splitlines()
+        assert heading == "### limelight explain"
+        table = [row for row in rows if row.startswith("| ")]
+        assert len(table) == 2 + len(verdicts)
+        assert r"| accuracy \< 90% |" in text
+        assert r"\<script\>" in text
+        assert "<script" not in text.replace(r"\<", "")
