@@ -15,7 +15,15 @@ from ..folders.run import FolderResult, explain_folder, explain_photos
 from ..names import printable
 from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
-from . import BAD_INPUT, INTERRUPTED, Commands, classifier_options, gate_options, recipe_options
+from . import (
+    BAD_INPUT,
+    INTERRUPTED,
+    Commands,
+    budget_options,
+    classifier_options,
+    gate_options,
+    recipe_options,
+)
 from .progress import Bar
 
 
@@ -49,6 +57,7 @@ def add_to(commands: Commands) -> None:
         help="work on the machines of a Dask scheduler; it must not be open to strangers",
     )
     recipe_options.add_to(parser)
+    budget_options.add_to(parser)
     gate_options.add_to(parser, FOLDER)
     parser.set_defaults(run=_run)
 
@@ -60,6 +69,10 @@ def _run(options: argparse.Namespace) -> int:
         raise ExplainerError("Give either photos or one folder; each folder needs a --out of its own.")
     if options.metadata and not folders:
         raise ExplainerError("--metadata is for the photos of a folder; please give a folder.")
+    if budget_options.are_given(options) and not folders:
+        raise ExplainerError(
+            "--time-limit and --max-samples-total are about a folder of photos; please give a folder."
+        )
     if gates and not folders:
         raise ExplainerError("--fail-if is about a folder of photos; please give a folder.")
     classifier = classifier_options.classifier_of(options)
@@ -70,9 +83,10 @@ def _run(options: argparse.Namespace) -> int:
             result = _explain_folder(options, classifier, recipe, bar)
             bar.close()
             told = _tell(result)
-            return (
-                gate_options.tell(judge_folder(gates, result.records), options, "limelight explain") or told
-            )
+            if budget_options.are_given(options):
+                _tell_spent(result)
+            verdicts = judge_folder(gates, result.records, result.not_reached)
+            return gate_options.tell(verdicts, options, "limelight explain") or told
         return _explain_photos(options, classifier, recipe, bar)
     except KeyboardInterrupt:
         print(f"\nexplainer: Stopped{bar.so_far()}; run the same command to go on.", file=sys.stderr)
@@ -94,6 +108,8 @@ def _explain_folder(
         metadata=options.metadata,
         workers=options.workers,
         scheduler=options.scheduler,
+        time_limit=options.time_limit,
+        max_samples_total=options.max_samples_total,
         # What was done before took no time, and says nothing about how long the rest takes.
         on_progress=lambda done, total: bar.show(done, total, "photos", initial=done),
     )
@@ -131,6 +147,14 @@ def _tell(result: FolderResult) -> int:
         print(f"{were} left out: {kinds_in_words(result.left_out)}.")
     print(f"{result.gallery}\n{result.summary}")
     return BAD_INPUT if failed or result.unreadable else 0
+
+
+def _tell_spent(result: FolderResult) -> None:
+    print(f"{result.samples} samples were spent, in {budget_options.in_words(result.seconds)}.")
+    left = len(result.not_reached)
+    if left:
+        photos = "1 photo was" if left == 1 else f"{left} photos were"
+        print(f"{photos} not reached; run the same command to go on.")
 
 
 def _explain_photos(options: argparse.Namespace, classifier: Classifier, recipe: Recipe, bar: Bar) -> int:

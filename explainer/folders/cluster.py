@@ -13,8 +13,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from functools import partial
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ..classifiers.classifier import ClassifierLike
@@ -75,8 +75,9 @@ def local_executor(workers: int, classifier: ClassifierLike, recipe: Recipe) -> 
             env={"EXPLAINER_THREADS": str(max(1, cores // workers))},
         ) as cluster,
         distributed.Client(cluster) as client,
+        ExitStack() as at_the_end,
     ):
-        yield _executor(client, classifier, recipe, on_this_machine=True)
+        yield _executor(client, classifier, recipe, at_the_end, on_this_machine=True)
 
 
 @contextmanager
@@ -104,15 +105,22 @@ def remote_executor(address: str, classifier: ClassifierLike, recipe: Recipe) ->
             raise ExplainerError(
                 "The Dask scheduler at {address} has no workers; please start some.", address=address
             ) from error
-        yield _executor(client, classifier, recipe, on_this_machine=False)
+        with ExitStack() as at_the_end:
+            yield _executor(client, classifier, recipe, at_the_end, on_this_machine=False)
 
 
 def _executor(
-    client: "Client", classifier: ClassifierLike, recipe: Recipe, on_this_machine: bool
+    client: "Client",
+    classifier: ClassifierLike,
+    recipe: Recipe,
+    at_the_end: ExitStack,
+    on_this_machine: bool,
 ) -> Executor:
-    def execute(jobs: Iterable[Job]) -> Iterator[tuple[PhotoTask, Outcome]]:
+    @cache
+    def send() -> str:
         # Of its own for each run: another client may use the same classifier, and end sooner.
         name = f"limelight-{uuid.uuid4().hex}"
+        at_the_end.callback(_forget, client, name)
         try:
             client.register_plugin(
                 _classifier_plugin(pack_classifier(classifier), on_this_machine), name=name
@@ -125,11 +133,11 @@ def _executor(
                 "Limelight and of its packages: {reason}.",
                 reason=reason_of(error),
             ) from error
-        try:
-            attempt_there = partial(_attempt_on_worker, plugin=name, recipe=recipe)
-            yield from Conversation(client, attempt_there).outcomes(jobs)
-        finally:
-            _forget(client, name)
+        return name
+
+    def execute(jobs: Iterable[Job]) -> Iterator[tuple[PhotoTask, Outcome]]:
+        attempt_there = partial(_attempt_on_worker, plugin=send(), recipe=recipe)
+        yield from Conversation(client, attempt_there).outcomes(jobs)
 
     return execute
 

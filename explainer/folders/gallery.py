@@ -21,7 +21,9 @@ from .record import PhotoRecord
 INDEX = "index.html"
 
 
-def write_gallery(records: Sequence[PhotoRecord], folder: Path, language: Language, title: str) -> Path:
+def write_gallery(
+    records: Sequence[PhotoRecord], folder: Path, language: Language, title: str, not_reached: int = 0
+) -> Path:
     """Write ``index.html``, which shows the pictures that lie beside it.
 
     Parameters
@@ -34,6 +36,8 @@ def write_gallery(records: Sequence[PhotoRecord], folder: Path, language: Langua
         What it is written in.
     title : str
         Its heading, such as the name of the folder that was explained.
+    not_reached : int
+        How many more photos there are that a budget did not suffice for.
 
     Returns
     -------
@@ -45,16 +49,16 @@ def write_gallery(records: Sequence[PhotoRecord], folder: Path, language: Langua
     ExplainerError
         It can't be written.
     """
-    return write_whole(folder / INDEX, gallery(records, language, title).encode())
+    return write_whole(folder / INDEX, gallery(records, language, title, not_reached).encode())
 
 
-def gallery(records: Sequence[PhotoRecord], language: Language, title: str) -> str:
+def gallery(records: Sequence[PhotoRecord], language: Language, title: str, not_reached: int = 0) -> str:
     """What `write_gallery` writes: sortable and filterable, and readable without scripts too."""
     found = groupings(records)
     return gallery_page(
         language,
         title or language.gettext("Many photos"),
-        overview=overview_markup(records, language),
+        overview=overview_markup(records, language, not_reached),
         cards=cards_markup(arrange(records), language, relative_address, linked=True, groups=found),
         groupings=[
             {

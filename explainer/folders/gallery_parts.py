@@ -35,8 +35,18 @@ Source = Callable[[str], str]
 """From a picture's path in the folder of results to where a browser finds it; empty if it is gone."""
 
 
-def overview_markup(records: Sequence[PhotoRecord], language: Language) -> str:
-    """What the photos say together, as HTML that ``gallery.css`` styles."""
+def overview_markup(records: Sequence[PhotoRecord], language: Language, not_reached: int = 0) -> str:
+    """What the photos say together, as HTML that ``gallery.css`` styles.
+
+    Parameters
+    ----------
+    records : sequence of PhotoRecord
+        The photos.
+    language : Language
+        What it is written in.
+    not_reached : int
+        How many more photos there are that a budget did not suffice for.
+    """
     found = overview(records)
     return (
         environment(TEMPLATES)
@@ -45,7 +55,7 @@ def overview_markup(records: Sequence[PhotoRecord], language: Language) -> str:
             _=language.gettext,
             right=_right_sentence(found, language),
             mistakes=list(_mistakes(found, language)),
-            notable=list(_notable(found, language)),
+            notable=[*_not_reached(not_reached, found, language), *_notable(found, language)],
             suspicious=[sentence for look in found.looks if (sentence := look_sentence(look, language))],
             looks=[_look(look, language) for look in found.looks[:_MOST_CLASSES]],
             more_looks=len(found.looks) > _MOST_CLASSES,
@@ -154,6 +164,14 @@ def _mistakes(found: Overview, language: Language) -> Iterator[dict[str, str]]:
             "times": language.number(times),
             "link": link(truth=truth.name, said=predicted.name),
         }
+
+
+def _not_reached(number: int, found: Overview, language: Language) -> Iterator[str]:
+    if number:
+        sentence = language.gettext(
+            "The budget did not suffice for {number} of {total} photos: the next run begins with them."
+        )
+        yield sentence.format(number=language.number(number), total=language.number(found.photos + number))
 
 
 def _notable(found: Overview, language: Language) -> Iterator[str]:

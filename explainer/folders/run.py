@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +18,7 @@ from ..names import natural_order, printable
 from ..photos.load import read_file
 from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
+from .budget import Budget, Planned
 from .gallery import write_gallery
 from .metadata import USUAL_TABLE, Metadata, read_metadata, with_classes_of_table
 from .photos import find_photos, kinds_in_words, true_classes, without_class
@@ -60,6 +61,12 @@ class FolderResult:
         What was assumed of the table beside the photos, or could not be used of it; one for each kind.
     gallery, summary : pathlib.Path
         The files that show all of it.
+    not_reached : tuple of str
+        The photos that a budget did not suffice for, which have no record; the next run begins with them.
+    samples : int
+        How many samples were spent in this run.
+    seconds : float
+        How long it took.
     """
 
     records: tuple[PhotoRecord, ...]
@@ -70,6 +77,9 @@ class FolderResult:
     remarks: tuple[ExplainerError, ...]
     gallery: Path
     summary: Path
+    not_reached: tuple[str, ...] = ()
+    samples: int = 0
+    seconds: float = 0.0
 
 
 def explain_folder(
@@ -83,6 +93,8 @@ def explain_folder(
     metadata: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
+    time_limit: float | None = None,
+    max_samples_total: int | None = None,
     on_progress: OnProgress | None = None,
     **changes: Any,
 ) -> FolderResult:
@@ -120,6 +132,13 @@ def explain_folder(
     scheduler : str, optional
         Use the workers of a running Dask scheduler, such as ``tcp://192.0.2.1:8786``. Whoever reaches it
         can run programs on its workers, so it must not be open to strangers.
+    time_limit : float, optional
+        Seconds after which no other photo is begun. With this or `max_samples_total`, all missing photos are
+        classified first, and then the wrong ones are explained first, the unsure ones next, and the sure
+        ones last and with fewer samples; a run without a limit explains those again.
+    max_samples_total : int, optional
+        How many samples there are for all photos together, without those it takes to check what was found.
+        Which photos are explained does not depend on `workers`.
     on_progress : callable, optional
         Called with the photos done and the photos there are, first before the first one is begun. What it
         raises ends the run, and what is finished is kept.
@@ -151,6 +170,7 @@ def explain_folder(
             )
     if language not in LANGUAGES:
         raise ArgumentError("language must be 'en' or 'ja', and is {value}.", value=repr(language))
+    budget = Budget(recipe, time_limit, max_samples_total)
     executor = _executor(workers, scheduler, classifier, recipe)
     folder, results = Path(folder), ResultsFolder(Path(out))
     results.check_apart_from(folder)
@@ -176,6 +196,7 @@ def explain_folder(
         Language(language),
         judge,
         complete=lambda record: replace(record, metadata=told.rows.get(record.photo, {})),
+        budget=budget,
     )
     gallery = _Gallery(run, results.path, Language(language), printable(folder.resolve().name))
     with results.in_use(), executor as start:
@@ -188,7 +209,7 @@ def explain_folder(
         finally:
             if run.take_up_the_last() and on_progress is not None:
                 on_progress(len(run.records), len(found.photos))
-            index, summary = gallery.write()
+            index, summary = gallery.write(run.not_reached)
     return FolderResult(
         run.sorted_records(),
         run.reused,
@@ -198,6 +219,9 @@ def explain_folder(
         (*told.remarks, *remarks),
         index,
         summary,
+        not_reached=run.not_reached,
+        samples=budget.samples,
+        seconds=budget.seconds,
     )
 
 
@@ -315,6 +339,8 @@ class _Run:
     complete : callable
         Adds to a record what lies beside the photos and can change without them; the photo's results are
         written by then.
+    budget : Budget, optional
+        What may be spent; as much as it takes by default.
     """
 
     def __init__(
@@ -329,6 +355,7 @@ class _Run:
         judge: bool,
         keep_failures: bool = True,
         complete: Callable[[PhotoRecord], PhotoRecord] = lambda record: record,
+        budget: Budget | None = None,
     ) -> None:
         self.subfolders = subfolders
         self.records: dict[str, PhotoRecord] = {}
@@ -342,6 +369,7 @@ class _Run:
         self._judge = judge
         self._keep_failures = keep_failures
         self._complete = complete
+        self._budget = budget or Budget(recipe)
         self._being_written: PhotoTask | None = None
 
     def explain(self, execute: Executor) -> Iterator[int]:
@@ -353,32 +381,48 @@ class _Run:
                     self.records[photo] = self._completed(record)
         self.reused = len(self.records)
         yield self.reused
-        unreadable: list[tuple[PhotoTask, PhotoError]] = []
-        for task, outcome in execute(self._jobs(unreadable)):
-            self._keep(task, outcome)
+        missing = {photo: path for photo, path in self._photos.items() if photo not in self.records}
+        for _ in self._budget.look(missing, self._truths, self._classifier):
             yield len(self.records)
+        unreadable: list[tuple[PhotoTask, PhotoError]] = []
+        for planned in self._budget.rounds(missing):
+            for task, outcome in execute(self._jobs(planned, unreadable)):
+                self._budget.spend(task, outcome)
+                self._keep(task, outcome)
+                yield len(self.records)
         for task, error in unreadable:
             self._keep(task, error)
             yield len(self.records)
 
     def _keys(self, photo: str) -> set[str]:
         contents = read_file(self._photos[photo])
-        return {self._task(photo, contents, judge).key for judge in {self._judge, True}}
+        return {
+            self._task(Planned(photo, recipe), contents, judge).key
+            for judge in {self._judge, True}
+            for recipe in self._budget.recipes
+        }
 
-    def _task(self, photo: str, contents: bytes, judge: bool) -> PhotoTask:
+    def _task(self, planned: Planned, contents: bytes, judge: bool) -> PhotoTask:
+        photo, recipe = planned.photo, planned.recipe
         truth = self._truths[photo]
-        key = task_key(contents, truth, self._classifier.fingerprint, self._recipe, judge)
+        key = task_key(contents, truth, self._classifier.fingerprint, recipe, judge)
         content = hashlib.sha256(contents).hexdigest()
-        return PhotoTask(photo, self.subfolders[photo], key, truth, judge, content)
+        other = None if recipe == self._recipe else recipe
+        return PhotoTask(photo, self.subfolders[photo], key, truth, judge, content, other)
 
-    def _jobs(self, unreadable: list[tuple[PhotoTask, PhotoError]]) -> Iterator[Job]:
-        for photo in [photo for photo in self._photos if photo not in self.records]:
+    def _jobs(
+        self, planned: Sequence[Planned], unreadable: list[tuple[PhotoTask, PhotoError]]
+    ) -> Iterator[Job]:
+        for next_one in planned:
+            if self._budget.is_time_up():
+                return
+            photo = next_one.photo
             try:
                 contents = read_file(self._photos[photo])
             except PhotoError as error:
                 unreadable.append((PhotoTask(photo, self.subfolders[photo], "", self._truths[photo]), error))
                 continue
-            yield self._task(photo, contents, self._judge), contents
+            yield self._task(next_one, contents, self._judge), contents
 
     def _keep(self, task: PhotoTask, outcome: Outcome) -> None:
         if not isinstance(outcome, PhotoResult):
@@ -410,6 +454,13 @@ class _Run:
             self._results.write_record(self.subfolders[record.photo], completed)
         return completed
 
+    @property
+    def not_reached(self) -> tuple[str, ...]:
+        """The photos of which a budget leaves nothing."""
+        if not self._budget.is_limited:
+            return ()
+        return tuple(photo for photo in self._photos if photo not in self.records)
+
     def sorted_records(self) -> tuple[PhotoRecord, ...]:
         """What is finished; the wrongly classified first."""
         return tuple(
@@ -434,9 +485,9 @@ class _Gallery:
         if time.monotonic() - self._written > SECONDS_BETWEEN_GALLERIES:
             self.write()
 
-    def write(self) -> tuple[Path, Path]:
+    def write(self, not_reached: Collection[str] = ()) -> tuple[Path, Path]:
         records = self._run.sorted_records()
-        index = write_gallery(records, self._folder, self._language, self._title)
+        index = write_gallery(records, self._folder, self._language, self._title, len(not_reached))
         summary = write_summary(records, self._folder)
         self._written = time.monotonic()
         return index, summary

@@ -61,6 +61,8 @@ class PhotoTask:
         Whether its pictures are judged.
     content : str
         SHA-256 of its file in hexadecimal.
+    recipe : Recipe or None
+        How it is explained, if not as the others of the run are.
     """
 
     photo: str
@@ -69,6 +71,7 @@ class PhotoTask:
     truth: tuple[int, ...] = ()
     judge: bool = False
     content: str = ""
+    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def attempt(
     """
     try:
         photo = load_photo(contents)
-        explanation = explain(photo, classifier, recipe, on_progress=on_samples)
+        explanation = explain(photo, classifier, task.recipe or recipe, on_progress=on_samples)
         return photo_result(task, photo, explanation)
     except ClassifierFailedError as error:
         raise (error.__cause__ or error) from None
