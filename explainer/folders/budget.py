@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,8 +76,9 @@ class Budget:
         self._time_limit = time_limit
         self._most_samples = max_samples_total
         self._full = recipe
-        fewer = min(SAMPLES_OF_SURE_ONES, recipe.most_samples)
-        self._light = Recipe.of(recipe, num_samples="auto", max_samples=fewer)
+        few = recipe.most_samples <= SAMPLES_OF_SURE_ONES
+        fewer = Recipe.of(recipe, num_samples="auto", max_samples=SAMPLES_OF_SURE_ONES)
+        self._light = recipe if few else fewer
         self._places: dict[str, tuple[int, float]] = {}
         self._begun = time.monotonic()
 
@@ -121,7 +123,7 @@ class Budget:
         ClassifierError
             It can't be loaded.
         """
-        if not self.is_limited:
+        if not self.is_limited or not photos:
             return
         classifier.describe_engine()
         names = list(photos)
@@ -201,10 +203,8 @@ def _answers(photos: Mapping[str, Path], classifier: ClassifierLike) -> dict[str
     answers: dict[str, np.ndarray | None] = dict.fromkeys(photos)
     images = {}
     for photo, path in photos.items():
-        try:
+        with suppress(Exception):  # classifiers are anybody's code
             images[photo] = classifier.preprocess(load_photo(read_file(path)))
-        except Exception:  # classifiers are anybody's code
-            continue
     if images:
         try:
             found = classifier.predict(np.stack(list(images.values())))

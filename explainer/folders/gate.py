@@ -146,7 +146,7 @@ class Gate:
             raise ArgumentError("{name} is known of all photos only, and not of one class.", name=name)
         # In decimals, lest 99.9% become a little more than 0.999.
         limit = float(Decimal(found["number"]) / (100 if in_percent else 1))
-        if figure.kind == "count" and (in_percent or limit < 0):
+        if figure.kind == "count" and (in_percent or not 0 <= limit < math.inf):
             raise ArgumentError(
                 "{name} is a number of photos, and can't be compared with {limit}.",
                 name=name,

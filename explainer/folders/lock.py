@@ -46,7 +46,7 @@ def only_run(folder: Path) -> Iterator[None]:
     lock = FileLock(path, fallback_to_soft=False)
     try:
         lock.acquire(timeout=_SECONDS_TO_WAIT)
-        with suppress(OSError), path.open("r+b") as file:
+        with suppress(OSError), path.open("r+b", buffering=0) as file:
             file.seek(_START)
             file.write(_holder())
     except Timeout:

@@ -360,6 +360,7 @@ class _Run:
         self.subfolders = subfolders
         self.records: dict[str, PhotoRecord] = {}
         self.reused = 0
+        self.not_reached: tuple[str, ...] = ()
         self._photos = photos
         self._truths = truths
         self._results = results
@@ -393,6 +394,7 @@ class _Run:
         for task, error in unreadable:
             self._keep(task, error)
             yield len(self.records)
+        self.not_reached = tuple(photo for photo in self._photos if photo not in self.records)
 
     def _keys(self, photo: str) -> set[str]:
         contents = read_file(self._photos[photo])
@@ -453,13 +455,6 @@ class _Run:
         if completed != record:
             self._results.write_record(self.subfolders[record.photo], completed)
         return completed
-
-    @property
-    def not_reached(self) -> tuple[str, ...]:
-        """The photos of which a budget leaves nothing."""
-        if not self._budget.is_limited:
-            return ()
-        return tuple(photo for photo in self._photos if photo not in self.records)
 
     def sorted_records(self) -> tuple[PhotoRecord, ...]:
         """What is finished; the wrongly classified first."""

@@ -182,6 +182,10 @@ class TestNextRuns:
         assert explain(photos, out, max_samples_total=1).reused == 8
         assert explain(photos, out).reused == 8
 
+    def test_few_samples_are_few_enough_for_sure_ones(self, photos, tmp_path):
+        explain(photos, tmp_path / "out", num_samples=20, max_samples_total=10_000)
+        assert explain(photos, tmp_path / "out", num_samples=20).reused == 8
+
     def test_what_was_judged_counts_as_ever(self, photos, tmp_path):
         out = tmp_path / "out"
         options = {"num_samples": 20, "max_samples_total": 10_000}
@@ -281,6 +285,18 @@ class TestWhatCanNotBeLookedAt:
 
 
 class TestWhatIsSaid:
+    def test_not_where_a_run_was_stopped(self, photos, tmp_path):
+        def interrupt(done, total):
+            if done == 1:
+                raise KeyboardInterrupt
+
+        out = tmp_path / "out"
+        with pytest.raises(KeyboardInterrupt):
+            explain(photos, out, max_samples_total=10_000, on_progress=interrupt)
+        assert begun(out) == ORDER[:1]
+        assert "The budget did not suffice" not in (out / "index.html").read_text("utf-8")
+        assert explain(photos, out, max_samples_total=10_000).reused == 1
+
     def test_in_the_gallery(self, photos, tmp_path):
         result = explain(photos, tmp_path / "out", max_samples_total=700)
         told = "The budget did not suffice for 6 of 8 photos: the next run begins with them."

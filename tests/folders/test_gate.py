@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import from_regex, text
 from statsmodels.stats.proportion import proportion_confint
 
 from explainer import ArgumentError
@@ -114,12 +116,24 @@ class TestParsing:
             ("difference < -2", COMPARISON, "can't be compared with -2"),
             ("wrong > 5%", FOLDER, "wrong is a number of photos, and can't be compared with 5%"),
             ("broken > -1", COMPARISON, "broken is a number of photos, and can't be compared with -1"),
+            (f"wrong > {400 * '9'}", FOLDER, "wrong is a number of photos, and can't be compared with 999"),
             ("not_reached[cat] > 0", FOLDER, "not_reached is known of all photos only"),
         ],
     )
     def test_what_makes_no_sense(self, text, figures, words, raises_sentence):
         with raises_sentence(ArgumentError, words):
             Gate.parse(text, figures)
+
+    @given(text() | from_regex(r"(accuracy|wrong) ?(\[.+\])? ?[<>]=? ?-?[0-9.]+ ?%?", fullmatch=True))
+    def test_any_text_is_a_condition_or_is_refused_in_one_line(self, condition):
+        try:
+            gate = Gate.parse(condition, FOLDER)
+        except ArgumentError as error:
+            told = str(error)
+        else:
+            assert gate.limit >= 0
+            told = str(gate)
+        assert told.isprintable()
 
     def test_a_change_may_be_negative(self):
         assert Gate.parse("difference < -1%", COMPARISON).limit == -0.01
