@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..errors import ArgumentError
 from ..names import natural_order, printable
+from .classes import mean_interval, wilson
 from .photos import class_finder
 from .record import ExplainedLabel, PhotoRecord
 
@@ -283,20 +284,6 @@ def judge_comparison(gates: Sequence[Gate], comparison: Any) -> list[Verdict]:
     return [judged(gate) for gate in gates]
 
 
-def wilson(hits: int, number: int) -> Interval:
-    """Wilson's 95 % confidence interval of a share.
-
-    References
-    ----------
-    Wilson: Probable inference, the law of succession, and statistical inference. Journal of the American
-    Statistical Association 22 (1927).
-    """
-    from scipy.stats import binomtest
-
-    interval = binomtest(hits, number).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
-
-
 def _unknown_name(name: str, figures: Figures) -> ArgumentError:
     names, near = ", ".join(figures), get_close_matches(name, figures, 1)
     if near:
@@ -383,7 +370,9 @@ def _inside(records: Sequence[PhotoRecord]) -> Found:
     if not found:
         return Found(None, 0, why="no photo has a marked object")
     marked = [record for record in records if record.photo in found]
-    return Found(fmean(found.values()), len(found), worst=_worst(marked, lambda record: -found[record.photo]))
+    worst = _worst(marked, lambda record: -found[record.photo])
+    values = list(found.values())
+    return Found(fmean(values), len(values), mean_interval(values), worst=worst)
 
 
 def _pointing(records: Sequence[PhotoRecord]) -> Found:

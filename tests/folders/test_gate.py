@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import from_regex, text
 from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.weightstats import DescrStatsW
 
 from explainer import ArgumentError
+from explainer.folders.classes import wilson
 from explainer.folders.gate import (
     COMPARISON,
     FOLDER,
@@ -19,7 +21,6 @@ from explainer.folders.gate import (
     judge_comparison,
     judge_folder,
     read_gates,
-    wilson,
     with_known_classes,
 )
 from explainer.folders.gate_report import (
@@ -178,6 +179,12 @@ class TestFigures:
         assert found.value == pytest.approx(value)
         assert (found.photos, found.worst, found.why) == (photos, worst, "")
 
+    def test_the_interval_of_a_mean_is_that_of_statsmodels(self):
+        expected = DescrStatsW([0.9, 0.5, 0.1]).tconfint_mean(0.05)
+        low, high = verdict("inside < 1", MARKED).found.interval
+        assert (low, high) == pytest.approx((max(0, expected[0]), min(1, expected[1])))
+        assert verdict("inside < 1", MARKED[:1]).found.interval is None
+
     def test_at_most_five_are_named(self):
         records = [a_record(f"{i}.jpg", "cat", "dog", probability=i / 100) for i in range(50)]
         assert verdict("wrong > 0", records).found.worst == tuple(f"{i}.jpg" for i in (49, 48, 47, 46, 45))
@@ -214,11 +221,9 @@ class TestFigures:
     @pytest.mark.parametrize("number", [1, 2, 7, 40, 1000])
     def test_intervals_are_those_of_statsmodels(self, number):
         for hits in {0, 1, number // 2, number - 1, number}:
+            records = [a_record(f"{i}.jpg", "cat", "cat" if i < hits else "dog") for i in range(number)]
             expected = proportion_confint(hits, number, 0.05, method="wilson")
-            assert wilson(hits, number) == pytest.approx(expected, abs=1e-12)
-        records = [a_record(f"{i}.jpg", "cat", "cat" if i else "dog") for i in range(number)]
-        expected = proportion_confint(number - 1, number, 0.05, method="wilson")
-        assert verdict("accuracy < 1", records).found.interval == pytest.approx(expected, abs=1e-12)
+            assert verdict("accuracy < 1", records).found.interval == pytest.approx(expected, abs=1e-12)
 
 
 @dataclass(frozen=True)
