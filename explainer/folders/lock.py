@@ -11,8 +11,6 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ..errors import ExplainerError
 from ..names import printable
 
@@ -42,6 +40,8 @@ def only_run(folder: Path) -> Iterator[None]:
     OSError
         The folder can't be written to.
     """
+    from filelock import FileLock, Timeout  # which takes a tenth of a second
+
     path = folder / LOCK
     lock = FileLock(path, fallback_to_soft=False)
     try:

@@ -1,10 +1,13 @@
 """``limelight explain FOLDER --fail-if CONDITION``: exit codes, the table and the reports."""
 
+import argparse
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
 from explainer.__main__ import main
+from explainer.commands import gate_options
+from explainer.folders.gate import COMPARISON, Found, Verdict
 from tests.folders.painted import a_disc, add_colour_network
 
 
@@ -135,6 +138,20 @@ class TestReports:
         assert r"| wrong \> 0 | 1 |  | 3 | FAILED |" in summary.read_text("utf-8")
         monkeypatch.delenv("GITHUB_STEP_SUMMARY")
         assert run("--fail-if", "wrong > 0", "--github")[0] == 3
+
+
+def test_another_command_has_figures_of_its_own(capsys):
+    parser = argparse.ArgumentParser()
+    gate_options.add_to(parser, COMPARISON)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--help"])
+    assert 'such as "broken > 0"' in " ".join(capsys.readouterr().out.split())
+    options = parser.parse_args(["--fail-if", "broken > 0", "--fail-if", "difference < -1%"])
+    gates = gate_options.gates_of(options, COMPARISON)
+    assert [*map(str, gates)] == ["broken > 0", "difference < -1%"]
+    verdicts = [Verdict(gate, Found(0.0, 9)) for gate in gates]
+    assert gate_options.tell(verdicts, options, "limelight compare") == 0
+    assert gate_options.tell([Verdict(gates[0], Found(1.0, 9))], options, "limelight compare") == 3
 
 
 def test_help_names_all_figures(capsys):
