@@ -426,9 +426,8 @@ def _failed(records: Sequence[PhotoRecord]) -> Found:
 
 
 def _photos(records: Sequence[PhotoRecord]) -> Found:
-    if not records:
-        return Found(None, 0, why="there is no photo")
-    return Found(len(records), len(records))
+    explained = len(_explained(records))
+    return Found(explained, explained) if explained else Found(None, 0, why="no photo was explained")
 
 
 def _not_reached(records: Sequence[PhotoRecord]) -> Found:
@@ -447,7 +446,7 @@ FOLDER: Figures = {
     ),
     "unsettled": Figure("share", "photos whose picture is not settled", _unsettled),
     "failed": Figure("share", "photos that could not be explained", _failed),
-    "photos": Figure("count", "all photos", _photos),
+    "photos": Figure("count", "photos that were explained", _photos),
     "not_reached": Figure("count", "photos that a budget did not reach", _not_reached, by_class=False),
 }
 """The figures of a folder of photos."""
