@@ -416,7 +416,7 @@ class TestReports:
         assert failure.get("message") == failure.text == in_one_line(verdicts[0])
         assert "\u202e" not in failure.text
         assert "\n" not in failure.text
-        assert passed.text == f"found 18 in 18 photos"
+        assert passed.text == "found 18 in 18 photos"
 
     def test_annotations_hold_what_github_takes_apart(self, verdicts):
         lines = github_annotations(verdicts)
