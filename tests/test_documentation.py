@@ -141,8 +141,7 @@ def test_commands_are_found():
     assert len([*commands(ROOT / "README.md")]) > 3
     assert len(blocks(ROOT / "README.md", "python")) > 1
     on_servers = [command for command in commands(ROOT / "docs" / "gate.md") if "--fail-if" in command]
-    assert len(on_servers) == 3
-    assert all("accuracy <" in command for command in on_servers)
+    assert [command.split()[0] for command in on_servers].count("explain") == 3
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -7,8 +7,9 @@ from pathlib import Path
 from ..folders.compare import compare_results
 from ..folders.comparison import Comparison
 from ..folders.comparison_gallery import kind_counts, notable, verdict
+from ..folders.gate import COMPARISON, judge_comparison
 from ..words.language import LANGUAGES, Language
-from . import INTERRUPTED, Commands
+from . import INTERRUPTED, Commands, gate_options
 from .progress import Bar
 
 
@@ -27,10 +28,12 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("b", type=Path, metavar="RESULTS_B", help="another one, such as the new version's")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the comparison goes")
     parser.add_argument("--language", choices=tuple(LANGUAGES), default="en", help="of the gallery")
+    gate_options.add_to(parser, COMPARISON)
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
+    gates = gate_options.gates_of(options, COMPARISON)
     bar = Bar()
     try:
         found = compare_results(
@@ -46,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
     finally:
         bar.close()
     _tell(found)
-    return 0
+    return gate_options.tell(judge_comparison(gates, found), options, "limelight compare")
 
 
 def _tell(found: Comparison) -> None:

@@ -77,29 +77,29 @@ def compare_results(
     a, b, out, told = Path(a), Path(b), Path(out), Language(language)
     _check_apart(out, (a, b))
     matched = read_matched(a, b)
-    ResultsFolder(out).prepare()
-    try:
-        with whole(out / PICTURES) as folder:
-            folder.mkdir()
-            pictures = _Pictures((a, b), folder, len(matched), on_progress)
-            found = compare_matched(a, b, matched, pictures.copy)
-            # First, for by it the folder is known to be ours.
-            rows = write_whole(out / TABLE, table(list(_row(_ANY)), map(_row, found.pairs)))
-    except OSError as error:
-        raise not_writable(out, error) from error
-    page = gallery_page(
-        told,
-        title_of(found.a.folder, found.b.folder),
-        overview=overview_markup(found, told),
-        cards=cards_markup(found.pairs, found, told, pictures.address, linked=True),
-        counted=counted(len(found.pairs), told),
-        any_photos=True,
-        groupings=[],
-        orders=order_names(told),
-        kinds=kind_counts(found, told),
-        classes=pair_class_names(found.pairs, told),
-    )
-    return replace(found, table=rows, gallery=write_whole(out / INDEX, page.encode()))
+    with ResultsFolder(out).in_use():
+        try:
+            with whole(out / PICTURES) as folder:
+                folder.mkdir()
+                pictures = _Pictures((a, b), folder, len(matched), on_progress)
+                found = compare_matched(a, b, matched, pictures.copy)
+                # First, for by it the folder is known to be ours.
+                rows = write_whole(out / TABLE, table(list(_row(_ANY)), map(_row, found.pairs)))
+        except OSError as error:
+            raise not_writable(out, error) from error
+        page = gallery_page(
+            told,
+            title_of(found.a.folder, found.b.folder),
+            overview=overview_markup(found, told),
+            cards=cards_markup(found.pairs, found, told, pictures.address, linked=True),
+            counted=counted(len(found.pairs), told),
+            any_photos=True,
+            groupings=[],
+            orders=order_names(told),
+            kinds=kind_counts(found, told),
+            classes=pair_class_names(found.pairs, told),
+        )
+        return replace(found, table=rows, gallery=write_whole(out / INDEX, page.encode()))
 
 
 def _check_apart(out: Path, folders: tuple[Path, Path]) -> None:

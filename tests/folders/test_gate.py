@@ -3,8 +3,7 @@
 import math
 import re
 import xml.etree.ElementTree as ElementTree
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,6 +13,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from explainer import ArgumentError
 from explainer.folders.classes import wilson
+from explainer.folders.comparison import Comparison, Pair, Side
 from explainer.folders.gate import (
     COMPARISON,
     FOLDER,
@@ -31,7 +31,8 @@ from explainer.folders.gate_report import (
     junit,
     where_to_look,
 )
-from explainer.folders.record import Inside, PhotoRecord
+from explainer.folders.paired import difference_interval
+from explainer.folders.record import Inside
 from tests.made_up_results import HOSTILE_NAMES, a_record
 from tests.synthetic import Grid, LinearClassifier
 
@@ -226,68 +227,31 @@ class TestFigures:
             assert verdict("accuracy < 1", records).found.interval == pytest.approx(expected, abs=1e-12)
 
 
-@dataclass(frozen=True)
-class Pair:
-    """As much as a gate sees of one photo in two folders of results."""
-
-    kind: str
-    record: PhotoRecord
-    common: float | None = None
+RIGHTS = {"broken": (1, 0), "fixed": (0, 1), "still_wrong": (0, 0), "same": (1, 1), "elsewhere": (1, 1)}
 
 
-@dataclass(frozen=True)
-class Compared:
-    """As much as a gate sees of two folders of results, compared."""
-
-    pairs: tuple[Pair, ...]
-    p_value: float = 0.25
-    interval: tuple[float, float] = (-0.3, 0.1)
-    inside_photos: int = 0
-    inside_a: float | None = None
-    inside_change: float | None = None
-    inside_interval: tuple[float, float] | None = None
-
-    @property
-    def counts(self):
-        return Counter(pair.kind for pair in self.pairs)
-
-    @property
-    def photos(self):
-        return len(self.pairs) - self.counts["alone"]
-
-    @property
-    def judged(self):
-        return self.photos - self.counts["changed"] - self.counts["failed"]
-
-    @property
-    def elsewhere(self):
-        return self.counts["elsewhere"]
-
-    @property
-    def accuracy_a(self):
-        return 1 - (self.counts["fixed"] + self.counts["still_wrong"]) / self.judged
-
-    @property
-    def accuracy_b(self):
-        wrong = self.counts["broken"] + self.counts["still_wrong"]
-        return 1 - wrong / self.judged if self.judged else None
-
-    @property
-    def difference(self):
-        return self.accuracy_b - self.accuracy_a
-
-
-def pairs(common, **kinds):
-    return tuple(
-        Pair(kind, a_record(f"{kind} {i}.jpg", "cat", truth), common)
-        for kind, truths in kinds.items()
-        for i, truth in enumerate(truths)
+def a_pair(kind, number, truth, common=0.8, insides=(None, None)):
+    """A photo of which that became in two folders of results."""
+    name, other = f"{kind} {number}.jpg", "dog" if truth == "cat" else "cat"
+    a, b = (
+        a_record(
+            name, truth or "cat" if right else other, truth, inside=inside and Inside(inside, inside, True)
+        )
+        for right, inside in zip(RIGHTS.get(kind, (1, 1)), insides, strict=True)
     )
+    return Pair(a, None if kind == "alone" else b, kind, common)
 
 
-COMPARED = Compared(
-    pairs(0.8, broken=["cat", "cat", "dog"], fixed=["dog"], same=["cat"] * 5, alone=["cat"])
-    + pairs(0.1, elsewhere=["dog"])
+def compared(*pairs):
+    return Comparison(Side("one"), Side("other"), pairs)
+
+
+COMPARED = compared(
+    *(a_pair("broken", number, truth) for number, truth in enumerate(["cat", "cat", "dog"])),
+    a_pair("fixed", 0, "dog"),
+    *(a_pair("same", number, "cat") for number in range(5)),
+    a_pair("alone", 0, "cat", None),
+    a_pair("elsewhere", 0, "dog", 0.1),
 )
 
 
@@ -299,12 +263,19 @@ class TestComparisons:
             ("broken[dog]", 1, 3, None, ("broken 2.jpg",)),
             ("fixed", 1, 10, None, ("fixed 0.jpg",)),
             ("still_wrong", 0, 10, None, ()),
-            ("elsewhere", 1, 11, None, ("elsewhere 0.jpg",)),
+            ("elsewhere", 1, 10, None, ("elsewhere 0.jpg",)),
             ("photos", 10, 10, None, ()),
             ("accuracy_a", 0.9, 10, wilson(9, 10), ("fixed 0.jpg",)),
             ("accuracy_b", 0.7, 10, wilson(7, 10), ("broken 0.jpg", "broken 1.jpg", "broken 2.jpg")),
-            ("difference", -0.2, 10, (-0.3, 0.1), ("broken 0.jpg", "broken 1.jpg", "broken 2.jpg")),
-            ("p_value", 0.25, 10, None, ()),
+            ("accuracy_b[Cat]", 5 / 7, 7, wilson(5, 7), ("broken 0.jpg", "broken 1.jpg")),
+            (
+                "difference",
+                -0.2,
+                10,
+                difference_interval(6, 3, 1, 0),
+                ("broken 0.jpg", "broken 1.jpg", "broken 2.jpg"),
+            ),
+            ("p_value", 0.625, 10, None, ()),
         ],
     )
     def test_figures(self, name, value, photos, interval, worst):
@@ -314,32 +285,27 @@ class TestComparisons:
         assert found.found.interval == (interval and pytest.approx(interval))
 
     def test_inside(self):
-        known = replace(
-            COMPARED, inside_photos=4, inside_a=0.4, inside_change=0.2, inside_interval=(0.1, 0.3)
-        )
-        gates = read_gates(["inside_a < 0.5", "inside_change < 0.1"], COMPARISON)
-        a, change = judge_comparison(gates, known)
-        assert (a.failed, a.found.value, a.found.interval) == (True, 0.4, None)
-        assert (change.failed, change.found.value, change.found.interval) == (False, 0.2, (0.1, 0.3))
+        insides = [(0.2, 0.5), (0.4, 0.5), (0.6, 0.8)]
+        known = compared(*(a_pair("same", i, "cat", insides=both) for i, both in enumerate(insides)))
+        gates = read_gates(["inside_a < 0.5", "inside_b < 0.5", "inside_change < 0.1"], COMPARISON)
+        a, b, change = judge_comparison(gates, known)
+        assert (a.failed, b.failed, change.failed) == (True, False, False)
+        assert [one.found.value for one in (a, b, change)] == pytest.approx([0.4, 0.6, 0.2])
+        assert a.found.interval is None
+        expected = DescrStatsW([0.3, 0.1, 0.2]).tconfint_mean(0.05)
+        assert change.found.interval == pytest.approx(expected)
+        assert change.found.photos == 3
 
     @pytest.mark.parametrize(
         ("name", "found", "why"),
         [
-            ("broken", Compared(()), "there is no photo in both"),
-            ("photos", Compared(pairs(None, alone=["cat"])), "there is no photo in both"),
-            (
-                "broken[dog]",
-                Compared(pairs(0.8, same=["cat"])),
-                "there is no photo that is known to show dog",
-            ),
-            ("broken", Compared(pairs(0.8, changed=[""])), "of no photo the class is known in both"),
-            ("p_value", Compared(pairs(0.8, changed=[""])), "of no photo the class is known in both"),
-            ("accuracy_b", Compared(pairs(0.8, changed=[""])), "of no photo the class is known in both"),
-            (
-                "elsewhere",
-                Compared(pairs(None, same=["cat"])),
-                "of no photo the share of the focus in common",
-            ),
+            ("broken", compared(), "there is no photo in both"),
+            ("photos", compared(a_pair("alone", 0, "cat")), "there is no photo in both"),
+            ("broken[cow]", COMPARED, "there is no photo that is known to show cow in both"),
+            ("broken", compared(a_pair("changed", 0, "")), "of no photo the class is known in both"),
+            ("p_value", compared(a_pair("changed", 0, "")), "of no photo the class is known in both"),
+            ("accuracy_b", compared(a_pair("changed", 0, "")), "of no photo the class is known in both"),
+            ("elsewhere", compared(a_pair("same", 0, "cat", None)), "of no photo the share of the focus in"),
             ("inside_b", COMPARED, "no photo has a marked object in both"),
         ],
     )
