@@ -14,7 +14,7 @@ from ..classifiers.classifier import ClassifierLike
 from ..errors import PhotoError
 from ..photos.load import load_photo, read_file
 from ..recipe import Recipe
-from .task import Outcome, PhotoResult, PhotoTask
+from .task import ATTEMPTS, Outcome, PhotoResult, PhotoTask
 
 SURE = 0.5
 """From which probability of the best label on a photo counts as sure: no other label can have more."""
@@ -116,7 +116,8 @@ class Budget:
         truths : mapping of str to collection of int
             For each the classes any of which would be right.
         classifier : ClassifierLike
-            What is asked. What it can't say of a photo is left to the explanation to report.
+            What is asked. What it can't say of a photo is left to the explanation to report; if it keeps
+            failing, no more is asked of it.
 
         Raises
         ------
@@ -126,13 +127,15 @@ class Budget:
         if not self.is_limited or not photos:
             return
         classifier.describe_engine()
-        names = list(photos)
+        names, failures = list(photos), 0
         for start in range(0, len(names), _BATCH):
-            if self.is_time_up(_FOR_LOOKING):
+            if self.is_time_up(_FOR_LOOKING) or failures == ATTEMPTS:
                 return
-            batch = names[start : start + _BATCH]
-            for photo, answer in _answers({photo: photos[photo] for photo in batch}, classifier).items():
-                self._places[photo] = _place(answer, truths[photo])
+            batch = {photo: photos[photo] for photo in names[start : start + _BATCH]}
+            answers = _answers(batch, classifier)
+            failures = 0 if answers else failures + 1
+            for photo in batch:
+                self._places[photo] = _place(answers.get(photo), truths[photo])
             yield
 
     def rounds(self, photos: Collection[str]) -> Iterator[Sequence[Planned]]:
@@ -187,7 +190,7 @@ class Budget:
 _WRONG_ONES, _UNSURE_ONES, _SURE_ONES, _NOT_LOOKED_AT = range(4)
 
 
-def _place(answer: "np.ndarray | None", truth: Collection[int]) -> tuple[int, float]:
+def _place(answer: np.ndarray | None, truth: Collection[int]) -> tuple[int, float]:
     """Of which kind a photo is, and what it comes by among these, the lowest first."""
     if answer is None:
         return _UNSURE_ONES, 0.0
@@ -198,18 +201,15 @@ def _place(answer: "np.ndarray | None", truth: Collection[int]) -> tuple[int, fl
     return _UNSURE_ONES if probability < SURE else _SURE_ONES, probability
 
 
-def _answers(photos: Mapping[str, Path], classifier: ClassifierLike) -> dict[str, "np.ndarray | None"]:
-    """What the classifier says of each photo; None where it can't say."""
-    answers: dict[str, np.ndarray | None] = dict.fromkeys(photos)
+def _answers(photos: Mapping[str, Path], classifier: ClassifierLike) -> dict[str, np.ndarray]:
+    """What the classifier says of each photo of which it says something."""
     images = {}
     for photo, path in photos.items():
         with suppress(Exception):  # classifiers are anybody's code
             images[photo] = classifier.preprocess(load_photo(read_file(path)))
     if images:
-        try:
+        with suppress(Exception):
             found = classifier.predict(np.stack(list(images.values())))
             rows = checked_answers(found, len(images), len(classifier.class_names), classifier.name)
-        except Exception:
-            return answers
-        answers.update(zip(images, rows, strict=True))
-    return answers
+            return dict(zip(images, rows, strict=True))
+    return {}

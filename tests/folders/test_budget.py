@@ -269,6 +269,22 @@ class TestWhatCanNotBeLookedAt:
         assert [record.error for record in result.records] == [""] * 8
         assert {*samples(result).values()} == {300}  # for nothing is known to be sure
 
+    def test_one_that_keeps_failing_is_asked_no_more(self, photos, tmp_path):
+        for number in range(80):
+            (photos / f"z{number}.png").write_bytes((photos / "a" / "sure.png").read_bytes())
+        counting = Counting()
+
+        def fail():
+            if counting.asked[-1] == 16:
+                raise MemoryError
+
+        counting.then = fail
+        result = explain(
+            photos, tmp_path / "out", counting.classifier, num_samples=2, max_samples_total=10_000
+        )
+        assert [*samples(result).values()] == [2] * 88
+        assert counting.asked.count(16) == 3
+
     def test_a_photo_that_fails_may_have_taken_all_it_might(self, photos, tmp_path):
         counting = Counting()
 
