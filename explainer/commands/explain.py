@@ -9,6 +9,7 @@ from ..classifiers.classifier import Classifier
 from ..errors import ExplainerError
 from ..folders.gallery_parts import cut_and_answer_notes, judged_sentences
 from ..folders.gate import FOLDER, judge_folder, with_known_classes
+from ..folders.inside import inside_sentence
 from ..folders.photos import kinds_in_words
 from ..folders.record import PhotoRecord
 from ..folders.run import FolderResult, explain_folder, explain_photos
@@ -49,6 +50,20 @@ def add_to(commands: Commands) -> None:
         metavar="FILE",
         help="a table with a row for each photo of a folder (default: photos.csv in the folder)",
     )
+    parser.add_argument(
+        "--objects",
+        type=Path,
+        metavar="PATH",
+        help="a file or folder that says where the objects in a folder's photos are (Pascal VOC, COCO, YOLO, "
+        "masks); by default looked for beside the photos",
+    )
+    parser.add_argument(
+        "--mask-values",
+        type=_whole_numbers,
+        default=(),
+        metavar="N,…",
+        help="the values of masks that mark the object (all but 0)",
+    )
     machines = parser.add_mutually_exclusive_group()
     machines.add_argument("--workers", type=int, metavar="N", help="work on N processes of this machine")
     machines.add_argument(
@@ -62,13 +77,24 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(run=_run)
 
 
+def _whole_numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split(","))
+
+
+_whole_numbers.__name__ = "list of whole numbers"  # as argparse tells it
+
+
 def _run(options: argparse.Namespace) -> int:
     recipe, gates = recipe_options.recipe_of(options), gate_options.gates_of(options, FOLDER)
     folders = [path for path in options.photos if path.is_dir()]
     if folders and len(options.photos) > 1:
         raise ExplainerError("Give either photos or one folder; each folder needs a --out of its own.")
-    if options.metadata and not folders:
-        raise ExplainerError("--metadata is for the photos of a folder; please give a folder.")
+    alone = [name for name in ("metadata", "objects", "mask_values") if getattr(options, name)]
+    if alone and not folders:
+        raise ExplainerError(
+            "{option} is for the photos of a folder; please give a folder.",
+            option="--" + alone[0].replace("_", "-"),
+        )
     if budget_options.are_given(options) and not folders:
         raise ExplainerError(
             "--time-limit and --max-samples-total are about a folder of photos; please give a folder."
@@ -110,6 +136,8 @@ def _explain_folder(
         scheduler=options.scheduler,
         time_limit=options.time_limit,
         max_samples_total=options.max_samples_total,
+        objects=options.objects,
+        mask_values=options.mask_values,
         # What was done before took no time, and says nothing about how long the rest takes.
         on_progress=lambda done, total: bar.show(done, total, "photos", initial=done),
     )
@@ -135,6 +163,9 @@ def _tell(result: FolderResult) -> int:
     if with_truth:
         wrong = sum(record.is_wrong for record in with_truth)
         print(f"{wrong} of {len(with_truth)} whose class is known are wrongly classified.")
+    inside = inside_sentence(records, Language("en"))
+    if inside:
+        print(inside)
     if result.without_class:
         folders = ", ".join(map(printable, result.without_class[:5]))
         more = " …" if len(result.without_class) > 5 else ""

@@ -10,6 +10,7 @@ from typing import Any
 from ..names import natural_order, printable
 from ..words.language import Language
 from .groups import Grouping
+from .inside import focus_inside, looks_past_object
 from .matrix import OTHERS
 from .record import PhotoRecord
 
@@ -28,6 +29,7 @@ def order_names(records: Iterable[PhotoRecord], language: Language) -> dict[str,
         "fidelity": _("Lowest fidelity first"),
         "probability": _("Least sure first"),
         **({"tested": _("Worst tested first")} if tested else {}),
+        **_inside_order(records, language),
         "name": _("By name"),
     }
     return names if _any_truth(records) else _without_wrong(names)
@@ -40,6 +42,7 @@ def kind_names(records: Iterable[PhotoRecord], language: Language) -> dict[str, 
         "all": _("All photos"),
         "wrong": _("Wrong"),
         "contradicted": _("Contradicted"),
+        "past_object": _("Looks past the object"),
         "unsettled": _("Not settled"),
         "failed": _("Not explained"),
     }
@@ -52,6 +55,7 @@ def kinds(record: PhotoRecord) -> list[str]:
     is_kind = {
         "wrong": record.is_wrong,
         "contradicted": record.is_contradicted,
+        "past_object": looks_past_object(record),
         "unsettled": predicted is not None and not predicted.settled,
         "failed": predicted is None,
     }
@@ -212,6 +216,15 @@ def class_names(records: Sequence[PhotoRecord], language: Language) -> dict[str,
     return dict(sorted(shown.items(), key=lambda item: natural_order(item[1])))
 
 
+def _inside_order(records: Sequence[PhotoRecord], language: Language) -> dict[str, str]:
+    """The order by how much lies on the object, where any is marked."""
+    _ = language.gettext
+    if all(focus_inside(record) is None for record in records):
+        return {}
+    right = _("Right for the wrong reason first")
+    return {"inside": right if _any_truth(records) else _("Least on the object first")}
+
+
 def _any_truth(records: Iterable[PhotoRecord]) -> bool:
     return any(record.truth for record in records)
 
@@ -236,6 +249,12 @@ def _gain(record: PhotoRecord) -> float:
     return judged.curves.gain if judged else math.inf
 
 
+def _inside(record: PhotoRecord) -> tuple[bool, bool, bool, float]:
+    """Of those with a marked object, the right ones first; then the least inside."""
+    share = focus_inside(record)
+    return share is None, record.is_wrong, not record.truth, 0.0 if share is None else share
+
+
 _ORDERS: dict[str, Callable[[PhotoRecord], tuple[Any, ...]]] = {
     "wrong": lambda record: (
         not record.is_wrong,
@@ -246,5 +265,6 @@ _ORDERS: dict[str, Callable[[PhotoRecord], tuple[Any, ...]]] = {
     "fidelity": lambda record: (_figure(record, "fidelity"),),
     "probability": lambda record: (_figure(record, "probability"),),
     "tested": lambda record: (_gain(record),),
+    "inside": _inside,
     "name": lambda record: (),
 }

@@ -11,6 +11,7 @@ from ..words.language import Language
 from .arrangement import class_names, folded, labels, searched_text
 from .comparison import ELSEWHERE, KINDS, Comparison, Confusion, Pair, usual_place
 from .gallery_parts import MOST_MISTAKES, TEMPLATES, counted
+from .inside import outline
 from .paired import Interval
 from .record import ExplainedLabel, PhotoRecord
 
@@ -396,6 +397,7 @@ def _side(
         "probability": language.percent(label.probability),
         "width": round(100 * min(1.0, max(0.0, label.probability)), 1),
         "picture": label.focus and source(label.focus),
+        "outline": outline(record),
     }
 
 

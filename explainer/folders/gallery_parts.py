@@ -22,6 +22,7 @@ from ..words.opinions import enough_sentence, quality_sentence, without_sentence
 from ..words.sentences import few_regions_sentence, merged_sentence, unsteady_sentence
 from .arrangement import kinds, ranks, searched_text
 from .groups import Grouping
+from .inside import inside_rows, inside_sentence, outline, past_object_sentence
 from .overview import ClassLook, Overview, look_sentence, overview
 from .overview_tables import link, tables
 from .record import ExplainedLabel, PhotoRecord
@@ -55,11 +56,16 @@ def overview_markup(records: Sequence[PhotoRecord], language: Language, not_reac
             _=language.gettext,
             right=_right_sentence(found, language),
             mistakes=list(_mistakes(found, language)),
-            notable=[*_not_reached(not_reached, found, language), *_notable(found, language)],
+            notable=[
+                *_not_reached(not_reached, found, language),
+                *_notable(found, language),
+                *filter(None, [past_object_sentence(records, language)]),
+            ],
             suspicious=[sentence for look in found.looks if (sentence := look_sentence(look, language))],
             looks=[_look(look, language) for look in found.looks[:_MOST_CLASSES]],
             more_looks=len(found.looks) > _MOST_CLASSES,
             **tables(records, language),
+            inside=inside_sentence(records, language),
         )
     )
 
@@ -102,6 +108,7 @@ def cards_markup(
             linked=linked,
             details=details,
             legend=legend_html(general_legend(language)),
+            any_outline=any(map(outline, shown)),
         )
     )
 
@@ -250,6 +257,7 @@ def _cards(
             "key": record.key,
             "name": printable(record.photo),
             "thumbnail": record.thumbnail and source(record.thumbnail),
+            "outline": outline(record),
             "truth": _truth_name(record, language),
             "wrong": record.is_wrong,
             "known": bool(record.truth and record.predicted),
@@ -364,6 +372,7 @@ def _explained(
             for question, after in answers
             if after is not None
         ],
+        "inside": inside_rows(label, record, language),
         "contradicted": label.contradicted,
         "quality": judged_sentences(label, record, language)[:1],
         "curves": list(_curves(label, language)),

@@ -29,13 +29,18 @@ class FoundPhotos:
         Paths below the folder, with forward slashes, in natural order.
     unreadable : tuple of ExplainerError
         One for each sub-folder that could not be looked into.
-    left_out : mapping of str to int
-        How many files are no photos, by the endings of their names, such as ``.txt``.
+    others : tuple of str
+        The files that are no photos, as paths like those of the photos.
     """
 
     photos: tuple[str, ...]
     unreadable: tuple[ExplainerError, ...]
-    left_out: Mapping[str, int]
+    others: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many files are no photos, by the endings of their names, such as ``.txt``."""
+        return kinds_of(self.others)
 
 
 def find_photos(folder: Path, leave_out: Path | None = None, used: Collection[Path] = ()) -> FoundPhotos:
@@ -64,7 +69,7 @@ def find_photos(folder: Path, leave_out: Path | None = None, used: Collection[Pa
     known = {file.resolve() for file in used}
     photos: list[str] = []
     unreadable: list[ExplainerError] = []
-    others: Counter[str] = Counter()
+    others: list[str] = []
     seen: set[Path] = set()
 
     def report(error: OSError) -> None:
@@ -89,10 +94,17 @@ def find_photos(folder: Path, leave_out: Path | None = None, used: Collection[Pa
             if ending[1:] in FILE_EXTENSIONS or (not ending and _begins_like_a_photo(real / name)):
                 photos.append((below / name).as_posix())
             elif (real / name).resolve() not in known:
-                others[ending or "without an ending"] += 1
+                others.append((below / name).as_posix())
     return FoundPhotos(
-        tuple(sorted(photos, key=lambda photo: (natural_order(photo), photo))), tuple(unreadable), others
+        tuple(sorted(photos, key=lambda photo: (natural_order(photo), photo))),
+        tuple(unreadable),
+        tuple(sorted(others)),
     )
+
+
+def kinds_of(files: Sequence[str]) -> Counter[str]:
+    """How many files there are of each kind, by the endings of their names."""
+    return Counter(PurePosixPath(file).suffix.lower() or "without an ending" for file in files)
 
 
 def kinds_in_words(files: Mapping[str, int]) -> str:

@@ -202,6 +202,8 @@ class PhotoRecord:
     frame : tuple of 4 floats or None
         Where in the photo that is, what the classifier sees: as `Classifier.box` has it. None in records of
         an older version, too.
+    outline_aspect : float or None
+        Width by height of what the outline is drawn over; None where there is none.
     """
 
     photo: str
@@ -223,6 +225,7 @@ class PhotoRecord:
     object_area: float | None = None
     outline: str = ""
     frame: Box | None = None
+    outline_aspect: float | None = None
 
     @property
     def is_wrong(self) -> bool:
@@ -266,7 +269,7 @@ class PhotoRecord:
             _check_types(str, record.truth, record.error, *record.notes)
             _check_types(str, record.content, record.fingerprint, record.outline)
             _check_types(str, *record.metadata.keys(), *record.metadata.values())
-            _check_types((int, float, type(None)), record.object_area)
+            _check_types((int, float, type(None)), record.object_area, record.outline_aspect)
             _check_types(int, record.num_samples, record.regions, record.regions_found)
             return record
         except (AttributeError, KeyError, TypeError, ValueError) as error:

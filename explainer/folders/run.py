@@ -21,7 +21,8 @@ from ..words.language import LANGUAGES, Language
 from .budget import Budget, Planned
 from .gallery import write_gallery
 from .metadata import USUAL_TABLE, Metadata, read_metadata, with_classes_of_table
-from .photos import find_photos, kinds_in_words, true_classes, without_class
+from .objects import MarkedObjects
+from .photos import find_photos, kinds_in_words, kinds_of, true_classes, without_class
 from .record import PhotoRecord
 from .results import ResultsFolder, subfolders, subfolders_by_stem
 from .summary import write_summary
@@ -54,11 +55,11 @@ class FolderResult:
     unreadable : tuple of ExplainerError
         One for each sub-folder that could not be looked into.
     left_out : mapping of str to int
-        How many files are no photos, by the endings of their names.
+        How many files are neither photos nor of any use, by the endings of their names.
     without_class : tuple of str
         The sub-folders with photos that are named after no class.
     remarks : tuple of ExplainerError
-        What was assumed of the table beside the photos, or could not be used of it; one for each kind.
+        What was assumed of the table and the annotations beside the photos, or could not be used of them.
     gallery, summary : pathlib.Path
         The files that show all of it.
     not_reached : tuple of str
@@ -95,6 +96,8 @@ def explain_folder(
     scheduler: str | None = None,
     time_limit: float | None = None,
     max_samples_total: int | None = None,
+    objects: str | Path | None = None,
+    mask_values: Sequence[int] = (),
     on_progress: OnProgress | None = None,
     **changes: Any,
 ) -> FolderResult:
@@ -139,6 +142,12 @@ def explain_folder(
     max_samples_total : int, optional
         How many samples there are for all photos together, without those it takes to check what was found.
         Which photos are explained does not depend on `workers`.
+    objects : str or pathlib.Path, optional
+        A file or folder that says where the objects in the photos are: Pascal VOC XML, COCO JSON, YOLO text,
+        or mask pictures. By default such files are looked for beside the photos and in the folders that tools
+        keep them in. The records then say how much of each focus lies on the object.
+    mask_values : sequence of int
+        The values of mask pictures that mark the object; by default all but 0, and but the border of VOC's.
     on_progress : callable, optional
         Called with the photos done and the photos there are, first before the first one is begun. What it
         raises ends the run, and what is finished is kept.
@@ -171,6 +180,10 @@ def explain_folder(
     if language not in LANGUAGES:
         raise ArgumentError("language must be 'en' or 'ja', and is {value}.", value=repr(language))
     budget = Budget(recipe, time_limit, max_samples_total)
+    if objects is not None and not isinstance(objects, str | os.PathLike):
+        raise ArgumentError("objects must be a file's or folder's path, and is {value}.", value=repr(objects))
+    for mask_value in mask_values:
+        check_whole_number("mask_values", mask_value, least=0)
     executor = _executor(workers, scheduler, classifier, recipe)
     folder, results = Path(folder), ResultsFolder(Path(out))
     results.check_apart_from(folder)
@@ -184,18 +197,20 @@ def explain_folder(
                 files=kinds_in_words(found.left_out),
             )
         raise ExplainerError("There is no photo in the folder {folder}.", folder=folder)
-    told = _metadata(table, found.photos, required=metadata is not None)
-    truths, remarks = with_classes_of_table(true_classes(found.photos, classifier), told, classifier)
+    marked = MarkedObjects(folder, found, None if objects is None else Path(objects), mask_values)
+    told = _metadata(table, marked.photos, required=metadata is not None)
+    truths, remarks = with_classes_of_table(true_classes(marked.photos, classifier), told, classifier)
+    with_object = marked.completion(classifier, truths, results.path)
     run = _Run(
-        {photo: folder / photo for photo in found.photos},
-        subfolders(found.photos),
+        {photo: folder / photo for photo in marked.photos},
+        subfolders(marked.photos),
         truths,
         results,
         classifier,
         recipe,
         Language(language),
         judge,
-        complete=lambda record: replace(record, metadata=told.rows.get(record.photo, {})),
+        complete=lambda record: with_object(replace(record, metadata=told.rows.get(record.photo, {}))),
         budget=budget,
     )
     gallery = _Gallery(run, results.path, Language(language), printable(folder.resolve().name))
@@ -204,19 +219,19 @@ def explain_folder(
         try:
             for done in run.explain(start):
                 if on_progress is not None:
-                    on_progress(done, len(found.photos))
+                    on_progress(done, len(marked.photos))
                 gallery.write_now_and_then()
         finally:
             if run.take_up_the_last() and on_progress is not None:
-                on_progress(len(run.records), len(found.photos))
+                on_progress(len(run.records), len(marked.photos))
             index, summary = gallery.write(run.not_reached)
     return FolderResult(
         run.sorted_records(),
         run.reused,
         found.unreadable,
-        found.left_out,
+        kinds_of(marked.left_out),
         without_class(truths),
-        (*told.remarks, *remarks),
+        (*told.remarks, *remarks, *marked.remarks()),
         index,
         summary,
         not_reached=run.not_reached,

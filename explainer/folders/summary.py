@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..files import write_whole
 from ..names import Cell, harmless_cell, printable
-from .record import ExplainedLabel, Judgement, PhotoRecord
+from .record import ExplainedLabel, Inside, Judgement, PhotoRecord
 
 SUMMARY = "summary.csv"
 _BELOW_ZERO = re.compile(r"-\d+(\.\d+)?")  # a number, and no formula
@@ -79,6 +79,7 @@ def _row(record: PhotoRecord) -> dict[str, Cell]:
         **{f"truth_{name}": cell for name, cell in _figures(truth).items()},
         "predicted_wnid": getattr(predicted, "wnid", None),
         "truth_wnid": getattr(truth, "wnid", None),
+        "object_area": record.object_area,
         "num_samples": record.num_samples,
         "classifier": record.classifier,
         "error": record.error,
@@ -97,8 +98,23 @@ def _metadata(record: PhotoRecord) -> dict[str, Cell]:
 def _figures(label: ExplainedLabel | None) -> dict[str, Cell]:
     names = ("stability", "fidelity", "focus_only", "focus_hidden", "against_hidden")
     figures: dict[str, Cell] = {name: getattr(label, name, None) for name in names}
-    figures["contradicted"] = None if label is None else "yes" if label.contradicted else "no"
-    return figures | _judgement(label.judged if label else None)
+    figures["contradicted"] = None if label is None else _yes_or_no(label.contradicted)
+    return figures | _judgement(label.judged if label else None) | _inside(label.inside if label else None)
+
+
+def _inside(inside: Inside | None) -> dict[str, Cell]:
+    """How much lies on the marked object."""
+    return {
+        "focus_inside": inside.focus if inside else None,
+        "positive_inside": inside.positive if inside else None,
+        "strongest_inside": None
+        if inside is None or inside.strongest is None
+        else _yes_or_no(inside.strongest),
+    }
+
+
+def _yes_or_no(holds: bool) -> str:
+    return "yes" if holds else "no"
 
 
 def _judgement(judged: Judgement | None) -> dict[str, Cell]:

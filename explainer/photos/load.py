@@ -15,6 +15,7 @@ import os
 import re
 import stat
 import warnings
+from collections.abc import Iterator
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
@@ -67,6 +68,27 @@ _TRANSPOSES = {
 }
 
 
+@contextlib.contextmanager
+def _only_photo_errors() -> Iterator[None]:
+    """Turn whatever decoders raise into a PhotoError."""
+    _silence_pillow()
+    try:
+        yield
+    except PhotoError:
+        raise
+    except Image.DecompressionBombError as error:
+        found = re.search(r"\((\d+) pixels\)", str(error))
+        raise too_many_pixels(int(found[1]) if found else MAX_PIXELS + 1) from error
+    except MemoryError as error:
+        raise PhotoError(
+            "There is not enough memory to open this picture; please make it smaller."
+        ) from error
+    except Exception as error:
+        # Decoders answer hostile bytes with nearly every exception there is.
+        raise damaged() from error
+
+
+@_only_photo_errors()
 def load_photo(source: PhotoSource) -> Image.Image:
     """Open a photo, whatever its format, as an upright 8-bit RGB picture.
 
@@ -99,37 +121,57 @@ def load_photo(source: PhotoSource) -> Image.Image:
     >>> load_photo("cat.jpg").size
     (451, 300)
     """
-    _silence_pillow()
-    try:
-        notes: list[PhotoNote] = []
-        image = _open(source, notes)
-        check_header(image)
-        sixteen_bits = ";16" in str(image.tile[:1]) if isinstance(image, ImageFile.ImageFile) else False
-        image.load()
-        # Some decoders only learn the real size while they decode.
-        check_size(*image.size)
-        profile = image.info.get("icc_profile")
-        transpose = _transpose(image)
-        # One name throughout, so that each full-size picture is freed as soon as it is replaced.
-        image = _eight_bits(image, notes, sixteen_bits)
-        image = _reduced(image, notes)
-        image = image.copy() if transpose is None else image.transpose(transpose)
-        image = _over_white(image)
-        image = _in_srgb(image, profile)
-        image.info = {NOTES: tuple(notes)} if notes else {}
-        return image
-    except PhotoError:
-        raise
-    except Image.DecompressionBombError as error:
-        found = re.search(r"\((\d+) pixels\)", str(error))
-        raise too_many_pixels(int(found[1]) if found else MAX_PIXELS + 1) from error
-    except MemoryError as error:
-        raise PhotoError(
-            "There is not enough memory to open this picture; please make it smaller."
-        ) from error
-    except Exception as error:
-        # Decoders answer hostile bytes with nearly every exception there is.
-        raise damaged() from error
+    notes: list[PhotoNote] = []
+    image = _open(source, notes)
+    check_header(image)
+    sixteen_bits = ";16" in str(image.tile[:1]) if isinstance(image, ImageFile.ImageFile) else False
+    image.load()
+    # Some decoders only learn the real size while they decode.
+    check_size(*image.size)
+    profile = image.info.get("icc_profile")
+    transpose = _transpose(image)
+    # One name throughout, so that each full-size picture is freed as soon as it is replaced.
+    image = _eight_bits(image, notes, sixteen_bits)
+    image = _reduced(image, notes)
+    image = image.copy() if transpose is None else image.transpose(transpose)
+    image = _over_white(image)
+    image = _in_srgb(image, profile)
+    image.info = {NOTES: tuple(notes)} if notes else {}
+    return image
+
+
+@_only_photo_errors()
+def load_unchanged(source: PhotoSource) -> Image.Image:
+    """Open a picture of which the values count, such as a mask: in its own mode, and as it is stored.
+
+    Raises
+    ------
+    PhotoError
+        As for `load_photo`.
+    """
+    image = _open(source, [])
+    check_header(image)
+    image.load()
+    check_size(*image.size)
+    return image
+
+
+@_only_photo_errors()
+def stored_size(path: str | os.PathLike[str]) -> tuple[tuple[int, int], Image.Transpose | None]:
+    """A photo's width and height as its file stores it, and how `load_photo` turns it; without decoding it.
+
+    Raises
+    ------
+    PhotoError
+        As for `load_photo`.
+    """
+    contents = read_file(path)
+    if contents.startswith(b"\xff\xd8"):
+        check_jpeg(contents)
+        image: Image.Image = JpegImagePlugin.JpegImageFile(CountingReader(contents))
+    else:
+        image = _open_bytes(contents, [])
+    return image.size, _transpose(image)
 
 
 def notes_of(photo: Image.Image) -> tuple[PhotoNote, ...]:

@@ -20,7 +20,7 @@ from scipy.ndimage import (
     minimum_filter,
 )
 from skimage.color import lab2rgb, rgb2lab
-from skimage.measure import find_contours
+from skimage.measure import approximate_polygon, find_contours
 
 from ..classifiers.classifier import ClassifierLike
 from ..errors import ArgumentError
@@ -44,6 +44,8 @@ _MOST_DETAIL = 24  # grey levels, lighter or darker
 _SURROUNDINGS = 1 / 36  # of the longer side
 HOTTEST = 0.99  # of the area is at most as hot as what is coloured the most: a speck may be far hotter
 _DOTS_PER_INCH = 100.0
+_FEW_POINTS = 0.8  # of a mask's pixels: how far its outline may be from it, to have fewer points
+_MOST_POINTS = 2000  # of the outline of a mask that is only specks
 _DASHES = {"solid": "solid", "dashed": (0, (2.4, 1.5)), "dotted": (0, (0.1, 2.0))}
 
 
@@ -358,6 +360,29 @@ def region_paths(segments: np.ndarray, size: tuple[int, int]) -> list[str]:
     # Smoothed, a speck is gone.
     lines = [_contours(mask, size) or _contours(mask, size, smoothing=0) for mask in masks]
     return ["".join(_path(np.round(line).astype(int)) for line in of_region) for of_region in lines]
+
+
+def mask_path(mask: np.ndarray, size: tuple[int, int]) -> str:
+    """The outline of a mask, as SVG takes it in the ``d`` of a path, in few points.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray of bool, shape (H, W)
+        What is outlined; of very many parts, the largest.
+    size : tuple of int
+        Width and height of the picture that it lies over.
+    """
+    framed = np.pad(mask, 1)
+    # Of the pixels' corners; a contour of the pixels themselves would cut the corners off.
+    corners = framed[1:, 1:] | framed[1:, :-1] | framed[:-1, 1:] | framed[:-1, :-1]
+    scale = np.array([size[0] / mask.shape[1], size[1] / mask.shape[0]])
+    told: list[np.ndarray] = []
+    for line in sorted(find_contours(np.pad(corners, 1).astype(np.float32), 0.99), key=len, reverse=True):
+        if sum(map(len, told)) >= _MOST_POINTS:
+            break
+        points = approximate_polygon(np.round(line[:, ::-1] - 1), _FEW_POINTS)
+        told.append(np.clip(np.round(points * scale), 1, np.array(size) - 1).astype(int))
+    return "".join(map(_path, told))
 
 
 def _path(points: np.ndarray) -> str:

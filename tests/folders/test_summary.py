@@ -178,6 +178,7 @@ def test_a_record_of_an_older_version_still_opens(tmp_path: Path):
         del label["settled"], label["settledness"], label["judged"], label["inside"]
     unknown = {"notes": [], "regions": 0, "regions_found": 0, "asked_twice": None, "content": ""}
     unknown |= {"fingerprint": "", "metadata": {}, "object_area": None, "outline": "", "frame": None}
+    unknown |= {"outline_aspect": None}
     assert told == BEFORE_RECIPES | unknown
     assert [row["settled"] for row in rows(summary([record]))] == ["yes"]
     page = gallery([record], Language("en"), "Cats")

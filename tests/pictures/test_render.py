@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import binary_dilation
 from skimage.color import deltaE_ciede2000, rgb2lab
+from skimage.draw import polygon2mask
 
 from explainer.errors import ArgumentError
 from explainer.pictures.draw import (
@@ -20,6 +21,7 @@ from explainer.pictures.draw import (
     draw_pros_cons,
     draw_superpixels,
     fit_photo,
+    mask_path,
     region_middles,
     region_paths,
     shades,
@@ -425,3 +427,29 @@ class TestHeat:
         picture = draw_heat(GREY, np.full(SEGMENTS.shape, value))
         assert picture.size == SIZE
         assert (pixels(picture) == self.GREYED).all()
+
+
+class TestMaskPath:
+    def test_a_box_has_its_four_corners(self):
+        mask = np.zeros((20, 40), bool)
+        mask[4:10, 8:20] = True
+        assert mask_path(mask, (1000, 1000)) == "M500 500l-300 0 0 -300 300 0 0 300z"
+
+    def test_it_is_drawn_as_large_as_it_is(self):
+        rows, columns = np.ogrid[:100, :200]
+        mask = (rows - 50) ** 2 + (columns - 80) ** 2 < 30**2
+        mask &= ~((rows - 50) ** 2 + (columns - 80) ** 2 < 15**2)
+        path = mask_path(mask, (400, 200))
+        outlines = []
+        for outline in re.findall(r"M([^z]+)z", path):
+            start, _, steps = outline.partition("l")
+            points = np.array([start.split(), *np.reshape(steps.split(), (-1, 2))], int).cumsum(axis=0)
+            outlines.append(polygon2mask((200, 400), points[:, ::-1] - 0.5))
+        ring = np.logical_xor(*outlines)
+        wanted = mask.repeat(2, axis=0).repeat(2, axis=1)
+        assert (ring != wanted).sum() < 0.04 * wanted.sum()
+        assert len(path) < 500
+
+    def test_nothing_has_no_outline_and_all_has_the_pictures_edge(self):
+        assert mask_path(np.zeros((20, 40), bool), (100, 100)) == ""
+        assert mask_path(np.ones((20, 40), bool), (100, 100)) == "M99 99l-98 0 0 -98 98 0 0 98z"
