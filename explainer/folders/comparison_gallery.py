@@ -12,6 +12,7 @@ from .arrangement import class_names, folded, labels, searched_text
 from .comparison import ELSEWHERE, KINDS, Comparison, Confusion, Pair, usual_place
 from .gallery_parts import MOST_MISTAKES, TEMPLATES, counted
 from .inside import outline
+from .overview_tables import link
 from .paired import Interval
 from .record import ExplainedLabel, PhotoRecord
 
@@ -200,7 +201,7 @@ def overview_markup(comparison: Comparison, language: Language) -> str:
             _=_,
             verdict=verdict(comparison, language),
             counts=[
-                (name, language.number(comparison.counts[kind]), kind)
+                (name, language.number(comparison.counts[kind]), kind, link(show=kind))
                 for kind, name in counts.items()
                 if kind != "all"
             ],
@@ -255,6 +256,7 @@ def cards_markup(
             _=_,
             cards=list(_cards(shown, comparison, language, source)),
             linked=linked,
+            any_outline=any(outline(record) for pair in shown for record in pair.records),
             explanation=_(
                 "Broken: A is right, and B is wrong; fixed: the other way round. Focus: the regions that "
                 "spoke most for what was said. Focus in common: how much of the weight of both lies on the "

@@ -15,6 +15,7 @@ from ..folders.comparison_gallery import (
     overview_markup,
     pair_class_names,
 )
+from ..folders.overview_tables import wanted
 from ..words.language import Language
 from . import gallery_view
 from .markup import plain
@@ -34,7 +35,14 @@ def show(comparison: Comparison, language: Language, source: PairSource, key: st
     key : str
         Tells this gallery from others.
     """
-    gallery_view.mount(overview_markup(comparison, language), f"{key}-overview", language)
+
+    def follow(link: str) -> None:
+        kind = wanted(link).get("show", "")  # as a browser says, so that it may be anything
+        if kind in kind_counts(comparison, language):
+            st.session_state[f"{key}-show"] = kind
+
+    overview = overview_markup(comparison, language)
+    gallery_view.mount(overview, f"{key}-overview", language, on_link=follow)
 
     def markup(cards: Sequence[Pair]) -> str:
         return cards_markup(cards, comparison, language, source)
