@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Literal
 
 from ..classifiers.preprocessing import WHOLE, Box
 from ..errors import ExplainerError
 from ..names import natural_order, printable
 from .attention import Attention, focus_in_common, read_attention
-from .paired import Interval, difference_interval, mcnemar, mean_change
+from .inside import focus_inside
+from .intervals import Interval, difference_interval, mcnemar, mean_interval
 from .record import ExplainedLabel, PhotoRecord
 from .results import PHOTOS, file_below, read_records
 
@@ -106,10 +108,7 @@ class Pair:
     @property
     def insides(self) -> tuple[float, float] | None:
         """Which share of each focus lies inside the marked object; None where one of them does not know."""
-        a, b = (
-            record.predicted.inside.focus if record and record.predicted and record.predicted.inside else None
-            for record in (self.a, self.b)
-        )
+        a, b = (focus_inside(record) if record else None for record in (self.a, self.b))
         return None if a is None or b is None else (a, b)
 
     @property
@@ -234,23 +233,23 @@ class Comparison:
 
     @property
     def interval(self) -> Interval | None:
-        """The 95 % confidence interval of that; see `paired.difference_interval`."""
+        """The 95 % confidence interval of that; see `intervals.difference_interval`."""
         return difference_interval(*self._table) if self.judged else None
 
     @property
     def p_value(self) -> float | None:
-        """Of McNemar's exact test; see `paired.mcnemar`."""
+        """Of McNemar's exact test; see `intervals.mcnemar`."""
         return mcnemar(self.broken, self.fixed) if self.judged else None
 
     @property
     def inside_a(self) -> float | None:
         """The mean share of the first's focus inside the object, where both know it."""
-        return mean_change([a for a, _ in self._insides])[0] if self._insides else None
+        return fmean(a for a, _ in self._insides) if self._insides else None
 
     @property
     def inside_b(self) -> float | None:
         """The mean share of the second's focus inside the object, where both know it."""
-        return mean_change([b for _, b in self._insides])[0] if self._insides else None
+        return fmean(b for _, b in self._insides) if self._insides else None
 
     @property
     def inside_photos(self) -> int:
@@ -260,12 +259,12 @@ class Comparison:
     @property
     def inside_change(self) -> float | None:
         """By how much the share of the focus inside the object rose on average, where both know it."""
-        return mean_change([b - a for a, b in self._insides])[0] if self._insides else None
+        return fmean(b - a for a, b in self._insides) if self._insides else None
 
     @property
     def inside_interval(self) -> Interval | None:
-        """The 95 % confidence interval of that; see `paired.mean_change`."""
-        return mean_change([b - a for a, b in self._insides])[1] if self._insides else None
+        """The 95 % confidence interval of that; see `intervals.mean_interval`."""
+        return mean_interval([b - a for a, b in self._insides], least=-1.0)
 
     @property
     def mean_common(self) -> float | None:

@@ -12,8 +12,8 @@ from .arrangement import class_names, folded, labels, searched_text
 from .comparison import ELSEWHERE, KINDS, Comparison, Confusion, Pair, usual_place
 from .gallery_parts import MOST_MISTAKES, TEMPLATES, counted
 from .inside import outline
+from .intervals import Interval
 from .overview_tables import link
-from .paired import Interval
 from .record import ExplainedLabel, PhotoRecord
 
 LETTERS = ("A", "B")

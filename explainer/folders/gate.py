@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..errors import ArgumentError
 from ..names import natural_order, printable
-from .classes import mean_interval, wilson
+from .intervals import Interval, mean_interval, share_interval
 from .photos import class_finder
 from .record import ExplainedLabel, PhotoRecord
 
@@ -32,7 +32,6 @@ _SIGNS: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
 }
 
-Interval: TypeAlias = tuple[float, float]
 Kind: TypeAlias = Literal["share", "change", "count"]
 """From 0 to 1, from -1 to 1, or so many photos."""
 
@@ -326,7 +325,7 @@ def _share(
     if not photos:
         return Found(None, 0, why=why)
     hits = sum(map(is_so, photos))
-    return Found(hits / len(photos), len(photos), wilson(hits, len(photos)), worst=worst)
+    return Found(hits / len(photos), len(photos), share_interval(hits, len(photos)), worst=worst)
 
 
 def _probability(record: PhotoRecord) -> float | None:
@@ -475,7 +474,7 @@ def _right(side: Literal["a", "b"]) -> Callable[[Any], Found]:
             return _of_no_known_class()
         wrong = {"still_wrong", "fixed" if side == "a" else "broken"}
         names = (pair.record.photo for pair in comparison.pairs if pair.kind in wrong)
-        interval = wilson(round(share * number), number)
+        interval = share_interval(round(share * number), number)
         return Found(share, number, interval, worst=tuple(names)[:MOST_NAMED])
 
     return measure

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from ..names import natural_order
+from .inside import focus_inside
 from .record import PhotoRecord
 
 _MOST_GROUPS = 100  # that a column makes
@@ -140,14 +141,7 @@ def differences(records: Sequence[PhotoRecord]) -> Differences:
     right = [
         float(not record.is_wrong) if record.truth and record.predicted else math.nan for record in records
     ]
-    inside = [
-        math.nan
-        if record.predicted is None
-        or record.predicted.inside is None
-        or record.predicted.inside.focus is None
-        else record.predicted.inside.focus
-        for record in records
-    ]
+    inside = [math.nan if (share := focus_inside(record)) is None else share for record in records]
     looks = [
         look
         for grouping in groupings(records)

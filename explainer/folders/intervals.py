@@ -1,11 +1,25 @@
-"""Two classifiers on the same photos: whether their difference is more than chance."""
+"""How far chance may have moved what was found in so many photos: 95 % confidence, and McNemar's test."""
 
 import math
 from collections.abc import Sequence
+from statistics import fmean
 
 Interval = tuple[float, float]
-_Z = 1.959963984540054  # of the normal distribution, 95 % lie within
 _CONFIDENCE = 0.95
+
+
+def share_interval(successes: int, trials: int) -> Interval:
+    """Wilson's 95 % confidence interval of a share of at least one trial.
+
+    References
+    ----------
+    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. Journal of the
+    American Statistical Association, 22(158), 209-212.
+    """
+    from scipy.stats import binomtest
+
+    low, high = binomtest(successes, trials).proportion_ci(_CONFIDENCE, "wilson")
+    return float(low), float(high)
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
@@ -56,7 +70,9 @@ def difference_interval(both: int, only_a: int, only_b: int, neither: int) -> In
     """
     number = both + only_a + only_b + neither
     a, b = (both + only_a) / number, (both + only_b) / number
-    (low_a, high_a), (low_b, high_b) = _wilson(a, number), _wilson(b, number)
+    (low_a, high_a), (low_b, high_b) = (
+        share_interval(right + only, number) for right, only in ((both, only_a), (both, only_b))
+    )
     product = (both + only_a) * (only_b + neither) * (both + only_b) * (only_a + neither)
     excess: float = both * neither - only_a * only_b
     if excess > 0:
@@ -69,32 +85,21 @@ def difference_interval(both: int, only_a: int, only_b: int, neither: int) -> In
     return b - a - reach(b - low_b, high_a - a), b - a + reach(high_b - b, a - low_a)
 
 
-def mean_change(changes: Sequence[float]) -> tuple[float, Interval | None]:
-    """The mean of paired changes, and its 95 % confidence interval by Student's t.
+def mean_interval(values: Sequence[float], least: float = 0.0) -> Interval | None:
+    """Student's 95 % confidence interval of a mean; None for fewer than two.
 
     Parameters
     ----------
-    changes : sequence of float
-        One for each photo, at least one.
-
-    Returns
-    -------
-    mean : float
-    interval : tuple of 2 floats or None
-        None where there is one change only.
+    values : sequence of float
+        Shares, or paired changes of shares: one for each photo.
+    least : float
+        What none of them can be below: 0 for shares, -1 for changes. None can be above 1.
     """
-    mean = math.fsum(changes) / len(changes)
-    if len(changes) == 1:
-        return mean, None
+    if len(values) < 2:
+        return None
     from scipy.stats import t
 
-    variance = math.fsum((change - mean) ** 2 for change in changes) / (len(changes) - 1)
-    reach = float(t.ppf((1 + _CONFIDENCE) / 2, len(changes) - 1)) * math.sqrt(variance / len(changes))
-    return mean, (mean - reach, mean + reach)
-
-
-def _wilson(share: float, number: int) -> Interval:
-    """The 95 % score interval of one share, Wilson's."""
-    middle = share + _Z**2 / (2 * number)
-    reach = _Z * math.sqrt(share * (1 - share) / number + _Z**2 / (4 * number**2))
-    return (middle - reach) / (1 + _Z**2 / number), (middle + reach) / (1 + _Z**2 / number)
+    mean, freedom = fmean(values), len(values) - 1
+    variance = math.fsum((value - mean) ** 2 for value in values) / freedom
+    reach = float(t.ppf((1 + _CONFIDENCE) / 2, freedom)) * math.sqrt(variance / len(values))
+    return max(least, mean - reach), min(1.0, mean + reach)

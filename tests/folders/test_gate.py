@@ -12,7 +12,6 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
 from explainer import ArgumentError
-from explainer.folders.classes import wilson
 from explainer.folders.comparison import Comparison, Pair, Side
 from explainer.folders.gate import (
     COMPARISON,
@@ -31,7 +30,7 @@ from explainer.folders.gate_report import (
     junit,
     where_to_look,
 )
-from explainer.folders.paired import difference_interval
+from explainer.folders.intervals import difference_interval, share_interval
 from explainer.folders.record import Inside
 from tests.made_up_results import HOSTILE_NAMES, a_record
 from tests.synthetic import Grid, LinearClassifier
@@ -265,9 +264,9 @@ class TestComparisons:
             ("still_wrong", 0, 10, None, ()),
             ("elsewhere", 1, 10, None, ("elsewhere 0.jpg",)),
             ("photos", 10, 10, None, ()),
-            ("accuracy_a", 0.9, 10, wilson(9, 10), ("fixed 0.jpg",)),
-            ("accuracy_b", 0.7, 10, wilson(7, 10), ("broken 0.jpg", "broken 1.jpg", "broken 2.jpg")),
-            ("accuracy_b[Cat]", 5 / 7, 7, wilson(5, 7), ("broken 0.jpg", "broken 1.jpg")),
+            ("accuracy_a", 0.9, 10, share_interval(9, 10), ("fixed 0.jpg",)),
+            ("accuracy_b", 0.7, 10, share_interval(7, 10), ("broken 0.jpg", "broken 1.jpg", "broken 2.jpg")),
+            ("accuracy_b[Cat]", 5 / 7, 7, share_interval(5, 7), ("broken 0.jpg", "broken 1.jpg")),
             (
                 "difference",
                 -0.2,

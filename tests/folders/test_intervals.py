@@ -1,14 +1,15 @@
-"""Whether two classifiers differ beyond chance: against SciPy, statsmodels, and worked examples in print."""
+"""Intervals, and whether two classifiers differ: against SciPy, statsmodels, and worked examples in print."""
 
 import math
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
 from scipy.stats import ttest_rel
 from statsmodels.stats.contingency_tables import mcnemar as of_statsmodels
 from statsmodels.stats.proportion import proportion_confint
 
-from explainer.folders.paired import difference_interval, mcnemar, mean_change
+from explainer.folders.intervals import difference_interval, mcnemar, mean_interval, share_interval
 
 TABLES = [
     (36, 12, 2, 0),
@@ -66,11 +67,22 @@ def test_the_interval_is_made_of_the_intervals_of_statsmodels(table: tuple[int, 
     assert difference_interval(both, only_b, only_a, neither) == pytest.approx((-high, -low), abs=1e-12)
 
 
-def test_a_mean_change_has_the_interval_of_a_paired_t_test():
-    random = np.random.RandomState(0)
-    before, after = random.rand(2, 12)
+@pytest.mark.parametrize(("right", "photos"), [(0, 1), (1, 1), (3, 10), (12, 20), (199, 200), (0, 50)])
+def test_the_interval_is_wilson_s(right: int, photos: int):
+    assert share_interval(right, photos) == pytest.approx(
+        proportion_confint(right, photos, method="wilson"), abs=1e-12
+    )
+
+
+def test_the_interval_of_a_mean_is_student_s():
+    values = np.random.RandomState(0).uniform(0.3, 0.7, 12)
+    expected = student.interval(0.95, 11, loc=values.mean(), scale=values.std(ddof=1) / 12**0.5)
+    assert mean_interval(values) == pytest.approx(expected)
+    assert mean_interval([0.0, 0.9]) == (0.0, 1.0)  # it is a share
+    assert mean_interval([0.5]) is None
+
+
+def test_that_of_paired_changes_is_of_a_paired_t_test():
+    before, after = np.random.RandomState(0).rand(2, 12)
     expected = ttest_rel(after, before).confidence_interval(0.95)
-    mean, interval = mean_change([*(after - before)])
-    assert mean == pytest.approx((after - before).mean())
-    assert interval == pytest.approx((expected.low, expected.high))
-    assert mean_change([0.25]) == (0.25, None)
+    assert mean_interval([*(after - before)], least=-1.0) == pytest.approx((expected.low, expected.high))

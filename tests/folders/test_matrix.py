@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import t
-from statsmodels.stats.proportion import proportion_confint
 
 from explainer.folders.arrangement import Choice, choose
-from explainer.folders.classes import class_table, mean_interval, wilson
+from explainer.folders.classes import class_table
 from explainer.folders.gallery import gallery
+from explainer.folders.intervals import mean_interval, share_interval
 from explainer.folders.matrix import OTHERS, confusion
 from explainer.folders.overview_tables import link, wanted
 from explainer.folders.record import Inside, PhotoRecord
@@ -92,21 +91,6 @@ def test_a_link_says_what_it_asks_for(name: str):
     assert re.fullmatch(r"#truth=[\w.%+*-]+", link(truth=name, said=""), re.ASCII)
 
 
-@pytest.mark.parametrize(("right", "photos"), [(0, 1), (1, 1), (3, 10), (12, 20), (199, 200), (0, 50)])
-def test_the_interval_is_wilson_s(right: int, photos: int):
-    assert wilson(right, photos) == pytest.approx(
-        proportion_confint(right, photos, method="wilson"), abs=1e-12
-    )
-
-
-def test_the_interval_of_a_mean_is_student_s():
-    values = np.random.RandomState(0).uniform(0.3, 0.7, 12)
-    expected = t.interval(0.95, 11, loc=values.mean(), scale=values.std(ddof=1) / 12**0.5)
-    assert mean_interval(values) == pytest.approx(expected)
-    assert mean_interval([0.0, 0.9]) == (0.0, 1.0)  # it is a share
-    assert mean_interval([0.5]) is None
-
-
 def test_each_class_has_its_figures():
     records = taken_for(("cat", "cat"), ("cat", "dog"), ("cat", "cat"), ("dog", "dog"))
     for i, inside in enumerate((0.2, 0.4, None)):
@@ -116,7 +100,7 @@ def test_each_class_has_its_figures():
     cat, dog = class_table(records)
     assert (cat.label.name, cat.photos, cat.with_truth, cat.right) == ("cat", 3, 3, 2)
     assert cat.accuracy == pytest.approx(2 / 3)
-    assert cat.accuracy_interval == wilson(2, 3)
+    assert cat.accuracy_interval == share_interval(2, 3)
     assert (cat.with_inside, cat.inside, cat.object_area) == (2, pytest.approx(0.3), pytest.approx(0.15))
     assert cat.inside_interval == mean_interval([0.2, 0.4])
     assert (dog.photos, dog.with_truth, dog.right, dog.accuracy) == (2, 1, 1, 1)
