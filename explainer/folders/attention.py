@@ -1,7 +1,5 @@
 """Where the focus of a photo lies, pixel by pixel, as a folder of results has it; and how far two agree."""
 
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +7,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from ..classifiers.preprocessing import Box
 from ..errors import ExplainerError
 from .record import PhotoRecord
-from .results import file_below
+from .results import read_explanation
 
 _CELLS_AT_ONCE = 1_000_000
 
@@ -57,32 +54,17 @@ def read_attention(folder: Path, record: PhotoRecord) -> Attention:
     ExplainerError
         One of the files is missing, damaged, or of another photo than the record.
     """
+    found, segments = read_explanation(folder, record)
     try:
-        place = record.thumbnail.rpartition("/")[0]
-        files = [file_below(folder, f"{place}/{name}") for name in ("explanation.json", "segments.png")]
-        told, picture = (file.read_bytes() for file in files if file)
-        found = json.loads(told)
         labels = {label["index"]: label for label in found["labels"]}
         assert record.predicted is not None
-        with Image.open(io.BytesIO(picture), formats=("PNG",)) as opened:
-            segments = np.asarray(opened)
         return Attention(
             dict(found["recipe"]),
             str(found.get("versions", {}).get("limelight", "")),
             {str(label["name"]): float(label["probability"]) for label in labels.values()},
             _focus(labels[record.predicted.index], segments),
         )
-    except (
-        ArithmeticError,
-        AttributeError,
-        IndexError,
-        KeyError,
-        OSError,
-        SyntaxError,  # as Pillow says it of damaged pictures
-        TypeError,
-        ValueError,
-        Image.DecompressionBombError,
-    ) as error:
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ExplainerError("A photo's result is damaged, or was written by another version.") from error
 
 
@@ -90,7 +72,7 @@ def _focus(label: dict[str, Any], segments: NDArray[Any]) -> NDArray[np.float64]
     weights = np.asarray(label["weights"], np.float64)
     regions = np.asarray(label["focus"], np.int64)
     areas = np.bincount(segments.ravel(), minlength=len(weights))
-    if segments.ndim != 2 or len(areas) != len(weights):
+    if len(areas) != len(weights):
         raise ValueError("segments of another photo")
     chosen = np.zeros(len(weights))
     chosen[regions] = weights[regions]

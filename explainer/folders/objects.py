@@ -3,11 +3,10 @@
 What is marked is drawn in the photo's own proportions, and then framed as the classifier frames the photo.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..classifiers.classifier import ClassifierLike
-from ..errors import ExplainerError, PhotoError, reason_of
+from ..errors import ExplainerError, PhotoError
 from ..names import printable
 from ..pictures.draw import mask_path
 from .annotation_files import AnnotationFiles, Source
@@ -25,6 +24,7 @@ from .inside import inside_of
 from .masks import read_mask
 from .photos import FoundPhotos, class_finder
 from .record import ExplainedLabel, PhotoRecord
+from .results import read_explanation
 
 OUTLINE_SIDE = 1000
 """Of the square in which a record has its outline."""
@@ -117,13 +117,12 @@ class MarkedObjects:
                         "{file} can't be read: {reason}", file=printable(record.photo), reason=error
                     )
                 )
-            except (OSError, KeyError, TypeError, ValueError, IndexError) as error:
+            except (ExplainerError, KeyError, TypeError, ValueError, IndexError):
                 self._problems.add(
                     ExplainerError(
-                        "What was found out about {file} can't be read ({reason}), so nothing is said of its "
-                        "object; delete its results to have it explained again.",
+                        "The results of {file} are damaged, so nothing is said of its object; delete them to "
+                        "have it explained again.",
                         file=printable(record.photo),
-                        reason=printable(reason_of(error)),
                     )
                 )
             return bare
@@ -138,11 +137,8 @@ class MarkedObjects:
         results: Path,
         sources: Sequence[Source],
     ) -> PhotoRecord:
-        place = results / PurePosixPath(record.thumbnail).parent
-        labels = {
-            label["index"]: label for label in json.loads((place / "explanation.json").read_bytes())["labels"]
-        }
-        segments = np.asarray(Image.open(place / "segments.png")).astype(np.int64)
+        explanation, segments = read_explanation(results, record)
+        labels = {label["index"]: label for label in explanation["labels"]}
         frame = classifier.frame(Image.fromarray(drawn.astype(np.uint8) * 255).convert("RGB")).convert("L")
         mask = resized_picture(frame, (segments.shape[1], segments.shape[0]))
         if not mask.any():

@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import io
+import json
 import logging
 import shutil
 import tempfile
@@ -10,8 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pathvalidate import sanitize_filename
+from PIL import Image
 
 from ..errors import ExplainerError
 from ..files import UNFINISHED, not_writable, write_whole
@@ -258,3 +264,39 @@ def file_below(folder: Path, path: str) -> Path | None:
         return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
     except (OSError, ValueError):  # a name that no file can have
         return None
+
+
+def read_explanation(folder: Path, record: PhotoRecord) -> tuple[dict[str, Any], NDArray[np.int64]]:
+    """What lies beside a photo's record: its explanation, and where its superpixels are.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder of results.
+    record : PhotoRecord
+        Of a photo that could be explained.
+
+    Returns
+    -------
+    explanation : dict
+        As ``explanation.json`` has it.
+    segments : numpy.ndarray of int64, shape (H, W)
+
+    Raises
+    ------
+    ExplainerError
+        One of the files is missing or damaged.
+    """
+    place = record.thumbnail.rpartition("/")[0]
+    files = [file_below(folder, f"{place}/{name}") for name in ("explanation.json", "segments.png")]
+    try:
+        told, picture = (file.read_bytes() for file in files if file)
+        found = json.loads(told)
+        with Image.open(io.BytesIO(picture), formats=("PNG",)) as opened:
+            segments = np.asarray(opened).astype(np.int64)
+        if not isinstance(found, dict) or segments.ndim != 2:
+            raise ValueError("another file")
+        return found, segments
+    # As Pillow says it of damaged pictures, the last two.
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ExplainerError("A photo's result is damaged, or was written by another version.") from error

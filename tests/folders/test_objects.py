@@ -702,7 +702,7 @@ class TestRuns:
         result = explain_folder(folder, out, classifier, num_samples=16)
         assert [record.object_area for record in result.records] == [None, 0.5]
         (remark,) = map(str, result.remarks)
-        assert remark.startswith("What was found out about a.jpg can't be read (")
+        assert remark.startswith("The results of a.jpg are damaged")
 
     def test_a_photo_that_is_cropped_has_its_object_cropped_too(self, tmp_path, colours):
         write(tmp_path / "wide" / "a.jpg", a_photo(size=(128, 64)))
