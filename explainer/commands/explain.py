@@ -27,6 +27,8 @@ from . import (
 )
 from .progress import Bar
 
+_FOR_FOLDERS = ("metadata", "objects", "mask_values", "time_limit", "max_samples_total", "fail_if")
+
 
 def add_to(commands: Commands) -> None:
     """Add the command and its options."""
@@ -89,18 +91,12 @@ def _run(options: argparse.Namespace) -> int:
     folders = [path for path in options.photos if path.is_dir()]
     if folders and len(options.photos) > 1:
         raise ExplainerError("Give either photos or one folder; each folder needs a --out of its own.")
-    alone = [name for name in ("metadata", "objects", "mask_values") if getattr(options, name)]
+    alone = [name for name in _FOR_FOLDERS if getattr(options, name) not in (None, (), [])]
     if alone and not folders:
         raise ExplainerError(
             "{option} is for the photos of a folder; please give a folder.",
             option="--" + alone[0].replace("_", "-"),
         )
-    if budget_options.are_given(options) and not folders:
-        raise ExplainerError(
-            "--time-limit and --max-samples-total are about a folder of photos; please give a folder."
-        )
-    if gates and not folders:
-        raise ExplainerError("--fail-if is about a folder of photos; please give a folder.")
     classifier = classifier_options.classifier_of(options)
     gates = with_known_classes(gates, classifier)
     bar = Bar()

@@ -90,4 +90,4 @@ def test_values_that_can_not_be(run, tmp_path, more, words):
 def test_single_photos_have_no_budget(run, tmp_path, more):
     code, _, errors = run(*more, where=tmp_path / "in" / "red_disc" / "1.png")
     assert code == 2
-    assert "--time-limit and --max-samples-total are about a folder of photos" in errors
+    assert "is for the photos of a folder" in errors

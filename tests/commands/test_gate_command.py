@@ -107,7 +107,7 @@ class TestBeforeAnythingIsExplained:
     def test_single_photos_have_no_gate(self, run, photos, tmp_path):
         code, _, told = run("--fail-if", "accuracy < 1", where=photos / "red_disc" / "1.png")
         assert code == 2
-        assert errors(told) == ["explainer: --fail-if is about a folder of photos; please give a folder."]
+        assert errors(told) == ["explainer: --fail-if is for the photos of a folder; please give a folder."]
         assert not (tmp_path / "out").exists()
 
 
