@@ -466,7 +466,13 @@ class _Run:
         return True
 
     def _completed(self, record: PhotoRecord) -> PhotoRecord:
-        completed = self._complete(record)
+        known = record
+        if (
+            not record.content and not record.error
+        ):  # of an older version, which did not write down what it knew
+            content = hashlib.sha256(read_file(self._photos[record.photo])).hexdigest()
+            known = replace(record, content=content, fingerprint=self._classifier.fingerprint)
+        completed = self._complete(known)
         if completed != record:
             self._results.write_record(self.subfolders[record.photo], completed)
         return completed

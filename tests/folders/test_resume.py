@@ -1,5 +1,6 @@
 """A run that was stopped goes on where it was, and only what is missing is done."""
 
+import json
 import os
 import shutil
 import signal
@@ -236,6 +237,17 @@ class TestJudging:
         explain_folder(two, tmp_path / "out", counting, num_samples=4, judge=True)
         explain_folder(two, tmp_path / "out", counting, num_samples=4, seed=1)
         assert not [name for name in files(tmp_path / "out") if "enough" in name or "without" in name]
+
+
+def test_a_record_of_an_older_version_learns_what_was_not_written_down_then(two, tmp_path, counting):
+    record = explain_folder(two, tmp_path / "out", counting, num_samples=4).records[0]
+    for path in (tmp_path / "out" / "photos").rglob("record.json"):
+        told = json.loads(path.read_text("utf-8"))
+        del told["content"], told["fingerprint"]
+        path.write_text(json.dumps(told), "utf-8")
+    again = explain_folder(two, tmp_path / "out", counting, num_samples=4)
+    assert (again.reused, again.records[0]) == (2, record)
+    assert read_records(tmp_path / "out")[0] == record
 
 
 @pytest.mark.parametrize(
