@@ -467,9 +467,7 @@ class _Run:
 
     def _completed(self, record: PhotoRecord) -> PhotoRecord:
         known = record
-        if (
-            not record.content and not record.error
-        ):  # of an older version, which did not write down what it knew
+        if not record.content and not record.error:  # of an older version, which did not write it down
             content = hashlib.sha256(read_file(self._photos[record.photo])).hexdigest()
             known = replace(record, content=content, fingerprint=self._classifier.fingerprint)
         completed = self._complete(known)
