@@ -128,7 +128,7 @@ def verdict(comparison: Comparison, language: Language) -> list[str]:
         share_b=language.percent(b, 1),
     )
     second = _(
-        "The difference is {difference} percentage points; with 95% confidence, it lies between {low} and "
+        "The difference is {difference} percentage points; with {share} confidence, it lies between {low} and "
         "{high} (Newcombe’s interval for paired proportions)."
     ).format(difference=_points(comparison.difference, language), **_ends(interval, language))
     if not comparison.broken + comparison.fixed:
@@ -260,7 +260,7 @@ def cards_markup(
             explanation=_(
                 "Broken: A is right, and B is wrong; fixed: the other way round. Focus: the regions that "
                 "spoke most for what was said. Focus in common: how much of the weight of both lies on the "
-                "same spots of the photo, 100% if they are the same; below {threshold} the two are said to "
+                "same spots of the photo, 100% where they are the same; below {threshold} the two are said to "
                 "look elsewhere, which the same classifier hardly ever does from another seed."
             ).format(threshold=language.percent(ELSEWHERE)),
         )
@@ -282,7 +282,7 @@ def _notable(comparison: Comparison, language: Language) -> Iterator[str]:
             change=_points(change, language),
         )
         if comparison.inside_interval:
-            told += " " + _("With 95% confidence, that lies between {low} and {high}.").format(
+            told += " " + _("With {share} confidence, that lies between {low} and {high}.").format(
                 **_ends(comparison.inside_interval, language)
             )
         yield told
@@ -457,7 +457,11 @@ def _points(share: float, language: Language) -> str:
 
 def _ends(interval: Interval, language: Language) -> dict[str, str]:
     low, high = interval
-    return {"low": _points(low, language), "high": _points(high, language)}
+    return {
+        "low": _points(low, language),
+        "high": _points(high, language),
+        "share": language.percent(0.95),
+    }
 
 
 def _name(label: ExplainedLabel, language: Language) -> str:

@@ -41,6 +41,7 @@ def tables(records: Sequence[PhotoRecord], language: Language) -> dict[str, Any]
         "by_accuracy": _by_accuracy(classes, language),
         "by_attention": _by_attention(classes, language),
         "differences": _differences(differences(records), language),
+        "confidence": language.percent(0.95),
     }
 
 
