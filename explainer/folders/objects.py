@@ -31,14 +31,17 @@ OUTLINE_SIDE = 1000
 
 _OUTLINE_PIXELS = 300  # of either side of the mask that is outlined
 
-_NOT_BOXES = ExplainerError("Photos with masks or outlines besides boxes: {number}; the boxes are not used.")
+_NOT_BOXES = ExplainerError(
+    "Photos with masks or outlines besides boxes: {number}; the boxes are not used.", number=0
+)
 _OTHER_CLASS = ExplainerError(
-    "Photos of which no marked object is named after their class: {number}; all that is marked counts."
+    "Photos of which no marked object is named after their class: {number}; all that is marked counts.",
+    number=0,
 )
 _TURNED = ExplainerError(
-    "Photos that were marked before they were turned upright: {number}; that is made up for."
+    "Photos that were marked before they were turned upright: {number}; that is made up for.", number=0
 )
-_SCALED = ExplainerError("Photos that were marked in another size: {number}; that is made up for.")
+_SCALED = ExplainerError("Photos that were marked in another size: {number}; that is made up for.", number=0)
 
 
 class MarkedObjects:
