@@ -12,7 +12,7 @@ from .arrangement import class_names, folded, labels, searched_text
 from .comparison import ELSEWHERE, KINDS, Comparison, Confusion, Pair, usual_place
 from .gallery_parts import MOST_MISTAKES, TEMPLATES, counted
 from .inside import outline
-from .intervals import Interval
+from .intervals import CONFIDENCE, Interval
 from .overview_tables import link
 from .record import ExplainedLabel, PhotoRecord
 
@@ -128,8 +128,8 @@ def verdict(comparison: Comparison, language: Language) -> list[str]:
         share_b=language.percent(b, 1),
     )
     second = _(
-        "The difference is {difference} percentage points; with {share} confidence, it lies between {low} and "
-        "{high} (Newcombe’s interval for paired proportions)."
+        "The difference is {difference} percentage points; with {share} confidence, it lies between {low} "
+        "and {high} (Newcombe’s interval for paired proportions)."
     ).format(difference=_points(comparison.difference, language), **_ends(interval, language))
     if not comparison.broken + comparison.fixed:
         return [
@@ -260,8 +260,8 @@ def cards_markup(
             explanation=_(
                 "Broken: A is right, and B is wrong; fixed: the other way round. Focus: the regions that "
                 "spoke most for what was said. Focus in common: how much of the weight of both lies on the "
-                "same spots of the photo, 100% where they are the same; below {threshold} the two are said to "
-                "look elsewhere, which the same classifier hardly ever does from another seed."
+                "same spots of the photo, 100% where they are the same; below {threshold} the two are said "
+                "to look elsewhere, which the same classifier hardly ever does from another seed."
             ).format(threshold=language.percent(ELSEWHERE)),
         )
     )
@@ -460,7 +460,7 @@ def _ends(interval: Interval, language: Language) -> dict[str, str]:
     return {
         "low": _points(low, language),
         "high": _points(high, language),
-        "share": language.percent(0.95),
+        "share": language.percent(CONFIDENCE),
     }
 
 

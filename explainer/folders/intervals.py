@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import fmean
 
 Interval = tuple[float, float]
-_CONFIDENCE = 0.95
+CONFIDENCE = 0.95
 
 
 def share_interval(successes: int, trials: int) -> Interval:
@@ -18,7 +18,7 @@ def share_interval(successes: int, trials: int) -> Interval:
     """
     from scipy.stats import binomtest
 
-    low, high = binomtest(successes, trials).proportion_ci(_CONFIDENCE, "wilson")
+    low, high = binomtest(successes, trials).proportion_ci(CONFIDENCE, "wilson")
     return float(low), float(high)
 
 
@@ -101,5 +101,5 @@ def mean_interval(values: Sequence[float], least: float = 0.0) -> Interval | Non
 
     mean, freedom = fmean(values), len(values) - 1
     variance = math.fsum((value - mean) ** 2 for value in values) / freedom
-    reach = float(t.ppf((1 + _CONFIDENCE) / 2, freedom)) * math.sqrt(variance / len(values))
+    reach = float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * math.sqrt(variance / len(values))
     return max(least, mean - reach), min(1.0, mean + reach)

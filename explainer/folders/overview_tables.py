@@ -12,6 +12,7 @@ from ..names import natural_order, printable
 from ..words.language import Language
 from .classes import ClassRow, class_table
 from .groups import Difference, Differences, differences
+from .intervals import CONFIDENCE
 from .matrix import OTHERS, Matrix, confusion
 from .record import ExplainedLabel, PhotoRecord
 
@@ -41,7 +42,7 @@ def tables(records: Sequence[PhotoRecord], language: Language) -> dict[str, Any]
         "by_accuracy": _by_accuracy(classes, language),
         "by_attention": _by_attention(classes, language),
         "differences": _differences(differences(records), language),
-        "confidence": language.percent(0.95),
+        "confidence": language.percent(CONFIDENCE),
     }
 
 
