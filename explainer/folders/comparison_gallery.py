@@ -38,7 +38,7 @@ def kind_names(pairs: Iterable[Pair], language: Language) -> dict[str, str]:
         "elsewhere": _("Right, but looks elsewhere") if known else _("Same answer, but looks elsewhere"),
         "changed": _("Another answer"),
         "same": _("The same"),
-        "failed": _("Not explained in both"),
+        "failed": _("Not explained in one or both"),
         "alone": _("Only in one of them"),
     }
     return {"all": _("All photos"), **{kind: names[kind] for kind in KINDS if kind in kinds}}
@@ -56,8 +56,8 @@ def order_names(language: Language) -> dict[str, str]:
     _ = language.gettext
     return {
         "usual": _("Broken ones first"),
-        "lost": _("Largest loss of score first"),
-        "gained": _("Largest gain of score first"),
+        "lost": _("Largest drop of the score first"),
+        "gained": _("Largest rise of the score first"),
         "common": _("Least of the focus in common first"),
         "name": _("By name"),
     }
@@ -139,8 +139,8 @@ def verdict(comparison: Comparison, language: Language) -> list[str]:
         ]
     shown = max(p_value, _LEAST_SHOWN)
     split = _(
-        "{broken} broken, {fixed} fixed: if both were equally good, chance would part them at least as "
-        "unevenly in {share} of comparisons (McNemar’s exact test, p {p})."
+        "{broken} broken, {fixed} fixed: if both were equally good, so uneven a split would come about by "
+        "chance in {share} of comparisons (McNemar’s exact test, p {p})."
     ).format(
         broken=language.number(comparison.broken),
         fixed=language.number(comparison.fixed),
@@ -148,7 +148,7 @@ def verdict(comparison: Comparison, language: Language) -> list[str]:
         p=("< " if shown > p_value else "= ") + language.number(shown, 3),
     )
     if p_value >= _SURE:
-        last = _("So the difference can well be chance.")
+        last = _("So the difference may well be chance.")
     elif comparison.difference > 0:
         last = _("So B is better on photos like these, and that is hardly chance.")
     else:

@@ -176,7 +176,7 @@ def _mistakes(found: Overview, language: Language) -> Iterator[dict[str, str]]:
 def _not_reached(number: int, found: Overview, language: Language) -> Iterator[str]:
     if number:
         sentence = language.gettext(
-            "The budget did not suffice for {number} of {total} photos: the next run begins with them."
+            "The budget was used up before {number} of {total} photos: the next run begins with them."
         )
         yield sentence.format(number=language.number(number), total=language.number(found.photos + number))
 

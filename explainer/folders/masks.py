@@ -100,7 +100,9 @@ def read_mask(path: Path, values: Collection[int] = ()) -> NDArray[np.bool_]:
     if (colours == colours[..., :1]).all():
         return _of_numbers(colours[..., 0], values)
     if values:
-        raise ExplainerError("{file} has colours, of which no values can be told.", file=path.name)
+        raise ExplainerError(
+            "{file} is a colour picture, in which mask values can't be chosen.", file=path.name
+        )
     if not _has_few(colours.reshape(-1, colours.shape[2])):
         raise ExplainerError("{file} has too many colours to be a mask.", file=path.name)
     return np.asarray((colours > 0).any(axis=2))

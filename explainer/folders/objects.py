@@ -39,9 +39,9 @@ _OTHER_CLASS = ExplainerError(
     number=0,
 )
 _TURNED = ExplainerError(
-    "Photos that were marked before they were turned upright: {number}; that is made up for.", number=0
+    "Photos that were marked before they were turned upright: {number}; this is corrected.", number=0
 )
-_SCALED = ExplainerError("Photos that were marked in another size: {number}; that is made up for.", number=0)
+_SCALED = ExplainerError("Photos that were marked in another size: {number}; this is corrected.", number=0)
 
 
 class MarkedObjects:

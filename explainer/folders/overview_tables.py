@@ -159,14 +159,14 @@ def _differences(found: Differences, language: Language) -> dict[str, Any] | Non
     number = language.number(found.looks)
     if found.found:
         looks = language.ngettext(
-            "{number} such look was taken; chance would show one of these in less than 5 of 100 cases.",
-            "{number} such looks were taken; chance would show one of these in less than 5 of 100 cases.",
+            "{number} comparison was made; by chance, any of these would be shown in fewer than 5 of 100 cases.",
+            "{number} comparisons were made; by chance, any of these would be shown in fewer than 5 of 100 cases.",
             found.looks,
         )
     else:
         looks = language.ngettext(
-            "No group of the table differs from the rest beyond chance; {number} such look was taken.",
-            "No group of the table differs from the rest beyond chance; {number} such looks were taken.",
+            "No group of the table differs from the rest beyond chance; {number} comparison was made.",
+            "No group of the table differs from the rest beyond chance; {number} comparisons were made.",
             found.looks,
         )
     return {
@@ -189,7 +189,7 @@ def difference_sentence(found: Difference, language: Language) -> str:
     photos, others = language.number(found.photos), language.number(found.others)
     if found.figure == "accuracy":
         return _(
-            "With {column} = {group} it is right in {right} of {photos} photos, with the others in "
+            "Where {column} is {group}, it is right in {right} of {photos} photos; elsewhere, in "
             "{others_right} of {others}."
         ).format(
             **names,
@@ -199,8 +199,8 @@ def difference_sentence(found: Difference, language: Language) -> str:
             others=others,
         )
     return _(
-        "With {column} = {group}, on average {share} of the focus lies on the object ({photos} photos), "
-        "with the others {others_share} ({others})."
+        "Where {column} is {group}, {share} of the focus lies on the object on average ({photos} photos); "
+        "elsewhere, {others_share} ({others})."
     ).format(
         **names,
         share=language.percent(found.value),

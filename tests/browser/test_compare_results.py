@@ -63,7 +63,7 @@ def test_the_file_is_filtered_and_sorted(open_page: Open, tmp_path: Path, proble
     for picture in card.locator("img").all():
         picture.evaluate("picture => picture.decode()")  # fails for a picture that is not there
     page.get_by_label("Show").select_option(value="all")
-    page.get_by_label("Order").select_option(label="Largest gain of score first")
+    page.get_by_label("Order").select_option(label="Largest rise of the score first")
     assert names(page)[0] == "fixed.jpg"
     page.get_by_label("Class").select_option(label="bird")
     assert names(page) == ["still wrong.jpg"]

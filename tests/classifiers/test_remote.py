@@ -330,7 +330,7 @@ class TestFaults:
         classifier = add()
         monkeypatch.setattr(connection, "LARGEST_ANSWER", 1 << 20)
         server.faults = [endless]
-        with raises_sentence(ClassifierError, "answers with more than 1 MB, and is not listened to"):
+        with raises_sentence(ClassifierError, "answers with more than 1 MB, which is no answer"):
             ask(classifier)
 
     def test_nobody_is_followed_elsewhere(self, add, server, raises_sentence):
@@ -710,7 +710,7 @@ class TestOnItsWay:
         url = f"https://localhost:{server.server_port}{TF_SERVING}"
         with (
             raises_sentence(
-                ClassifierError, "certificate of https://localhost:.* can't be verified, so it was"
+                ClassifierError, "certificate of https://localhost:.* can't be verified, so nothing"
             ),
             new_service.prepare(url, names, name="x"),
         ):

@@ -101,7 +101,7 @@ def test_the_range_is_found_by_trying(add, server, tmp_path, capsys):
     assert "all ranges were tried" in told.out
     assert re.search(r"^  range +0-to-1 +\(found by trying\)$", told.out, re.M)
     assert re.search(r"^  channel-order +rgb +\(found by trying\)$", told.out, re.M)
-    assert "Nothing tells which version of the network is served" in told.out
+    assert "The server does not tell which version of the network it serves" in told.out
     assert load_classifier("mine").is_range_confirmed
 
 

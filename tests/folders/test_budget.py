@@ -245,7 +245,7 @@ class TestTime:
         result = explain(photos, tmp_path / "out", counting.classifier, time_limit=1.0)
         assert (result.records, len(result.not_reached), counting.asked) == ((), 8, [8])
         assert read_records(tmp_path / "out") == []
-        assert "The budget did not suffice for 8 of 8 photos" in result.gallery.read_text("utf-8")
+        assert "The budget was used up before 8 of 8 photos" in result.gallery.read_text("utf-8")
 
 
 class TestWhatCanNotBeLookedAt:
@@ -315,7 +315,7 @@ class TestWhatIsSaid:
 
     def test_in_the_gallery(self, photos, tmp_path):
         result = explain(photos, tmp_path / "out", max_samples_total=700)
-        told = "The budget did not suffice for 6 of 8 photos: the next run begins with them."
+        told = "The budget was used up before 6 of 8 photos: the next run begins with them."
         assert told in result.gallery.read_text("utf-8")
         done = explain(photos, tmp_path / "out", max_samples_total=10_000)
         assert "The budget did not suffice" not in done.gallery.read_text("utf-8")

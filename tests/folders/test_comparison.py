@@ -140,7 +140,7 @@ def test_the_page_has_what_the_script_sorts_and_filters_by(two: tuple[Path, Path
         "Right, but looks elsewhere (1)",
         "Another answer (1)",
         "The same (1)",
-        "Not explained in both (1)",
+        "Not explained in one or both (1)",
         "Only in one of them (2)",
     ]
 
@@ -294,7 +294,7 @@ def test_more_than_chance_is_called_so_and_chance_is_not(tmp_path: Path):
     assert verdict_of("worse", 8, 0).endswith(
         "So B is worse on photos like these, and that is hardly chance."
     )
-    assert verdict_of("chance", 3, 5).endswith("So the difference can well be chance.")
+    assert verdict_of("chance", 3, 5).endswith("So the difference may well be chance.")
     assert (
         verdict_of("nothing", 0, 0)
         == "No photo is broken, and none is fixed: both are right about the same ones."

@@ -130,15 +130,18 @@ def test_chance_alone_is_rarely_found():
 
 def test_the_overview_says_where_and_how_many_looks_were_taken():
     markup = gallery(uneven(), ENGLISH, "")
-    assert "With camera = B it is right in 12 of 20 photos, with the others in 58 of 60. " in markup
-    assert "of the focus lies on the object (20 photos), with the others" in markup
-    assert "8 such looks were taken; chance would show one of these in less than 5 of 100 cases." in markup
+    assert "Where camera is B, it is right in 12 of 20 photos; elsewhere, in 58 of 60. " in markup
+    assert "of the focus lies on the object on average (20 photos); elsewhere" in markup
+    assert (
+        "8 comparisons were made; by chance, any of these would be shown in fewer than 5 of 100 cases."
+        in markup
+    )
     assert 'href="#metadata_camera=B"' in markup
     even = [photo(i, right=i % 4 > 0, camera="AB"[i % 2 == i % 3]) for i in range(40)]
-    assert "No group of the table differs from the rest beyond chance; 1 such look was taken." in gallery(
+    assert "No group of the table differs from the rest beyond chance; 1 comparison was made." in gallery(
         even, ENGLISH, ""
     )
-    assert "such look" not in gallery([photo(i) for i in range(40)], ENGLISH, "")
+    assert "comparison was made" not in gallery([photo(i) for i in range(40)], ENGLISH, "")
 
 
 def test_groups_have_headings_with_what_is_right():

@@ -468,7 +468,7 @@ class TestMasks:
         picture.paste("red", (0, 0, 6, 6))
         objects = look(tmp_path, None, (1,), a_png=picture)
         assert objects.mask("a.jpg") is None
-        assert told(objects) == ["a.png has colours, of which no values can be told."]
+        assert told(objects) == ["a.png is a colour picture, in which mask values can't be chosen."]
 
     def test_a_photo_among_the_masks_is_told(self, tmp_path):
         write(tmp_path / "images" / "a.jpg", a_photo(size=(WIDTH, HEIGHT)))
@@ -502,7 +502,7 @@ class TestSizes:
     def test_what_was_marked_in_a_smaller_copy_is_scaled(self, tmp_path):
         objects = look(tmp_path, a_xml=voc(voc_object(1, 1, 12, 10), size=(24, 20)))
         assert same(objects, box(0, 0, 24, 20))
-        assert noted(objects) == ["Photos that were marked in another size: 1; that is made up for."]
+        assert noted(objects) == ["Photos that were marked in another size: 1; this is corrected."]
 
     def test_what_was_marked_in_another_picture_is_told(self, tmp_path):
         objects = look(tmp_path, a_xml=voc(voc_object(1, 1, 12, 10), size=(100, 20)))
@@ -526,7 +526,7 @@ class TestSizes:
         upright = np.asarray(load_photo(tmp_path / "a.jpg"))[..., 0] > 127
         assert same(objects, upright)
         assert noted(objects) == [
-            "Photos that were marked before they were turned upright: 1; that is made up for."
+            "Photos that were marked before they were turned upright: 1; this is corrected."
         ]
 
     def test_what_was_marked_upright_stays_so(self, tmp_path):

@@ -109,9 +109,9 @@ def prepare(
         if not service.version:
             notes.append(
                 ClassifierNote(
-                    "Nothing tells which version of the network is served, so finished results can't be told "
-                    "from those of another one, and a folder's run does all photos each time: "
-                    "--served-version TEXT, of your own, says it."
+                    "The server does not tell which version of the network it serves, so finished results can't "
+                    "be told from those of another version, and a folder's run does all photos each time. To "
+                    "change that, name the version yourself: --served-version TEXT."
                 )
             )
         yield Candidate(

@@ -158,7 +158,7 @@ class Connection:
             raise slow from None
         except requests.exceptions.SSLError:
             raise ClassifierError(
-                "The certificate of {machine} can't be verified, so it was sent nothing: REQUESTS_CA_BUNDLE "
+                "The certificate of {machine} can't be verified, so nothing was sent to it: REQUESTS_CA_BUNDLE "
                 "names a file with the certificates of an authority of your own.",
                 **where,
             ) from None
@@ -199,7 +199,7 @@ class Connection:
                     raise requests.Timeout
                 if len(body) > LARGEST_ANSWER:
                     raise ClassifierError(
-                        "{machine} answers with more than {size} MB, and is not listened to any longer.",
+                        "{machine} answers with more than {size} MB, which is no answer about pictures, and was cut off.",
                         machine=machine(str(request.url)),
                         size=LARGEST_ANSWER >> 20,
                     )
