@@ -158,8 +158,8 @@ class Connection:
             raise slow from None
         except requests.exceptions.SSLError:
             raise ClassifierError(
-                "The certificate of {machine} can't be verified, so nothing was sent to it: REQUESTS_CA_BUNDLE "
-                "names a file with the certificates of an authority of your own.",
+                "The certificate of {machine} can't be verified, so nothing was sent to it: "
+                "REQUESTS_CA_BUNDLE names a file with the certificates of an authority of your own.",
                 **where,
             ) from None
         except requests.exceptions.ProxyError:
@@ -199,7 +199,8 @@ class Connection:
                     raise requests.Timeout
                 if len(body) > LARGEST_ANSWER:
                     raise ClassifierError(
-                        "{machine} answers with more than {size} MB, which is no answer about pictures, and was cut off.",
+                        "{machine} answers with more than {size} MB, which is no answer about pictures, and was "
+                        "cut off.",
                         machine=machine(str(request.url)),
                         size=LARGEST_ANSWER >> 20,
                     )
