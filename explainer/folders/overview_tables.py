@@ -159,8 +159,10 @@ def _differences(found: Differences, language: Language) -> dict[str, Any] | Non
     number = language.number(found.looks)
     if found.found:
         looks = language.ngettext(
-            "{number} comparison was made; by chance, any of these would be shown in fewer than 5 of 100 cases.",
-            "{number} comparisons were made; by chance, any of these would be shown in fewer than 5 of 100 cases.",
+            "{number} comparison was made; by chance, any of these would be shown in fewer than 5 of 100 "
+            "cases.",
+            "{number} comparisons were made; by chance, any of these would be shown in fewer than 5 of 100 "
+            "cases.",
             found.looks,
         )
     else:

@@ -199,8 +199,8 @@ class Connection:
                     raise requests.Timeout
                 if len(body) > LARGEST_ANSWER:
                     raise ClassifierError(
-                        "{machine} answers with more than {size} MB, which is no answer about pictures, and was "
-                        "cut off.",
+                        "{machine} answers with more than {size} MB, which is no answer about pictures, and "
+                        "was cut off.",
                         machine=machine(str(request.url)),
                         size=LARGEST_ANSWER >> 20,
                     )
