@@ -110,8 +110,8 @@ def prepare(
             notes.append(
                 ClassifierNote(
                     "The server does not tell which version of the network it serves, so finished results "
-                    "can't be told from those of another version, and a folder's run does all photos each time. "
-                    "To change that, name the version yourself: --served-version TEXT."
+                    "can't be told from those of another version, and a folder's run does all photos each "
+                    "time. To change that, name the version yourself: --served-version TEXT."
                 )
             )
         yield Candidate(
