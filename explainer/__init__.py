@@ -19,7 +19,7 @@ from .recipe import Felzenszwalb, Quickshift, Recipe, Slic
 from .version import __version__
 
 if TYPE_CHECKING:
-    from .folders.compare import compare_results
+    from .folders.comparison.compare import compare_results
     from .folders.run import explain_folder
     from .judging.opinions import second_opinions
     from .takeaway.display import watch
@@ -57,7 +57,7 @@ __all__ = [
 # Galleries and pictures need SciPy, Babel and matplotlib, which double the time that importing this takes.
 def __getattr__(name: str) -> Any:
     if name == "compare_results":
-        from .folders.compare import compare_results
+        from .folders.comparison.compare import compare_results
 
         return compare_results
     if name == "explain_folder":

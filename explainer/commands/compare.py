@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..folders.compare import compare_results
-from ..folders.comparison import Comparison
-from ..folders.comparison_gallery import kind_counts, notable, verdict
+from ..folders.comparison.compare import compare_results
+from ..folders.comparison.pairs import Comparison
+from ..folders.comparison.gallery import kind_counts, notable, verdict
 from ..folders.gate import COMPARISON, judge_comparison
 from ..words.language import LANGUAGES, Language
 from . import INTERRUPTED, Commands, gate_options

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ..classifiers.classifier import Classifier
 from ..errors import ExplainerError
-from ..folders.gallery_parts import cut_and_answer_notes, judged_sentences
+from ..folders.gallery.parts import cut_and_answer_notes, judged_sentences
 from ..folders.gate import FOLDER, judge_folder, with_known_classes
-from ..folders.inside import inside_sentence
+from ..folders.objects.inside import inside_sentence
 from ..folders.photos import kinds_in_words
 from ..folders.record import PhotoRecord
 from ..folders.run import FolderResult, explain_folder, explain_photos

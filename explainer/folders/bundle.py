@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Sequence
 
 from ..words.language import Language
-from .gallery import INDEX, gallery
+from .gallery.document import INDEX, gallery
 from .results import RECORD
 from .summary import SUMMARY, summary
 from .task import PhotoResult

@@ -19,9 +19,9 @@ from ..photos.load import read_file
 from ..recipe import Recipe
 from ..words.language import LANGUAGES, Language
 from .budget import Budget, Planned
-from .gallery import write_gallery
+from .gallery.document import write_gallery
 from .metadata import USUAL_TABLE, Metadata, read_metadata, with_classes_of_table
-from .objects import MarkedObjects
+from .objects.marked import MarkedObjects
 from .photos import find_photos, kinds_in_words, kinds_of, true_classes, without_class
 from .record import PhotoRecord
 from .results import ResultsFolder, subfolders, subfolders_by_stem

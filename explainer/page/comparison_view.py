@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ..folders.comparison import Comparison, Pair
-from ..folders.comparison_gallery import (
+from ..folders.comparison.pairs import Comparison, Pair
+from ..folders.comparison.gallery import (
     PairSource,
     arrange,
     cards_markup,
@@ -15,7 +15,7 @@ from ..folders.comparison_gallery import (
     overview_markup,
     pair_class_names,
 )
-from ..folders.overview_tables import wanted
+from ..folders.gallery.tables import wanted
 from ..words.language import Language
 from . import gallery_view
 from .markup import plain

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from ..folders.arrangement import (
+from ..folders.gallery.arrangement import (
     Choice,
     arrange,
     choose,
@@ -16,10 +16,10 @@ from ..folders.arrangement import (
     kind_names,
     order_names,
 )
-from ..folders.gallery_parts import TEMPLATES, Source, cards_markup, group_headings, overview_markup
-from ..folders.groups import Grouping, groupings
-from ..folders.matrix import OTHERS, confusion
-from ..folders.overview_tables import COLUMN, cell_sentence, others_name, wanted
+from ..folders.gallery.parts import TEMPLATES, Source, cards_markup, group_headings, overview_markup
+from ..folders.gallery.groups import Grouping, groupings
+from ..folders.gallery.matrix import OTHERS, confusion
+from ..folders.gallery.tables import COLUMN, cell_sentence, others_name, wanted
 from ..folders.record import PhotoRecord
 from ..names import printable
 from ..words.language import Language

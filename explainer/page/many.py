@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ..classifiers.catalogue import load_classifier
 from ..errors import ExplainerError
 from ..folders.bundle import bundle
-from ..folders.gallery_parts import Source
+from ..folders.gallery.parts import Source
 from ..folders.results import subfolders
 from ..folders.task import PhotoResult, PhotoTask, not_explained, photo_result, task_key
 from ..lime.explain import OnProgress, explain

@@ -9,7 +9,7 @@ import pytest
 from barriers import serious_barriers
 from playwright.sync_api import Browser, Page, expect
 
-from explainer.folders.gallery import write_gallery
+from explainer.folders.gallery.document import write_gallery
 from explainer.folders.record import PhotoRecord
 from explainer.words.language import Language
 from tests.made_up_results import HOSTILE_NAMES, LOWER_RIGHT, RECORDS, a_grid, a_record, write_pictures

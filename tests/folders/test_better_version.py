@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from explainer.__main__ import main
-from explainer.folders.comparison import compare_folders
+from explainer.folders.comparison.pairs import compare_folders
 
 SIDE, MARK, RADIUS = 64, 14, 12
 CLASSES = ("red_disc", "blue_disc")

@@ -12,7 +12,7 @@ from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
 from explainer import ArgumentError
-from explainer.folders.comparison import Comparison, Pair, Side
+from explainer.folders.comparison.pairs import Comparison, Pair, Side
 from explainer.folders.gate import (
     COMPARISON,
     FOLDER,

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from explainer.folders.arrangement import arrange, kind_names, kinds, order_names
-from explainer.folders.gallery import gallery
-from explainer.folders.inside import inside_of, inside_sentence, inside_summary, looks_past_object
+from explainer.folders.gallery.arrangement import arrange, kind_names, kinds, order_names
+from explainer.folders.gallery.document import gallery
+from explainer.folders.objects.inside import inside_of, inside_sentence, inside_summary, looks_past_object
 from explainer.folders.record import Inside, PhotoRecord
 from explainer.folders.summary import summary
 from explainer.words.language import Language

@@ -16,8 +16,8 @@ from explainer import (
     load_photo,
 )
 from explainer.__main__ import main
-from explainer.folders.annotations import MOST_TOLD
-from explainer.folders.objects import MarkedObjects
+from explainer.folders.objects.annotations import MOST_TOLD
+from explainer.folders.objects.marked import MarkedObjects
 from explainer.folders.photos import find_photos
 from explainer.folders.results import read_records
 from tests.folders.conftest import SAMPLES

@@ -16,7 +16,7 @@ from explainer import (
     load_photo,
 )
 from explainer.folders.focus_map import part_shares
-from explainer.folders.gallery import gallery
+from explainer.folders.gallery.document import gallery
 from explainer.folders.results import read_records
 from explainer.folders.summary import summary
 from explainer.judging.curves import chance_curves, curves_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from explainer.errors import ExplainerError
-from explainer.folders.gallery import gallery
+from explainer.folders.gallery.document import gallery
 from explainer.folders.record import PhotoRecord
 from explainer.folders.results import RECORD, read_records
 from explainer.folders.summary import SUMMARY, summary, write_summary

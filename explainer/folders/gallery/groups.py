@@ -9,9 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from ..names import natural_order
-from .inside import focus_inside
-from .record import PhotoRecord
+from ...names import natural_order
+from ..objects.inside import focus_inside
+from ..record import PhotoRecord
 
 _MOST_GROUPS = 100  # that a column makes
 _MOST_DATES = 31  # else they go by month, or by year

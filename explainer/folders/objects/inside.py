@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..words.language import Language
-from .record import ExplainedLabel, Inside, PhotoRecord
+from ...words.language import Language
+from ..record import ExplainedLabel, Inside, PhotoRecord
 
 MOST = 0.5
 """Of the focus, from where on it lies on the object."""

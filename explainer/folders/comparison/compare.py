@@ -3,14 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import ArgumentError, ExplainerError
-from ..files import not_writable, whole, write_whole
-from ..lime.explain import OnProgress
-from ..names import Cell
-from ..pictures.encode import card_jpeg
-from ..words.language import LANGUAGES, Language
-from .comparison import Comparison, Pair, compare_matched, read_matched
-from .comparison_gallery import (
+from ...errors import ArgumentError, ExplainerError
+from ...files import not_writable, whole, write_whole
+from ...lime.explain import OnProgress
+from ...names import Cell
+from ...pictures.encode import card_jpeg
+from ...words.language import LANGUAGES, Language
+from .pairs import Comparison, Pair, compare_matched, read_matched
+from .gallery import (
     cards_markup,
     kind_counts,
     order_names,
@@ -18,11 +18,11 @@ from .comparison_gallery import (
     pair_class_names,
     title_of,
 )
-from .gallery import INDEX, gallery_page, relative_address
-from .gallery_parts import counted
-from .record import PhotoRecord
-from .results import ResultsFolder, file_below
-from .summary import table
+from ..gallery.document import INDEX, gallery_page, relative_address
+from ..gallery.parts import counted
+from ..record import PhotoRecord
+from ..results import ResultsFolder, file_below
+from ..summary import table
 
 TABLE = "comparison.csv"
 PICTURES = "pictures"

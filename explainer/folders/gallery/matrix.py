@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..names import natural_order
-from .record import ExplainedLabel, PhotoRecord
+from ...names import natural_order
+from ..record import ExplainedLabel, PhotoRecord
 
 OTHERS = "*"
 """Stands for all classes that have no row of their own."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..photos.load import stored_size
+from ...photos.load import stored_size
 from .annotations import Annotation, Marked, Points
 
 _LONGEST = 1024  # pixels, of the longer side of what is drawn

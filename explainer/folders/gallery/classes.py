@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from .inside import focus_inside
-from .intervals import Interval, mean_interval, share_interval
-from .record import ExplainedLabel, PhotoRecord
+from ..objects.inside import focus_inside
+from ..intervals import Interval, mean_interval, share_interval
+from ..record import ExplainedLabel, PhotoRecord
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from ..names import natural_order, printable
-from ..takeaway.templates import environment
-from ..words.language import Language
-from .arrangement import class_names, folded, labels, searched_text
-from .comparison import ELSEWHERE, KINDS, Comparison, Confusion, Pair, usual_place
-from .gallery_parts import MOST_MISTAKES, TEMPLATES, counted
-from .inside import outline
-from .intervals import CONFIDENCE, Interval
-from .overview_tables import link
-from .record import ExplainedLabel, PhotoRecord
+from ...names import natural_order, printable
+from ...takeaway.templates import environment
+from ...words.language import Language
+from ..gallery.arrangement import class_names, folded, labels, searched_text
+from .pairs import ELSEWHERE, KINDS, Comparison, Confusion, Pair, usual_place
+from ..gallery.parts import MOST_MISTAKES, TEMPLATES, counted
+from ..objects.inside import outline
+from ..intervals import CONFIDENCE, Interval
+from ..gallery.tables import link
+from ..record import ExplainedLabel, PhotoRecord
 
 LETTERS = ("A", "B")
 _LEAST_SHOWN = 0.001  # of p-values

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..classifiers.preprocessing import Box
-from ..errors import ExplainerError
-from .record import PhotoRecord
-from .results import read_explanation
+from ...classifiers.preprocessing import Box
+from ...errors import ExplainerError
+from ..record import PhotoRecord
+from ..results import read_explanation
 
 _CELLS_AT_ONCE = 1_000_000
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ..errors import ExplainerError, reason_of
-from ..names import printable
-from ..photos.kinds import FILE_EXTENSIONS
+from ...errors import ExplainerError, reason_of
+from ...names import printable
+from ...photos.kinds import FILE_EXTENSIONS
 from .annotations import (
     Annotation,
     Problems,
@@ -26,7 +26,7 @@ from .annotations import (
     stem,
 )
 from .masks import is_mask
-from .photos import FoundPhotos, find_photos
+from ..photos import FoundPhotos, find_photos
 
 # fmt: off
 _OF_PHOTOS = frozenset(("images", "image", "imgs", "img", "jpegimages", "photos", "pictures"))

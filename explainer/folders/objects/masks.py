@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..errors import ExplainerError, PhotoError
-from ..photos.load import load_unchanged, stored_size
+from ...errors import ExplainerError, PhotoError
+from ...photos.load import load_unchanged, stored_size
 
 MOST_VALUES = 32
 """A picture of more values, or colours, is a photo, unless nearly all of it is black or white."""

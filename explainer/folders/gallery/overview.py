@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..reading import NOT_BY_SAMPLES, Settledness
-from ..words.language import Language
-from ..words.places import place_names
-from .focus_map import mean_grid, part_shares
-from .record import ExplainedLabel, PhotoRecord
+from ...reading import NOT_BY_SAMPLES, Settledness
+from ...words.language import Language
+from ...words.places import place_names
+from ..focus_map import mean_grid, part_shares
+from ..record import ExplainedLabel, PhotoRecord
 
 ROUGH = 0.35  # fidelity below which the surrogate is said to miss what the classifier does
 _MIDDLE = 4  # among the nine parts: what a photo shows is usually there

@@ -16,9 +16,9 @@ from xml.parsers import expat  # nosec B407
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ExplainerError, reason_of
-from ..names import printable
-from ..photos.limits import MAX_JPEG_PIXELS
+from ...errors import ExplainerError, reason_of
+from ...names import printable
+from ...photos.limits import MAX_JPEG_PIXELS
 
 MOST_TOLD = 10
 """Faults of one file, each in a sentence."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..names import natural_order, printable
-from ..words.language import Language
+from ...names import natural_order, printable
+from ...words.language import Language
 from .groups import Grouping
-from .inside import focus_inside, looks_past_object
+from ..objects.inside import focus_inside, looks_past_object
 from .matrix import OTHERS
-from .record import PhotoRecord
+from ..record import PhotoRecord
 
 USUAL_ORDER = "wrong"  # it shows what matters first
 

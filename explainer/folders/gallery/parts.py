@@ -11,21 +11,21 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..lime.explanation import Label
-from ..names import printable
-from ..pictures.draw import DEFAULT_PALETTE
-from ..reading import Settledness
-from ..takeaway.legend import general_legend, legend_html
-from ..takeaway.templates import environment
-from ..words.language import Language
-from ..words.opinions import enough_sentence, quality_sentence, without_sentence
-from ..words.sentences import few_regions_sentence, merged_sentence, unsteady_sentence
+from ...lime.explanation import Label
+from ...names import printable
+from ...pictures.draw import DEFAULT_PALETTE
+from ...reading import Settledness
+from ...takeaway.legend import general_legend, legend_html
+from ...takeaway.templates import environment
+from ...words.language import Language
+from ...words.opinions import enough_sentence, quality_sentence, without_sentence
+from ...words.sentences import few_regions_sentence, merged_sentence, unsteady_sentence
 from .arrangement import kinds, ranks, searched_text
 from .groups import Grouping
-from .inside import inside_rows, inside_sentence, outline, past_object_sentence
+from ..objects.inside import inside_rows, inside_sentence, outline, past_object_sentence
 from .overview import ClassLook, Overview, look_sentence, overview
-from .overview_tables import link, tables
-from .record import ExplainedLabel, PhotoRecord
+from .tables import link, tables
+from ..record import ExplainedLabel, PhotoRecord
 
 TEMPLATES = Path(__file__).with_name("templates")
 _MOST_CLASSES = 12  # whose focus is shown

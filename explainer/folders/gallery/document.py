@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..files import write_whole
-from ..names import printable
-from ..takeaway.templates import environment
-from ..words.language import Language
+from ...files import write_whole
+from ...names import printable
+from ...takeaway.templates import environment
+from ...words.language import Language
 from .arrangement import arrange, class_names, group_names, kind_counts, order_names
-from .gallery_parts import TEMPLATES, cards_markup, counted, overview_markup
+from .parts import TEMPLATES, cards_markup, counted, overview_markup
 from .groups import groupings
-from .overview_tables import COLUMN, cell_sentence, others_name
-from .record import PhotoRecord
+from .tables import COLUMN, cell_sentence, others_name
+from ..record import PhotoRecord
 
 INDEX = "index.html"
 

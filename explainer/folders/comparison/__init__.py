@@ -1,0 +1,1 @@
+"""Two folders of results of the same photos, compared."""

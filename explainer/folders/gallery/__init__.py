@@ -1,0 +1,1 @@
+"""What many photos say, in figures and as pages."""
