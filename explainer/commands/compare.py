@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from ..folders.comparison.compare import compare_results
-from ..folders.comparison.pairs import Comparison
 from ..folders.comparison.gallery import kind_counts, notable, verdict
+from ..folders.comparison.pairs import Comparison
 from ..folders.gate import COMPARISON, judge_comparison
 from ..words.language import LANGUAGES, Language
 from . import INTERRUPTED, Commands, gate_options

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from ..folders.comparison.pairs import Comparison, Pair
 from ..folders.comparison.gallery import (
     PairSource,
     arrange,
@@ -15,6 +14,7 @@ from ..folders.comparison.gallery import (
     overview_markup,
     pair_class_names,
 )
+from ..folders.comparison.pairs import Comparison, Pair
 from ..folders.gallery.tables import wanted
 from ..words.language import Language
 from . import gallery_view

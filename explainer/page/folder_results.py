@@ -6,8 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from ..errors import ExplainerError
-from ..folders.comparison.pairs import Comparison, compare_folders
 from ..folders.comparison.gallery import title_of
+from ..folders.comparison.pairs import Comparison, compare_folders
 from ..folders.record import PhotoRecord
 from ..folders.results import file_below, read_records, state_of_records
 from ..names import printable

@@ -16,9 +16,9 @@ from ..folders.gallery.arrangement import (
     kind_names,
     order_names,
 )
-from ..folders.gallery.parts import TEMPLATES, Source, cards_markup, group_headings, overview_markup
 from ..folders.gallery.groups import Grouping, groupings
 from ..folders.gallery.matrix import OTHERS, confusion
+from ..folders.gallery.parts import TEMPLATES, Source, cards_markup, group_headings, overview_markup
 from ..folders.gallery.tables import COLUMN, cell_sentence, others_name, wanted
 from ..folders.record import PhotoRecord
 from ..names import printable

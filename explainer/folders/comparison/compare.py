@@ -9,7 +9,11 @@ from ...lime.explain import OnProgress
 from ...names import Cell
 from ...pictures.encode import card_jpeg
 from ...words.language import LANGUAGES, Language
-from .pairs import Comparison, Pair, compare_matched, read_matched
+from ..gallery.document import INDEX, gallery_page, relative_address
+from ..gallery.parts import counted
+from ..record import PhotoRecord
+from ..results import ResultsFolder, file_below
+from ..summary import table
 from .gallery import (
     cards_markup,
     kind_counts,
@@ -18,11 +22,7 @@ from .gallery import (
     pair_class_names,
     title_of,
 )
-from ..gallery.document import INDEX, gallery_page, relative_address
-from ..gallery.parts import counted
-from ..record import PhotoRecord
-from ..results import ResultsFolder, file_below
-from ..summary import table
+from .pairs import Comparison, Pair, compare_matched, read_matched
 
 TABLE = "comparison.csv"
 PICTURES = "pictures"

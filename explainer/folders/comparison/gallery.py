@@ -9,12 +9,12 @@ from ...names import natural_order, printable
 from ...takeaway.templates import environment
 from ...words.language import Language
 from ..gallery.arrangement import class_names, folded, labels, searched_text
-from .pairs import ELSEWHERE, KINDS, Comparison, Confusion, Pair, usual_place
 from ..gallery.parts import MOST_MISTAKES, TEMPLATES, counted
-from ..objects.inside import outline
-from ..intervals import CONFIDENCE, Interval
 from ..gallery.tables import link
+from ..intervals import CONFIDENCE, Interval
+from ..objects.inside import outline
 from ..record import ExplainedLabel, PhotoRecord
+from .pairs import ELSEWHERE, KINDS, Comparison, Confusion, Pair, usual_place
 
 LETTERS = ("A", "B")
 _LEAST_SHOWN = 0.001  # of p-values

@@ -12,11 +12,11 @@ from typing import Any, Literal
 from ...classifiers.preprocessing import WHOLE, Box
 from ...errors import ExplainerError
 from ...names import natural_order, printable
-from .attention import Attention, focus_in_common, read_attention
-from ..objects.inside import focus_inside
 from ..intervals import Interval, difference_interval, mcnemar, mean_interval
+from ..objects.inside import focus_inside
 from ..record import ExplainedLabel, PhotoRecord
 from ..results import PHOTOS, file_below, read_records
+from .attention import Attention, focus_in_common, read_attention
 
 ELSEWHERE = 0.5
 """Below which share of the focus in common two explanations of one answer are said to look elsewhere."""

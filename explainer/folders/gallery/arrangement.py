@@ -9,10 +9,10 @@ from typing import Any
 
 from ...names import natural_order, printable
 from ...words.language import Language
-from .groups import Grouping
 from ..objects.inside import focus_inside, looks_past_object
-from .matrix import OTHERS
 from ..record import PhotoRecord
+from .groups import Grouping
+from .matrix import OTHERS
 
 USUAL_ORDER = "wrong"  # it shows what matters first
 

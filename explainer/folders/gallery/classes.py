@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from ..objects.inside import focus_inside
 from ..intervals import Interval, mean_interval, share_interval
+from ..objects.inside import focus_inside
 from ..record import ExplainedLabel, PhotoRecord
 
 

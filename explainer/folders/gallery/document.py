@@ -12,11 +12,11 @@ from ...files import write_whole
 from ...names import printable
 from ...takeaway.templates import environment
 from ...words.language import Language
-from .arrangement import arrange, class_names, group_names, kind_counts, order_names
-from .parts import TEMPLATES, cards_markup, counted, overview_markup
-from .groups import groupings
-from .tables import COLUMN, cell_sentence, others_name
 from ..record import PhotoRecord
+from .arrangement import arrange, class_names, group_names, kind_counts, order_names
+from .groups import groupings
+from .parts import TEMPLATES, cards_markup, counted, overview_markup
+from .tables import COLUMN, cell_sentence, others_name
 
 INDEX = "index.html"
 

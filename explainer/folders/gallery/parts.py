@@ -20,12 +20,12 @@ from ...takeaway.templates import environment
 from ...words.language import Language
 from ...words.opinions import enough_sentence, quality_sentence, without_sentence
 from ...words.sentences import few_regions_sentence, merged_sentence, unsteady_sentence
+from ..objects.inside import inside_rows, inside_sentence, outline, past_object_sentence
+from ..record import ExplainedLabel, PhotoRecord
 from .arrangement import kinds, ranks, searched_text
 from .groups import Grouping
-from ..objects.inside import inside_rows, inside_sentence, outline, past_object_sentence
 from .overview import ClassLook, Overview, look_sentence, overview
 from .tables import link, tables
-from ..record import ExplainedLabel, PhotoRecord
 
 TEMPLATES = Path(__file__).with_name("templates")
 _MOST_CLASSES = 12  # whose focus is shown

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from ...names import natural_order, printable
 from ...words.language import Language
+from ..intervals import CONFIDENCE
+from ..record import ExplainedLabel, PhotoRecord
 from .classes import ClassRow, class_table
 from .groups import Difference, Differences, differences
-from ..intervals import CONFIDENCE
 from .matrix import OTHERS, Matrix, confusion
-from ..record import ExplainedLabel, PhotoRecord
 
 COLUMN = "metadata_"
 """What the names of a table's columns begin with in links, as in ``summary.csv``."""

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from ...errors import ExplainerError, reason_of
 from ...names import printable
 from ...photos.kinds import FILE_EXTENSIONS
+from ..photos import FoundPhotos, find_photos
 from .annotations import (
     Annotation,
     Problems,
@@ -26,7 +27,6 @@ from .annotations import (
     stem,
 )
 from .masks import is_mask
-from ..photos import FoundPhotos, find_photos
 
 # fmt: off
 _OF_PHOTOS = frozenset(("images", "image", "imgs", "img", "jpegimages", "photos", "pictures"))

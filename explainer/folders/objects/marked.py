@@ -17,14 +17,14 @@ from ...classifiers.classifier import ClassifierLike
 from ...errors import ExplainerError, PhotoError
 from ...names import printable
 from ...pictures.draw import mask_path
+from ..photos import FoundPhotos, class_finder
+from ..record import ExplainedLabel, PhotoRecord
+from ..results import read_explanation
 from .annotation_files import AnnotationFiles, Source
 from .annotations import Problems
 from .canvas import Canvas, rasterized, resized_mask, resized_picture
 from .inside import inside_of
 from .masks import read_mask
-from ..photos import FoundPhotos, class_finder
-from ..record import ExplainedLabel, PhotoRecord
-from ..results import read_explanation
 
 OUTLINE_SIDE = 1000
 """Of the square in which a record has its outline."""
