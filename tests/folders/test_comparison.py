@@ -19,8 +19,8 @@ from explainer.classifiers.preprocessing import WHOLE
 from explainer.errors import ArgumentError, ExplainerError
 from explainer.folders.comparison.attention import focus_in_common, read_attention
 from explainer.folders.comparison.compare import PICTURES, TABLE
-from explainer.folders.comparison.pairs import KINDS, compare_folders, match
 from explainer.folders.comparison.gallery import arrange, choose, notable, verdict
+from explainer.folders.comparison.pairs import KINDS, compare_folders, match
 from explainer.folders.record import Inside
 from explainer.folders.results import RECORD
 from explainer.words.language import Language

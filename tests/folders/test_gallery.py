@@ -13,8 +13,8 @@ from synthetic import Grid, LinearClassifier, a_photo
 
 from explainer import Recipe, explain, explain_folder
 from explainer.errors import ExplainerError
-from explainer.folders.gallery.arrangement import arrange, choose, order_names
 from explainer.folders.focus_map import focus_grid, part_shares
+from explainer.folders.gallery.arrangement import arrange, choose, order_names
 from explainer.folders.gallery.document import gallery, write_gallery
 from explainer.folders.gallery.overview import look_sentence, overview
 from explainer.folders.results import file_below

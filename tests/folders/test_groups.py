@@ -8,8 +8,8 @@ from scipy.stats import fisher_exact, mannwhitneyu
 from statsmodels.stats.multitest import multipletests
 
 from explainer.folders.gallery.document import gallery
-from explainer.folders.gallery.parts import group_headings
 from explainer.folders.gallery.groups import differences, groupings, holm
+from explainer.folders.gallery.parts import group_headings
 from explainer.folders.record import Inside, PhotoRecord
 from explainer.words.language import Language
 from tests.made_up_results import HOSTILE_NAMES, a_record

@@ -10,9 +10,9 @@ import pytest
 from explainer.folders.gallery.arrangement import Choice, choose
 from explainer.folders.gallery.classes import class_table
 from explainer.folders.gallery.document import gallery
-from explainer.folders.intervals import mean_interval, share_interval
 from explainer.folders.gallery.matrix import OTHERS, confusion
 from explainer.folders.gallery.tables import link, wanted
+from explainer.folders.intervals import mean_interval, share_interval
 from explainer.folders.record import Inside, PhotoRecord
 from explainer.words.language import Language
 from tests.made_up_results import HOSTILE_NAMES, RECORDS, a_record
