@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import psutil
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from waiting import press, wait_until_explained
 
 from explainer import explain, load_classifier
@@ -56,17 +57,23 @@ def test_everybody_gets_what_they_would_get_alone(visit, astronaut):
             assert np.array_equal(there["weights"], here.weights)
 
 
+def explained(page: Page) -> Locator:
+    """The dropped photo's button, once there is a first answer about it."""
+    return page.get_by_role("button", name=re.compile("^photo.png – "), pressed=True)
+
+
 def test_a_visitor_who_leaves_leaves_nothing_running(visit, page_process, astronaut):
     settings = "classifier=efficientnet-lite2&auto=false&num_samples=5000"
     photo = astronaut.rotate(77).resize((300, 300))
     page = visit(settings)
     drop(page, photo)
-    expect(page.locator("figure.focus .frame > img")).to_be_visible()
+    expect(explained(page)).to_be_visible()
     page.context.close()
     wait_until_quiet(page_process.process)
 
     page = visit(settings)
     drop(page, photo)
+    expect(explained(page)).to_be_visible()  # lest it is the example photo that is stopped
     press(page.locator(".st-key-stop button"))  # for much was left to do
     expect(page.locator(".st-key-resume button")).to_be_visible()
 

@@ -81,8 +81,7 @@ class TestCommandLine:
 
     def test_ctrl_c_leaves_a_gallery_of_what_is_done(self, photos, models, tmp_path):
         out = tmp_path / "out"
-        long = command(photos, out, "--num-samples", "20000")  # lest it is done before it is stopped
-        process = start(long, models)
+        process = start(command(photos, out), models)
         wait_for_records(process, out, 2)
         os.killpg(process.pid, signal.SIGINT)
         output, errors = process.communicate()
