@@ -91,13 +91,13 @@ def explain_folder(
     *,
     language: str = "en",
     judge: bool = False,
+    objects: str | Path | None = None,
+    mask_values: Sequence[int] = (),
     metadata: str | Path | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
     time_limit: float | None = None,
     max_samples_total: int | None = None,
-    objects: str | Path | None = None,
-    mask_values: Sequence[int] = (),
     on_progress: OnProgress | None = None,
     **changes: Any,
 ) -> FolderResult:
@@ -125,6 +125,12 @@ def explain_folder(
         Put each photo's heat map to the test and look for the smallest sets of regions that decide, which
         about doubles what is asked. What was finished without is done again; what was judged counts without
         `judge` too.
+    objects : str or pathlib.Path, optional
+        A file or folder that says where the objects in the photos are: Pascal VOC XML, COCO JSON, YOLO text,
+        or mask pictures. By default such files are looked for beside the photos and in the folders that tools
+        keep them in. The records then say how much of each focus lies on the object.
+    mask_values : sequence of int
+        The values of mask pictures that mark the object; by default all but 0, and but the border of VOC's.
     metadata : str or pathlib.Path, optional
         A table with a row a photo, as `read_metadata` takes it; by default ``photos.csv`` in the folder,
         where there is one. Of photos in no class' sub-folder, a column ``class``, ``label`` or ``truth``
@@ -142,12 +148,6 @@ def explain_folder(
     max_samples_total : int, optional
         How many samples there are for all photos together, without those it takes to check what was found.
         Which photos are explained does not depend on `workers`.
-    objects : str or pathlib.Path, optional
-        A file or folder that says where the objects in the photos are: Pascal VOC XML, COCO JSON, YOLO text,
-        or mask pictures. By default such files are looked for beside the photos and in the folders that tools
-        keep them in. The records then say how much of each focus lies on the object.
-    mask_values : sequence of int
-        The values of mask pictures that mark the object; by default all but 0, and but the border of VOC's.
     on_progress : callable, optional
         Called with the photos done and the photos there are, first before the first one is begun. What it
         raises ends the run, and what is finished is kept.
