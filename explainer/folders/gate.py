@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from ..errors import ArgumentError
 from ..names import natural_order, printable
+from .comparison.pairs import Comparison
 from .intervals import Interval, mean_interval, share_interval
 from .photos import class_finder
 from .record import ExplainedLabel, PhotoRecord
@@ -259,7 +260,7 @@ def judge_folder(
     return [judged(gate) for gate in gates]
 
 
-def judge_comparison(gates: Sequence[Gate], comparison: Any) -> list[Verdict]:
+def judge_comparison(gates: Sequence[Gate], comparison: Comparison) -> list[Verdict]:
     """Hold conditions on `COMPARISON` against two folders of results.
 
     Parameters
@@ -454,7 +455,7 @@ FOLDER: Figures = {
 def _pairs(kind: str) -> Callable[[Any], Found]:
     """The number of photos of which that became."""
 
-    def measure(comparison: Any) -> Found:
+    def measure(comparison: Comparison) -> Found:
         if not comparison.judged:
             return _of_no_known_class()
         names = (pair.record.photo for pair in comparison.pairs if pair.kind == kind)
@@ -468,7 +469,7 @@ def _of_no_known_class() -> Found:
 
 
 def _right(side: Literal["a", "b"]) -> Callable[[Any], Found]:
-    def measure(comparison: Any) -> Found:
+    def measure(comparison: Comparison) -> Found:
         number, share = comparison.judged, getattr(comparison, f"accuracy_{side}")
         if not number:
             return _of_no_known_class()
@@ -480,20 +481,20 @@ def _right(side: Literal["a", "b"]) -> Callable[[Any], Found]:
     return measure
 
 
-def _difference(comparison: Any) -> Found:
+def _difference(comparison: Comparison) -> Found:
     if not comparison.judged:
         return _of_no_known_class()
     worst = _pairs("broken")(comparison).worst
     return Found(comparison.difference, comparison.judged, comparison.interval, worst=worst)
 
 
-def _p_value(comparison: Any) -> Found:
+def _p_value(comparison: Comparison) -> Found:
     if not comparison.judged:
         return _of_no_known_class()
     return Found(comparison.p_value, comparison.judged)
 
 
-def _elsewhere(comparison: Any) -> Found:
+def _elsewhere(comparison: Comparison) -> Found:
     known = [pair for pair in comparison.pairs if pair.common is not None]
     if not known:
         return Found(None, 0, why="of no photo the share of the focus in common is known")
@@ -502,7 +503,7 @@ def _elsewhere(comparison: Any) -> Found:
 
 
 def _inside_of(name: str) -> Callable[[Any], Found]:
-    def measure(comparison: Any) -> Found:
+    def measure(comparison: Comparison) -> Found:
         if not comparison.inside_photos:
             return Found(None, 0, why="no photo has a marked object in both")
         interval = comparison.inside_interval if name == "inside_change" else None
