@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from explainer import Classifier, explain_folder, load_classifier
+from explainer import Classifier, Slic, explain_folder, load_classifier
 from tests.folders.painted import add_colour_network, add_watermark_network, write_photos
 
 SAMPLES = 32
+SETTINGS = {"num_samples": SAMPLES, "segmentation": Slic()}  # which cuts a photo sooner than quickshift
 EACH, WRONG = 20, 3
 
 Files = Callable[[Path], dict[str, bytes]]
@@ -51,7 +52,7 @@ def reference(photos: Path, models: Path, tmp_path_factory: pytest.TempPathFacto
     out = tmp_path_factory.mktemp("reference") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EXPLAINER_MODELS", str(models))
-        explain_folder(photos, out, load_classifier("colours"), num_samples=SAMPLES)
+        explain_folder(photos, out, load_classifier("colours"), **SETTINGS)
     return out
 
 

@@ -15,7 +15,7 @@ from explainer.classifiers.added.models import load_model_folder, model_folder
 from explainer.classifiers.classifier import adapted
 from explainer.folders import cluster
 from explainer.folders.sent_classifier import SentClassifier, pack_classifier
-from tests.folders.conftest import SAMPLES
+from tests.folders.conftest import SETTINGS
 from tests.folders.painted import DeadlyClassifier, a_disc
 from tests.synthetic import Grid, LinearClassifier, a_photo
 
@@ -49,7 +49,7 @@ class TestWorkers:
                 killed[0].kill()
 
         out = tmp_path / "out"
-        result = explain_folder(photos, out, colours, num_samples=SAMPLES, workers=2, on_progress=kill_one)
+        result = explain_folder(photos, out, colours, **SETTINGS, workers=2, on_progress=kill_one)
         assert len(killed) == 1
         assert not killed[0].is_running()
         assert [record.error for record in result.records] == 60 * [""]
@@ -97,7 +97,7 @@ class TestWorkers:
             n_workers=1, threads_per_worker=2, host="127.0.0.1", dashboard_address=None, env=elsewhere
         ) as machines:
             result = explain_folder(
-                photos / "red_disc", tmp_path / "out", colours, num_samples=SAMPLES,
+                photos / "red_disc", tmp_path / "out", colours, **SETTINGS,
                 scheduler=machines.scheduler_address,
             )  # fmt: skip
         assert [record.error for record in result.records] == 20 * [""]

@@ -24,7 +24,6 @@ from explainer.folders.comparison.pairs import KINDS, compare_folders, match
 from explainer.folders.record import Inside
 from explainer.folders.results import RECORD
 from explainer.words.language import Language
-from tests.folders.painted import a_disc
 from tests.made_up_comparison import KIND_OF, RIGHT, a_photo, write_results, write_two
 from tests.made_up_results import HOSTILE_NAMES
 
@@ -428,32 +427,3 @@ def test_five_thousand_photos_take_little_memory(tmp_path: Path):
     assert (found.photos, found.broken) == (number, number // 2)
     assert peak < 400e6
     assert len(rows(found.table)) == number
-
-
-@pytest.mark.slow
-def test_a_version_that_is_mended_of_a_watermark_is_seen_to_be(tmp_path: Path, watermark, colours):
-    """Blue discs had a watermark where version one learned them; here, some red ones have it, too."""
-    for folder, colour, mark in (
-        ("blue", "blue_disc", True),
-        ("red", "red_disc", True),
-        ("plain", "blue_disc", False),
-    ):
-        place = tmp_path / "in" / colour / folder
-        place.mkdir(parents=True)
-        for i in range(6):
-            a_disc(colour, i, mark).save(place / f"{i}.png")
-    one, two = tmp_path / "version 1", tmp_path / "version 2"
-    explain_folder(tmp_path / "in", one, watermark, num_samples=256)
-    explain_folder(tmp_path / "in", two, colours, num_samples=256)
-    found = compare_results(one, two, tmp_path / "out")
-    kinds = {pair.record.photo.split("/")[1]: pair.kind for pair in found.pairs}
-    assert kinds == {"blue": "elsewhere", "red": "fixed", "plain": "fixed"}
-    assert (found.broken, found.fixed, found.still_wrong, found.elsewhere) == (0, 12, 0, 6)
-    assert (found.accuracy_a, found.accuracy_b) == (pytest.approx(1 / 3), 1)
-    assert found.p_value == pytest.approx(2 / 2**12)
-    assert found.interval[0] > 0.3
-    moved = [pair.common for pair in found.pairs if pair.kind == "elsewhere"]
-    assert max(moved) < 0.2
-    page = found.gallery.read_text("utf-8")
-    assert "Mistakes that vanished" in page
-    assert "Mistakes that appeared" not in page

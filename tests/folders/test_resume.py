@@ -31,6 +31,8 @@ def command(photos, out, *more):
         "colours",
         "--num-samples",
         str(SAMPLES),
+        "--segmentation",
+        "slic",
         *more,
     ]
     return [sys.executable, "-m", "explainer", *map(str, arguments)]

@@ -27,7 +27,7 @@ from explainer.lime.explain import with_label
 from explainer.pictures.draw import draw_reading, fit_photo
 from explainer.reading import Reading
 from explainer.words.language import Language
-from tests.folders.conftest import EACH, SAMPLES, WRONG
+from tests.folders.conftest import EACH, SAMPLES, SETTINGS, WRONG
 from tests.folders.painted import COLOURS, a_disc
 from tests.synthetic import CountingClassifier, Grid, LinearClassifier, UnsteadyClassifier, a_photo
 
@@ -78,7 +78,7 @@ class TestSixtyPhotos:
         assert len(records) == 3 * EACH
         record = records["blue_disc/4.png"]
         photo = load_photo(photos / record.photo)
-        explanation = explain(photo, colours, num_samples=SAMPLES)
+        explanation = explain(photo, colours, **SETTINGS)
         label = explanation.labels[0]
         answers = Reading.of(explanation).evidence
         assert (record.classifier, record.num_samples) == ("colours", SAMPLES)
@@ -102,7 +102,7 @@ class TestSixtyPhotos:
         assert written["labels"][0]["weights"] == label.weights.tolist()
 
     def test_the_wrong_ones_come_first_and_the_true_label_is_explained(self, reference, photos, colours):
-        again = explain_folder(photos, reference, colours, num_samples=SAMPLES)
+        again = explain_folder(photos, reference, colours, **SETTINGS)
         assert again.reused == 3 * EACH
         assert [record.photo for record in again.records[:WRONG]] == [
             f"red_disc/{i}.png" for i in range(WRONG)
@@ -112,7 +112,7 @@ class TestSixtyPhotos:
             assert record.predicted.name == "green_disc"
             assert (record.truth, record.true_label.name) == ("red_disc", "red_disc")
             photo = load_photo(photos / record.photo)
-            explanation = with_label(explain(photo, colours, num_samples=SAMPLES, top_labels=1), 0)
+            explanation = with_label(explain(photo, colours, **SETTINGS, top_labels=1), 0)
             assert record.true_label.fidelity == explanation.label(0).fidelity
             with Image.open(reference / record.true_label.pros_cons) as picture:
                 _, drawn = draw_reading(fit_photo(photo), Reading.of(explanation, 0))
