@@ -133,8 +133,8 @@ def with_classes_of_table(
     truths : mapping of str to tuple of int
         As `true_classes` gives them; what they hold stays.
     metadata : Metadata
-        A table's. A column that is called ``class``, ``label`` or ``truth`` is used; the first that names
-        a class of the classifier.
+        A table's. Of the columns that are called ``class``, ``label`` or ``truth``, the one is used that
+        names a class of the classifier for the most photos.
     classifier : Classifier
         Anything with its ``class_names`` and ``wnids``.
 
@@ -142,22 +142,36 @@ def with_classes_of_table(
     -------
     truths : dict of str to tuple of int
     remarks : tuple of ExplainerError
-        From which column classes were taken, and of how many photos; none where none were.
+        From which column classes were taken, and of how many photos, and of how many it names none.
     """
     find = class_finder(classifier)
     unknown = [photo for photo, truth in truths.items() if not truth and photo in metadata.rows]
-    for column in metadata.columns:
-        if _folded(column) in _NAMES_CLASSES:
-            named = {photo: find(metadata.rows[photo].get(column, "")) for photo in unknown}
-            taken = {photo: truth for photo, truth in named.items() if truth}
-            if taken:
-                remark = ExplainerError(
-                    "Photos whose class is taken from the column “{column}”: {number}.",
-                    column=printable(column),
-                    number=len(taken),
-                )
-                return {**truths, **taken}, (remark,)
-    return dict(truths), ()
+    told = {
+        column: {photo: cell for photo in unknown if (cell := metadata.rows[photo].get(column))}
+        for column in metadata.columns
+        if _folded(column) in _NAMES_CLASSES
+    }
+    taken = {
+        column: {photo: truth for photo, cell in cells.items() if (truth := find(cell))}
+        for column, cells in told.items()
+    }
+    best = max(taken, key=lambda column: len(taken[column]), default="")
+    others = [cell for photo, cell in told.get(best, {}).items() if photo not in taken[best]]
+    remarks = (
+        ExplainerError(
+            "Photos whose class is taken from the column “{column}”: {number}.",
+            column=printable(best),
+            number=len(taken.get(best, ())),
+        ),
+        ExplainerError(
+            "Photos of which the column “{column}” names no class of the classifier: {number}; the first is "
+            "“{first}”.",
+            column=printable(best),
+            number=len(others),
+            first=printable(others[0]) if others else "",
+        ),
+    )
+    return {**truths, **taken.get(best, {})}, tuple(remark for remark in remarks if remark.values["number"])
 
 
 def _contents(path: Path) -> bytes:

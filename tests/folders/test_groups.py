@@ -64,6 +64,14 @@ def test_numbers_are_grouped_by_quarters():
     assert groups("3", "2", "3", "2", "10", "10") == [("2", "3", "10")]  # few as they are
     assert groups(*map(str, range(1, 13)), "-") == []
     assert groups(*["0"] * 90, *(f"{i}.5" for i in range(10))) == [("0", "0.5 … 9.5")]
+    assert groups(*(f"{i},5" for i in range(2, 14))) == [
+        ("2,5 … 4,5", "5,5 … 7,5", "8,5 … 10,5", "11,5 … 13,5")
+    ]
+    assert groups(*(f"1{i},000" for i in range(6)), "998", "999", "2,000,000") == [
+        ("998 … 10,000", "11,000 … 12,000", "13,000 … 14,000", "15,000 … 2,000,000")
+    ]
+    lots = [f"{day}_{lot}" for day in range(3) for lot in range(4)]
+    assert groups(*lots, *lots) == [tuple(lots)]
     assert groups(*(["nan"] * 9), *map(str, range(9))) == []
 
 

@@ -173,8 +173,18 @@ class TestFolder:
         truths = {record.photo: record.truth.replace("_", " ") for record in result.records}
         assert truths == {"0.png": "thing 1", "1.png": "", "thing_1/2.png": "thing 1"}
         assert [str(remark) for remark in result.remarks] == [
-            "Photos whose class is taken from the column “Label”: 1."
+            "Photos whose class is taken from the column “Label”: 1.",
+            "Photos of which the column “Label” names no class of the classifier: 1; the first is “nothing”.",
         ]
+
+    def test_of_columns_that_may_name_the_class_the_one_counts_that_does(
+        self, photos: Path, classifier, tmp_path: Path
+    ):
+        (photos / "photos.csv").write_text(
+            "photo,label,truth\n0.png,thing 1,thing 0\n1.png,L07,thing 1\n2.png,L08,\n"
+        )
+        result = explain_folder(photos, tmp_path / "out", classifier, num_samples=4)
+        assert [record.truth.replace("_", " ") for record in result.records] == ["thing 0", "thing 1", ""]
 
     def test_a_faulty_table_that_nobody_named_stops_nothing(
         self, photos: Path, classifier, tmp_path: Path, raises_sentence

@@ -239,12 +239,21 @@ def _date(cell: str) -> date | None:
     return None
 
 
-def _by_quarter(cells: Sequence[str], different: set[str]) -> dict[str, str]:
-    """The quarter of each number, in order; nothing where one is no number, or where few differ."""
+def _numbers(cells: set[str]) -> dict[str, float]:
+    """Each as a number, with a comma for thousands or else for decimals; nothing where one is none."""
+    commas = [cell for cell in cells if "," in cell]
+    thousands = all(re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", cell) for cell in commas)
+    if any("_" in cell for cell in cells):  # which Python would read as 1_000 is written
+        return {}
     try:
-        numbers = {cell: float(cell) for cell in different}
+        return {cell: float(cell.replace(",", "" if thousands else ".")) for cell in cells}
     except ValueError:
         return {}
+
+
+def _by_quarter(cells: Sequence[str], different: set[str]) -> dict[str, str]:
+    """The quarter of each number, in order; nothing where one is no number, or where few differ."""
+    numbers = _numbers(different)
     if len(set(numbers.values())) <= _MOST_NUMBERS or not all(map(math.isfinite, numbers.values())):
         return {}
     edges = np.quantile([numbers[cell] for cell in cells], [0.25, 0.5, 0.75], method="lower")
