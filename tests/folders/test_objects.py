@@ -55,7 +55,11 @@ def box(left: int, upper: int, right: int, lower: int, size: tuple[int, int] = (
 
 def told(objects: MarkedObjects) -> list[str]:
     """What could not be used."""
-    return [sentence for sentence in map(str, objects.remarks()) if not sentence.startswith("Photos ")]
+    return [
+        sentence
+        for sentence in map(str, objects.remarks())
+        if not sentence.startswith(("Photos ", "Pictures "))
+    ]
 
 
 def noted(objects: MarkedObjects) -> list[str]:
@@ -389,6 +393,10 @@ class TestYolo:
         objects = look(tmp_path, a_txt="3 cats sit on the 2 mats")
         assert (told(objects), objects.left_out) == ([], ("a.txt",))
 
+    def test_the_number_of_a_class_is_no_annotation(self, tmp_path):
+        objects = look(tmp_path, a_txt="3\n")
+        assert (told(objects), objects.left_out) == ([], ("a.txt",))
+
     def test_where_annotations_are_kept_even_a_caption_is_told(self, tmp_path):
         write(tmp_path / "labels" / "a.txt", "a cat")
         assert told(look(tmp_path))[0].startswith("Line 1 of labels/a.txt is neither")
@@ -463,6 +471,30 @@ class TestMasks:
         objects = look(tmp_path)
         assert (objects.photos, same(objects, box(6, 10, 18, 30))) == (("a.jpg",), True)
 
+    def test_what_is_taken_for_a_mask_and_not_explained_is_said(self, tmp_path):
+        objects = look(tmp_path, a_png=self.mask({(6, 10, 18, 30): 255}))
+        assert [*map(str, objects.remarks())] == [
+            "Pictures that are taken for the masks of photos, and not explained: 1; the first is a.png."
+        ]
+
+    def test_a_mask_that_marks_every_pixel_says_nothing_until_values_are_chosen(self, tmp_path):
+        trimap = self.mask({(0, 0, WIDTH, HEIGHT): 2, (5, 9, 19, 31): 3, (6, 10, 18, 30): 1})
+        objects = look(tmp_path, a_png=trimap)
+        assert objects.mask("a.jpg") is None
+        assert noted(objects) == [
+            "Photos whose mask marks every pixel: 1; it is not used unless values are chosen that count."
+        ]
+        assert same(look(tmp_path, None, (1,)), box(6, 10, 18, 30))
+
+    def test_many_greys_count_where_somebody_names_them(self, tmp_path):
+        write(tmp_path / "images" / "a.jpg", a_photo(size=(WIDTH, HEIGHT)))
+        greys = np.tile(np.linspace(0, 255, WIDTH).astype(np.uint8), (HEIGHT, 1))
+        write(tmp_path / "masks" / "a.png", Image.fromarray(greys))
+        found = find_photos(tmp_path / "images")
+        assert MarkedObjects(tmp_path / "images", found).mask("a.jpg") is None
+        named = MarkedObjects(tmp_path / "images", found, tmp_path / "masks")
+        assert same(named, box(24, 0, WIDTH, HEIGHT))
+
     def test_colours_have_no_values(self, tmp_path):
         picture = self.mask({(6, 10, 18, 30): 255}, "RGB")
         picture.paste("red", (0, 0, 6, 6))
@@ -470,12 +502,13 @@ class TestMasks:
         assert objects.mask("a.jpg") is None
         assert told(objects) == ["a.png is a colour picture, in which mask values can't be chosen."]
 
-    def test_a_photo_among_the_masks_is_told(self, tmp_path):
+    @pytest.mark.parametrize("mode", ["RGB", "L"])
+    def test_a_photo_among_the_masks_is_told(self, tmp_path, mode):
         write(tmp_path / "images" / "a.jpg", a_photo(size=(WIDTH, HEIGHT)))
-        write(tmp_path / "masks" / "a.jpg", a_photo(5, (WIDTH, HEIGHT)))
+        write(tmp_path / "masks" / "a.jpg", a_photo(5, (WIDTH, HEIGHT)).convert(mode))
         objects = MarkedObjects(tmp_path / "images", find_photos(tmp_path / "images"))
         assert objects.mask("a.jpg") is None
-        assert told(objects) == ["masks/a.jpg has too many colours to be a mask."]
+        assert told(objects) == ["masks/a.jpg has too many colours or greys to be a mask."]
 
     def test_a_damaged_mask_is_told_and_the_boxes_count(self, tmp_path):
         write(tmp_path / "images" / "a.jpg", a_photo(size=(WIDTH, HEIGHT)))
@@ -580,6 +613,15 @@ class TestLayouts:
         write(tmp_path / "set" / place, coco({"bbox": [2, 3, 10, 5]}, file_name="images/a.jpg"))
         folder = tmp_path / "set" / "images"
         assert same(MarkedObjects(folder, find_photos(folder)), box(2, 3, 12, 8))
+
+    def test_what_lies_beside_the_folder_is_said_to(self, tmp_path):
+        write(tmp_path / "holiday" / "1.jpg", a_photo(size=(WIDTH, HEIGHT)))
+        write(tmp_path / "labels" / "1.txt", "0 0.25 0.5 0.25 0.5")
+        found = find_photos(tmp_path / "holiday")
+        assert noted(MarkedObjects(tmp_path / "holiday", found)) == [
+            "Photos whose annotations lie beside the folder of photos: 1; the first is labels/1.txt."
+        ]
+        assert noted(MarkedObjects(tmp_path / "holiday", found, tmp_path / "labels")) == []
 
     def test_photos_of_the_same_name_have_their_own(self, tmp_path):
         for number, name in enumerate(("cats", "dogs")):

@@ -48,6 +48,7 @@ class Source:
 
     file: str
     same_folder: bool
+    beside: bool  # the folder of photos, where nobody named it
     annotation: Annotation | None = None
     mask: Path | None = None
 
@@ -82,6 +83,8 @@ class AnnotationFiles:
     ----------
     photos : tuple of str
         Those of the found photos that are no masks.
+    masks : tuple of str
+        The others.
     sources : mapping of str to list of Source
         For each photo what tells of it.
     left_out : tuple of str
@@ -98,8 +101,9 @@ class AnnotationFiles:
         self.sources: defaultdict[str, list[Source]] = defaultdict(list)
         masks = self._masks_among(found.photos)
         self.photos = tuple(photo for photo in found.photos if photo not in masks)
+        self.masks = tuple(photo for photo in found.photos if photo in masks)
         self._owners = _Owners({photo: self._folders_of(self._folder / photo) for photo in self.photos})
-        for file in self._files([*sorted(masks), *found.others]):
+        for file in self._files([*self.masks, *found.others]):
             self._take(file)
         self.left_out = tuple(name for name in found.others if self._folder / name not in self._used)
 
@@ -256,16 +260,14 @@ class AnnotationFiles:
         if not of:
             return
         self._used.add(file.path)
-        for photo in of:
-            self.sources[photo].append(
-                Source(file.called, self._owners.is_exact(photo, file.folders), mask=file.path)
-            )
+        self._keep(of, file)
 
-    def _keep(self, photos: Sequence[str], file: _File, annotation: Annotation) -> None:
-        for photo in photos if annotation.marked else ():
-            self.sources[photo].append(
-                Source(file.called, self._owners.is_exact(photo, file.folders), annotation)
-            )
+    def _keep(self, photos: Sequence[str], file: _File, annotation: Annotation | None = None) -> None:
+        beside = self._where is None and not file.path.is_relative_to(self._folder)
+        mask = file.path if annotation is None else None
+        for photo in photos if annotation is None or annotation.marked else ():
+            same_folder = self._owners.is_exact(photo, file.folders)
+            self.sources[photo].append(Source(file.called, same_folder, beside, annotation, mask))
 
     def _owners_of(self, file: _File, name: str) -> list[str]:
         of, several = self._owners.of(file.folders, name)

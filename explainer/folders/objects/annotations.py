@@ -317,10 +317,12 @@ def read_yolo(
 
 
 def looks_like_yolo(contents: bytes) -> bool:
-    """Whether a text is made of numbers, as YOLO's are, rather than of words."""
-    first = next((line.split() for line in contents[:4096].splitlines() if line.strip()), [b"0"])
+    """Whether a text is made of rows of numbers, as YOLO's are, rather than of words or one class' number."""
+    first = next((line.split() for line in contents[:4096].splitlines() if line.strip()), None)
+    if first is None:  # a photo without objects
+        return True
     numbers = sum(not math.isnan(_number(word.decode("ascii", "replace"))) for word in first)
-    return first[0].isdigit() and 2 * numbers > len(first)
+    return first[0].isdigit() and len(first) > 3 and 2 * numbers > len(first)
 
 
 @dataclass(frozen=True)

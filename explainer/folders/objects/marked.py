@@ -4,7 +4,7 @@ What is marked is drawn in the photo's own proportions, and then framed as the c
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,10 @@ _NOT_BOXES = ExplainerError(
 )
 _OTHER_CLASS = ExplainerError(
     "Photos of which no marked object is named after their class: {number}; all that is marked counts.",
+    number=0,
+)
+_ALL_MARKED = ExplainerError(
+    "Photos whose mask marks every pixel: {number}; it is not used unless values are chosen that count.",
     number=0,
 )
 _TURNED = ExplainerError(
@@ -80,11 +84,33 @@ class MarkedObjects:
         self._noted: defaultdict[ExplainerError, set[Path]] = defaultdict(set)
         files = AnnotationFiles(folder, found, where, self._problems)
         self.photos, self.left_out, self._sources = files.photos, files.left_out, dict(files.sources)
+        self._masks = files.masks
 
     def remarks(self) -> tuple[ExplainerError, ...]:
         """What could not be used so far, and then what was assumed: a sentence each."""
         notes = (note.about(number=len(photos)) for note, photos in self._noted.items())
-        return (*self._problems.told(), *notes)
+        return (*self._problems.told(), *self._taken(), *notes)
+
+    def _taken(self) -> Iterator[ExplainerError]:
+        """What was taken by its name alone, which may have meant something else."""
+        if self._masks:
+            yield ExplainerError(
+                "Pictures that are taken for the masks of photos, and not explained: {number}; the first is "
+                "{file}.",
+                number=len(self._masks),
+                file=printable(self._masks[0]),
+            )
+        beside = [
+            next((source.file for source in self._sources.get(photo, ()) if source.beside), None)
+            for photo in self.photos
+        ]
+        files = [file for file in beside if file is not None]
+        if files:
+            yield ExplainerError(
+                "Photos whose annotations lie beside the folder of photos: {number}; the first is {file}.",
+                number=len(files),
+                file=files[0],
+            )
 
     def completion(
         self, classifier: ClassifierLike, truths: Mapping[str, tuple[int, ...]], results: Path
@@ -225,7 +251,7 @@ class MarkedObjects:
         whole = None
         if source.mask is not None:
             try:
-                whole = read_mask(source.mask, self._mask_values)
+                whole = read_mask(source.mask, self._mask_values, greys=not source.beside)
             except PhotoError as error:
                 self._problems.add(
                     ExplainerError("{file} can't be used as a mask: {reason}", file=source.file, reason=error)
@@ -233,6 +259,9 @@ class MarkedObjects:
                 return None
             except ExplainerError as error:
                 self._problems.add(error.about(file=source.file))
+                return None
+            if whole.all() and not self._mask_values:
+                self._noted[_ALL_MARKED].add(canvas.photo)
                 return None
         size = (
             (whole.shape[1], whole.shape[0]) if whole is not None else annotation.size if annotation else None

@@ -61,7 +61,7 @@ def _is_black_and_white(flat: NDArray[np.generic]) -> bool:
     return bool((dark | bright).mean() >= _NEARLY_ALL and bright.any())
 
 
-def read_mask(path: Path, values: Collection[int] = ()) -> NDArray[np.bool_]:
+def read_mask(path: Path, values: Collection[int] = (), greys: bool = True) -> NDArray[np.bool_]:
     """What a mask marks.
 
     Parameters
@@ -72,6 +72,8 @@ def read_mask(path: Path, values: Collection[int] = ()) -> NDArray[np.bool_]:
         Those that count. By default, all but 0: of a picture of class numbers, these but 255, which is the
         border that VOC leaves open; of one with transparency alone, what is not transparent; of one with
         colours, what is not black; of one with soft edges, or with many greys, what is brighter than half.
+    greys : bool
+        Whether many greys are allowed, as a map of probabilities has them, and a grey photo.
 
     Returns
     -------
@@ -86,6 +88,11 @@ def read_mask(path: Path, values: Collection[int] = ()) -> NDArray[np.bool_]:
         It has colours, of which no values can count, or more of them than a mask has.
     """
     picture = load_unchanged(path)
+    if not greys and not values and picture.mode not in ("P", "1"):
+        pixels = np.asarray(picture)
+        flat = pixels.reshape(len(pixels) * len(pixels[0]), -1)
+        if not _has_few(flat) and not _is_black_and_white(flat):
+            raise ExplainerError("{file} has too many colours or greys to be a mask.", file=path.name)
     if picture.mode == "P":
         return _of_numbers(np.asarray(picture) if values else _palette_numbers(picture), values)
     if picture.mode == "1":
@@ -104,7 +111,7 @@ def read_mask(path: Path, values: Collection[int] = ()) -> NDArray[np.bool_]:
             "{file} is a colour picture, in which mask values can't be chosen.", file=path.name
         )
     if not _has_few(colours.reshape(-1, colours.shape[2])):
-        raise ExplainerError("{file} has too many colours to be a mask.", file=path.name)
+        raise ExplainerError("{file} has too many colours or greys to be a mask.", file=path.name)
     return np.asarray((colours > 0).any(axis=2))
 
 
