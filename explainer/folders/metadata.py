@@ -270,8 +270,19 @@ def _photo_finder(photos: Sequence[str]) -> Callable[[str], list[str]]:
 def _column_of_photos(
     headings: Sequence[str], cells: Sequence[Sequence[str]], find: Callable[[str], list[str]]
 ) -> int | None:
-    """The column that names photos: one that is called so, or else the one that names the most."""
-    found = [sum(len(find(row[index])) == 1 for row in cells) for index in range(len(headings))]
+    """The column that names photos: one that is called so, or else the one that names the most.
+
+    A name with its ending counts twice, for a bare number may count rows.
+    """
+
+    def names(index: int) -> int:
+        named = {found[0]: row[index] for row in cells if len(found := find(row[index])) == 1}
+        whole = (
+            cell.casefold().endswith(PurePosixPath(photo).suffix.casefold()) for photo, cell in named.items()
+        )
+        return len(named) + sum(whole)
+
+    found = [names(index) for index in range(len(headings))]
     called = [index for index, name in enumerate(headings) if _folded(name) in _NAMES_PHOTOS and found[index]]
     best = max(called or range(len(headings)), key=found.__getitem__, default=None)
     return best if best is not None and found[best] else None

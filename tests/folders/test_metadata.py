@@ -78,6 +78,11 @@ def test_how_a_photo_may_be_named(tmp_path: Path, name: str, photo: str | None):
 def test_which_column_names_the_photos(tmp_path: Path):
     assert read(tmp_path, "lesion,image_id,dx\nL1,2,nv\n").columns == ("lesion", "dx")
     assert read(tmp_path, "copy_of,File Name\na/1.jpg,a/2.jpg\n").rows == {"a/2.jpg": {"copy_of": "a/1.jpg"}}
+    # Neither what repeats nor a number of rows is taken for names.
+    numbered = tuple(f"{i}.jpg" for i in range(4))
+    assert read(tmp_path, "line,id\n1,0\n1,1\n1,2\n1,3\n", numbered).columns == ("line",)
+    counted = read(tmp_path, ",name,camera\n0,3.jpg,A\n1,0.jpg,B\n2,9.jpg,C\n", numbered)
+    assert {photo: row["camera"] for photo, row in counted.rows.items()} == {"3.jpg": "A", "0.jpg": "B"}
     # One that is called so but names no photo here is a column like the others.
     assert read(tmp_path, "path,id\n/x/9.jpg,2\n").rows == {"a/2.jpg": {"path": "/x/9.jpg"}}
 
