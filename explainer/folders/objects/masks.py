@@ -13,6 +13,7 @@ from ...photos.load import load_unchanged, stored_size
 MOST_VALUES = 32
 """A picture of more values, or colours, is a photo, unless nearly all of it is black or white."""
 _NEARLY_ALL = 0.9  # of the pixels
+_A_LOOK = 10_000  # pixels
 _FEW = 8  # greys, at least, that soft edges have
 _DARK, _BRIGHT = 24, 231
 _VOID = 255
@@ -47,6 +48,8 @@ def _has_few(flat: NDArray[np.generic]) -> bool:
     """Whether there are no more than so many different pixels."""
     if flat.dtype.kind == "f":
         return False
+    if len(flat) > _A_LOOK and not _has_few(flat[:: len(flat) // _A_LOOK + 1]):
+        return False  # as most photos tell by some of their pixels
     coded = flat[:, 0].astype(np.int64)
     for channel in flat.T[1:]:
         coded = coded * 65536 + channel if flat.dtype.itemsize > 1 else coded * 256 + channel
@@ -56,8 +59,8 @@ def _has_few(flat: NDArray[np.generic]) -> bool:
 def _is_black_and_white(flat: NDArray[np.generic]) -> bool:
     if flat.dtype != np.uint8:
         return False
-    grey = flat[:, :3].astype(np.int16)
-    dark, bright = (grey <= _DARK).all(axis=1), (grey >= _BRIGHT).all(axis=1)
+    darkest, brightest = np.minimum.reduce(flat[:, :3], axis=1), np.maximum.reduce(flat[:, :3], axis=1)
+    dark, bright = brightest <= _DARK, darkest >= _BRIGHT
     return bool((dark | bright).mean() >= _NEARLY_ALL and bright.any())
 
 
