@@ -61,7 +61,7 @@ def read_metadata(path: Path, photos: Sequence[str]) -> Metadata:
     Raises
     ------
     ExplainerError
-        The table can't be read, or no column of it names a photo.
+        The table can't be read, no column of it names a photo, or its columns have no names.
 
     References
     ----------
@@ -76,6 +76,11 @@ def read_metadata(path: Path, photos: Sequence[str]) -> Metadata:
         raise ExplainerError(
             "No column of the table {table} names photos of this folder; "
             "one has to hold their paths or their file names.",
+            table=table,
+        )
+    if PurePosixPath(headings[key]).suffix and find(headings[key]):
+        raise ExplainerError(
+            "The first row of the table {table} has to hold the names of its columns, and names a photo.",
             table=table,
         )
     columns = _columns(headings, cells, key)

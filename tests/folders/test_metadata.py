@@ -130,6 +130,12 @@ def test_a_table_that_is_of_no_use(tmp_path: Path, content: str | bytes, raises_
         read(tmp_path, content)
 
 
+def test_a_table_without_headings_is_refused(tmp_path: Path, raises_sentence):
+    with raises_sentence(ExplainerError, "has to hold the names of its columns, and names a photo"):
+        read(tmp_path, "a/1.jpg,A\na/2.jpg,B\n")
+    assert read(tmp_path, "photo,lot\nphoto.jpg,A\n", ("photo.jpg",)).columns == ("lot",)
+
+
 def test_a_table_that_is_not_there(tmp_path: Path, raises_sentence):
     with raises_sentence(ExplainerError, "can't be read: No such file"):
         read_metadata(tmp_path / "none.csv", PHOTOS)
