@@ -319,6 +319,11 @@ class TestCoco:
         objects = look(tmp_path, c_json=captions, d_json={"anything": 1}, e_json="{")
         assert (told(objects), objects.left_out) == ([], ("d.json", "e.json"))
 
+    def test_nothing_is_told_of_photos_that_are_not_here(self, tmp_path):
+        content = coco({"bbox": [6, 10, 12, 20]}, {"bbox": "none"}, file_name="b.jpg")
+        assert told(look(tmp_path, a_coco_json=content)) == []
+        assert len(told(look(tmp_path, a_coco_json=content | {"images": coco()["images"]}))) == 1
+
     def test_a_split_of_roboflows_tells_of_its_own_photos(self, tmp_path):
         for split, left in (("train", 0), ("valid", 10)):
             write(tmp_path / split / "a.jpg", a_photo(size=(WIDTH, HEIGHT)))

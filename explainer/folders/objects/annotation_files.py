@@ -245,15 +245,19 @@ class AnnotationFiles:
         self._used.add(file.path)
         # What lies among photos is about those beside and below it, even if others have the same names.
         within = None if file.expected or not file.path.is_relative_to(self._folder) else file.path.parent
-        for annotation in read_coco(contents, file.called, self._problems) or ():
-            path = PurePosixPath(annotation.photo.replace("\\", "/"))
+
+        def owners(name: str) -> list[str]:
+            path = PurePosixPath(name.replace("\\", "/"))
             told = tuple(_folded(part) for part in path.parent.parts if part not in ("..", "/"))
             told = tuple(part for part in told if part not in _OF_PHOTOS | _OF_ANNOTATIONS)
             elsewhere = path.is_absolute() or ".." in path.parts  # on the machine of whoever marked
             tried = [(*file.folders, *told), told, *([()] if elsewhere else [])]
             of = next(filter(None, (self._owners.of(folders, path.name)[0] for folders in tried)), [])
-            of = [photo for photo in of if within is None or (self._folder / photo).is_relative_to(within)]
-            self._keep(of, file, annotation)
+            return [photo for photo in of if within is None or (self._folder / photo).is_relative_to(within)]
+
+        told = read_coco(contents, file.called, self._problems, lambda name: bool(owners(name)))
+        for annotation in told or ():
+            self._keep(owners(annotation.photo), file, annotation)
 
     def _take_mask(self, file: _File) -> None:
         of = self._owners_of(file, file.path.name)

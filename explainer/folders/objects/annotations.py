@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -179,7 +179,9 @@ def read_voc(contents: bytes, file: str, problems: Problems) -> Annotation | Non
     return Annotation(file, _text(root, "filename"), found, size)
 
 
-def read_coco(contents: bytes, file: str, problems: Problems) -> list[Annotation] | None:
+def read_coco(
+    contents: bytes, file: str, problems: Problems, is_wanted: Callable[[str], bool] = lambda name: True
+) -> list[Annotation] | None:
     """Read a JSON file as COCO's: boxes, polygons, and masks of runs, compressed or not.
 
     What is marked as a crowd counts.
@@ -188,11 +190,13 @@ def read_coco(contents: bytes, file: str, problems: Problems) -> list[Annotation
     ----------
     contents, file, problems
         As for `read_voc`.
+    is_wanted : callable
+        Whether a photo is, by its name in the file; of others nothing is kept or told.
 
     Returns
     -------
     list of Annotation or None
-        One for each photo that the file names; None where it marks no objects.
+        One for each wanted photo that the file names; None where it marks no objects.
     """
     try:
         told = json.loads(contents)
@@ -223,6 +227,7 @@ def read_coco(contents: bytes, file: str, problems: Problems) -> list[Annotation
     by_image: defaultdict[str, list[Marked]] = defaultdict(list)
     sizes: dict[str, tuple[int, int] | None] = {}
     files: dict[str, str] = {}
+    unwanted: set[str] = set()
     for number, image in enumerate(images, start=1):
         name = image.get("file_name") if isinstance(image, dict) else None
         if not isinstance(name, str) or not name or "id" not in image:
@@ -230,10 +235,15 @@ def read_coco(contents: bytes, file: str, problems: Problems) -> list[Annotation
                 ExplainerError("Image {number} in {file} has no id or file_name.", file=file, number=number)
             )
             continue
+        if not is_wanted(name):
+            unwanted.add(str(image["id"]))
+            continue
         width, height = (_number(image.get(side)) for side in ("width", "height"))
         sizes[str(image["id"])] = (int(width), int(height)) if width >= 1 and height >= 1 else None
         files[str(image["id"])] = name
     for number, annotation in enumerate(annotations, start=1):
+        if isinstance(annotation, dict) and str(annotation.get("image_id")) in unwanted:
+            continue
         told_id = annotation.get("id", number) if isinstance(annotation, dict) else number
         about: dict[str, Any] = {"file": file, "number": printable(str(told_id)[:20])}
         if not isinstance(annotation, dict) or str(annotation.get("image_id")) not in files:
