@@ -3,7 +3,7 @@
 import argparse
 import re
 
-_DURATION = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?")
+_DURATION = re.compile(r"(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?|([0-9]+)")
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -52,5 +52,5 @@ def seconds(text: str) -> float:
     found = _DURATION.fullmatch(text.lower())
     if not text or found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 600, 90s, 10m, 2h or 1h30m")
-    hours, minutes, rest = (int(number or 0) for number in found.groups())
-    return float(3600 * hours + 60 * minutes + rest)
+    hours, minutes, rest, alone = (int(number or 0) for number in found.groups())
+    return float(3600 * hours + 60 * minutes + rest + alone)

@@ -22,8 +22,8 @@ MOST_NAMED = 5
 """How many photos are named of a gate that failed."""
 
 _CONDITION = re.compile(
-    r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\[(?P<of>.+)\])?\s*(?P<sign><=|>=|<|>)\s*"
-    r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))\s*(?P<percent>%?)\s*",
+    r"\s*(?P<name>[A-Za-z][\w-]*)\s*(?:\[\s*(?P<of>\S.*?)\s*\])?\s*(?P<sign><=|>=|<|>)\s*"
+    r"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*(?P<percent>%?)\s*",
     re.DOTALL,
 )
 _SIGNS: Mapping[str, Callable[[float, float], bool]] = {
@@ -142,7 +142,7 @@ class Gate:
         name = found["name"].replace("-", "_").lower()
         if name not in figures:
             raise _unknown_name(name, figures)
-        figure, of, in_percent = figures[name], (found["of"] or "").strip(), bool(found["percent"])
+        figure, of, in_percent = figures[name], found["of"] or "", bool(found["percent"])
         if of and not figure.by_class:
             raise ArgumentError("{name} is known of all photos only, and not of one class.", name=name)
         # In decimals, lest 99.9% become a little more than 0.999.
@@ -170,9 +170,11 @@ class Gate:
         if self.figure.kind == "count":
             return f"{value:.10g}"
         factor, unit = (100, "%") if self.in_percent else (1, "")
+        if value == self.limit:
+            return f"{factor * value:.15g}{unit}"
         for digits in (4, 8, 17):
             text = f"{factor * value:.{digits}g}"
-            if value == self.limit or float(text) != float(f"{factor * self.limit:.{digits}g}"):
+            if float(text) != float(f"{factor * self.limit:.{digits}g}"):
                 break
         return text + unit
 
@@ -464,6 +466,11 @@ def _pairs(kind: str) -> Callable[[Any], Found]:
     return measure
 
 
+def _both_explained(comparison: Comparison) -> Found:
+    explained = comparison.photos - comparison.counts["failed"]
+    return Found(explained, explained) if explained else Found(None, 0, why="no photo was explained in both")
+
+
 def _of_no_known_class() -> Found:
     return Found(None, 0, why="of no photo the class is known in both")
 
@@ -519,7 +526,7 @@ COMPARISON: Figures = {
     "fixed": Figure("count", "photos that the second is right about, and the first is not", _pairs("fixed")),
     "still_wrong": Figure("count", "photos that both are wrong about", _pairs("still_wrong")),
     "elsewhere": Figure("count", "photos where both say the same and look elsewhere", _elsewhere),
-    "photos": Figure("count", "photos that both have", lambda both: Found(both.photos, both.photos)),
+    "photos": Figure("count", "photos that both explained", _both_explained),
     "accuracy_a": Figure("share", "right ones of the first, where both know the class", _right("a")),
     "accuracy_b": Figure("share", "right ones of the second, where both know the class", _right("b")),
     "difference": Figure("change", "the second accuracy minus the first", _difference),

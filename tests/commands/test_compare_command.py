@@ -23,7 +23,7 @@ def test_what_cannot_be_compared_is_said_in_a_sentence(tmp_path: Path, capsys: p
     assert main(["compare", a, a, "--out", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.startswith("explainer: Both are the same folder of results")
     assert main(["compare", a, str(tmp_path / "none"), "--out", str(tmp_path / "out")]) == 2
-    assert "There are no results in the folder" in capsys.readouterr().err
+    assert "There are no results of a folder of photos in" in capsys.readouterr().err
 
 
 def test_a_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -336,7 +336,7 @@ def test_nothing_of_anybodys_is_written_over(two: tuple[Path, Path], tmp_path: P
         compare_results(a, b, tmp_path / "home")
     with raises_sentence(ExplainerError, "Both are the same folder"):
         compare_results(a, a / "photos" / "..", tmp_path / "out")
-    with raises_sentence(ExplainerError, "There are no results in the folder"):
+    with raises_sentence(ExplainerError, "There are no results of a folder of photos in"):
         compare_results(a, tmp_path / "home", tmp_path / "out")
     with raises_sentence(ArgumentError, "language must be"):
         compare_results(a, b, tmp_path / "out", language="fr")

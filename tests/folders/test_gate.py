@@ -78,6 +78,10 @@ class TestParsing:
             ("contradicted[a<b]>10%", "contradicted[a<b] > 10%", 0.1),
             ("not-reached > 0", "not_reached > 0", 0),
             ("wrong > 12345", "wrong > 12345", 12345),
+            ("accuracy < 0.99999", "accuracy < 0.99999", 0.99999),
+            ("accuracy < 99.9999%", "accuracy < 99.9999%", 0.999999),
+            ("unsettled > 0.00001", "unsettled > 1e-05", 0.00001),
+            ("wrong > 1E2", "wrong > 100", 100),
         ],
     )
     def test_what_is_understood(self, text, shown, limit):
@@ -89,7 +93,7 @@ class TestParsing:
         "text",
         [
             "", "accuracy", "accuracy 0.95", "accuracy == 1", "accuracy < ", "< 0.95", "accuracy < x",
-            "accuracy < nan", "accuracy < inf", "accuracy < 1e-3", "accuracy[] < 1", "accuracy < 0.9 0.8",
+            "accuracy < nan", "accuracy < inf", "accuracy < 1e", "accuracy[] < 1", "accuracy[ ] < 1", "accuracy < 0.9 0.8",
             "accuracy < 0,95", "a b < 1", "0.95 > accuracy", "accuracy < 95%%", "accuracy < ٠",
         ],
     )  # fmt: skip
@@ -238,6 +242,8 @@ def a_pair(kind, number, truth, common=0.8, insides=(None, None)):
         )
         for right, inside in zip(RIGHTS.get(kind, (1, 1)), insides, strict=True)
     )
+    if kind == "failed":
+        b = a_record(name, None, truth)
     return Pair(a, None if kind == "alone" else b, kind, common)
 
 
@@ -250,6 +256,7 @@ COMPARED = compared(
     a_pair("fixed", 0, "dog"),
     *(a_pair("same", number, "cat") for number in range(5)),
     a_pair("alone", 0, "cat", None),
+    a_pair("failed", 0, "cat", None),
     a_pair("elsewhere", 0, "dog", 0.1),
 )
 
@@ -300,6 +307,7 @@ class TestComparisons:
         [
             ("broken", compared(), "there is no photo in both"),
             ("photos", compared(a_pair("alone", 0, "cat")), "there is no photo in both"),
+            ("photos", compared(a_pair("failed", 0, "cat")), "no photo was explained in both"),
             ("broken[cow]", COMPARED, "there is no photo that is known to show cow in both"),
             ("broken", compared(a_pair("changed", 0, "")), "of no photo the class is known in both"),
             ("p_value", compared(a_pair("changed", 0, "")), "of no photo the class is known in both"),

@@ -389,8 +389,8 @@ def _records(folder: Path) -> list[PhotoRecord]:
     records = read_records(folder) if (folder / PHOTOS).is_dir() else []
     if not records:
         raise ExplainerError(
-            "There are no results in the folder {folder}; name one that `limelight explain` wrote, with "
-            "--out.",
+            "There are no results of a folder of photos in {folder}; name what was given as --out when "
+            "`limelight explain` explained one.",
             folder=folder,
         )
     return records
