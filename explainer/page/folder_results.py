@@ -72,7 +72,9 @@ def _show_comparison(folders: Sequence[Path], title: str, language: Language) ->
             a, b = map(str, folders)
             found = _comparison(a, b, _state(a), _state(b))
     except ExplainerError as error:
-        st.info(plain(language.error(error)), icon=":material/folder_open:")
+        # By its name alone: where it is on this machine is no visitor's business.
+        name = printable(Path(str(error.values["folder"])).resolve().name)
+        st.info(plain(language.error(error.about(folder=name))), icon=":material/folder_open:")
         return
     comparison_view.show(found, language, lambda side, path: _address(folders[side], path), "comparison")
 

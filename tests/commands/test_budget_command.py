@@ -48,7 +48,7 @@ def test_times_in_words(seconds, words):
     assert budget_options.in_words(seconds) == words
 
 
-@pytest.mark.parametrize("text", ["", "soon", "10 m", "m", "1.5h", "5d", "30m1h", "-5", "h"])
+@pytest.mark.parametrize("text", ["", "soon", "10 m", "m", "1.5h", "5d", "30m1h", "-5", "h", "1h30", "10m30"])
 def test_what_is_no_time(text, run, tmp_path, capsys):
     with pytest.raises(SystemExit) as caught:
         run(f"--time-limit={text}")

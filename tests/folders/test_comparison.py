@@ -24,7 +24,15 @@ from explainer.folders.comparison.pairs import KINDS, compare_folders, match
 from explainer.folders.record import Inside
 from explainer.folders.results import RECORD
 from explainer.words.language import Language
-from tests.made_up_comparison import KIND_OF, RIGHT, a_photo, write_results, write_two
+from tests.made_up_comparison import (
+    KIND_OF,
+    RECIPE,
+    RIGHT,
+    a_photo,
+    write_attention,
+    write_results,
+    write_two,
+)
 from tests.made_up_results import HOSTILE_NAMES
 
 ENGLISH = Language("en")
@@ -256,6 +264,20 @@ def test_what_differs_is_said(tmp_path: Path):
     alike = compare_results(a, write_results(tmp_path / "c", [a_photo("1.jpg")]), tmp_path / "out")
     assert alike.changes == []
     assert "Classifier and recipe are the same." in alike.gallery.read_text("utf-8")
+
+
+def test_a_folder_of_two_recipes_says_so(tmp_path: Path):
+    a = write_results(tmp_path / "a", [a_photo(f"{i}.jpg") for i in range(3)])
+    b = write_results(tmp_path / "b", [a_photo(f"{i}.jpg") for i in range(3)])
+    write_attention(b, a_photo("2.jpg"), recipe=RECIPE | {"seed": 7})
+    found = compare_results(a, b, tmp_path / "out")
+    assert (found.a.is_mixed, found.b.is_mixed) == (False, True)
+    assert found.changes == []
+    told = "The photos of B were explained by several classifiers or recipes, of which the most frequent"
+    assert [sentence for sentence in notable(found, ENGLISH) if "several" in sentence] == [
+        f"{told} counts as that of B."
+    ]
+    assert found.gallery.read_text("utf-8").count(told) == 1
 
 
 def test_the_focus_moves_inside_the_object(tmp_path: Path):

@@ -93,8 +93,9 @@ class TestParsing:
         "text",
         [
             "", "accuracy", "accuracy 0.95", "accuracy == 1", "accuracy < ", "< 0.95", "accuracy < x",
-            "accuracy < nan", "accuracy < inf", "accuracy < 1e", "accuracy[] < 1", "accuracy[ ] < 1", "accuracy < 0.9 0.8",
-            "accuracy < 0,95", "a b < 1", "0.95 > accuracy", "accuracy < 95%%", "accuracy < ٠",
+            "accuracy < nan", "accuracy < inf", "accuracy < 1e", "accuracy[] < 1", "accuracy[ ] < 1",
+            "accuracy < 0.9 0.8", "accuracy < 0,95", "a b < 1", "0.95 > accuracy", "accuracy < 95%%",
+            "accuracy < ٠",
         ],
     )  # fmt: skip
     def test_what_is_not(self, text, raises_sentence):

@@ -208,11 +208,6 @@ def overview_markup(comparison: Comparison, language: Language) -> str:
             notable=notable(comparison, language),
             differences=differences(comparison, language),
             alike=len(differences(comparison, language)) == 1,
-            mixed=[
-                letter
-                for letter, side in zip(LETTERS, (comparison.a, comparison.b), strict=True)
-                if side.is_mixed
-            ],
             confusions=[
                 (title, confusions(found, language), len(found) > MOST_MISTAKES)
                 for title, found in (
@@ -269,6 +264,12 @@ def cards_markup(
 
 def _notable(comparison: Comparison, language: Language) -> Iterator[str]:
     _ = language.gettext
+    for letter, side in zip(LETTERS, (comparison.a, comparison.b), strict=True):
+        if side.is_mixed:
+            yield _(
+                "The photos of {letter} were explained by several classifiers or recipes, of which the most "
+                "frequent counts as that of {letter}."
+            ).format(letter=letter)
     pairs, number = comparison.pairs, language.number
     inside_a, inside_b, change = comparison.inside_a, comparison.inside_b, comparison.inside_change
     if inside_a is not None and inside_b is not None and change is not None:
