@@ -1,5 +1,6 @@
 """Who comes before whom: calls in the order they were asked for, and newcomers before all that can wait."""
 
+import atexit
 import contextvars
 import queue
 import threading
@@ -14,10 +15,13 @@ SECONDS_A_BATCH = 180.0  # for each so many pictures; far more than the slowest 
 _BATCH = 16  # pictures
 
 _BETWEEN_LOOKS = 0.1  # seconds
+_SECONDS_AT_EXIT = 5.0
 
 Answer = TypeVar("Answer")
 _Outcome = tuple[Any, BaseException | None]
 _Job = tuple[Callable[[], Any], "queue.SimpleQueue[_Outcome]"]
+_AT_WORK: weakref.WeakKeyDictionary[threading.Thread, "queue.SimpleQueue[_Job | None]"]
+_AT_WORK = weakref.WeakKeyDictionary()
 
 
 class Turns:
@@ -169,6 +173,8 @@ class WatchedCalls:
                 answer, error = outcome.get(timeout=seconds)
             except queue.Empty:
                 self._jobs.put(None)  # should it come back one day, that is the end of it
+                assert self._thread is not None
+                del _AT_WORK[self._thread]
                 self._thread = None
                 raise NeverAnsweredError(seconds) from None
         if error is not None:
@@ -179,7 +185,18 @@ class WatchedCalls:
         self._jobs = queue.SimpleQueue()
         self._thread = threading.Thread(target=_work, args=(self._jobs,), name="classifier", daemon=True)
         self._thread.start()
+        _AT_WORK[self._thread] = self._jobs
         weakref.finalize(self, self._jobs.put, None).atexit = False
+
+
+@atexit.register
+def _end_calls() -> None:
+    """Wait for calls that are under way: one that came back when Python is gone would abort the process."""
+    threads = dict(_AT_WORK)
+    for jobs in threads.values():
+        jobs.put(None)
+    for thread in threads:
+        thread.join(_SECONDS_AT_EXIT)
 
 
 def _work(jobs: "queue.SimpleQueue[_Job | None]") -> None:
