@@ -103,6 +103,16 @@ def test_what_is_not_settled_is_not_said_to_look_elsewhere(tmp_path: Path):
     assert "In 1 of 2 photos the focus is not settled enough" in " ".join(notable(found, ENGLISH))
 
 
+def test_a_photo_that_was_sorted_anew_is_neither_broken_nor_fixed(tmp_path: Path):
+    a = write_results(tmp_path / "a", [a_photo("mine.jpg")])
+    moved = a_photo("mine.jpg", said="cat", truth="dog")
+    found = compare_folders(a, write_results(tmp_path / "b", [(moved, RIGHT)]))
+    (pair,) = found.pairs
+    assert (pair.kind, pair.rights, found.judged, found.broken) == ("elsewhere", None, 0, 0)
+    assert (pair.score_a, pair.score_b) == (0.8, 0.8)  # of the answer, which is the same
+    assert "1 of 1 photos belong to another class in B than in A" in " ".join(notable(found, ENGLISH))
+
+
 def test_the_table_has_a_row_a_photo(two: tuple[Path, Path], tmp_path: Path):
     found = compare_results(*two, tmp_path / "out")
     assert found.table == tmp_path / "out" / TABLE

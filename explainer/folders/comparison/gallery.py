@@ -320,7 +320,10 @@ def _notable(comparison: Comparison, language: Language) -> Iterator[str]:
         ),
         (
             sum(pair.other_truth for pair in both),
-            _("{number} of {total} photos belong to another class in B than in A."),
+            _(
+                "{number} of {total} photos belong to another class in B than in A, and count neither as "
+                "right nor as wrong."
+            ),
         ),
         (
             sum(pair.doubt == "damaged" for pair in both),

@@ -97,11 +97,15 @@ class Pair:
         """The label that the scores are of, as the first has it."""
         if self.a is None:
             return None
-        return (_truth(self.a) if self.b and _truth(self.b) else None) or self.a.predicted
+        return (_common_truth(self.a, self.b) if self.b else None) or self.a.predicted
 
     @property
     def rights(self) -> tuple[bool, bool] | None:
-        """Whether each is right; None where one of them did not explain the photo, or does not know."""
+        """Whether each is right; None where one of them did not explain the photo or does not know its class,
+        and where each takes another class for the right one.
+        """
+        if self.other_truth:
+            return None
         a, b = (record is not None and _is_right(record) for record in (self.a, self.b))
         return None if a is None or b is None or len(self.records) < 2 else (a, b)
 
@@ -459,18 +463,18 @@ def _boxes(a: PhotoRecord, b: PhotoRecord, folders: tuple[Path, Path]) -> tuple[
 def _kind(a: PhotoRecord, b: PhotoRecord) -> Kind:
     assert a.predicted is not None
     assert b.predicted is not None
-    right_a, right_b = _is_right(a), _is_right(b)
-    if right_a is not None and right_b is not None and not (right_a and right_b):
-        return "broken" if right_a else "fixed" if right_b else "still_wrong"
-    if not (right_a and right_b) and not _same_class(a.predicted, b.predicted):
-        return "changed"
-    return "same"
+    if _common_truth(a, b):
+        right_a, right_b = _is_right(a), _is_right(b)
+        if not (right_a and right_b):
+            return "broken" if right_a else "fixed" if right_b else "still_wrong"
+        return "same"
+    return "same" if _same_class(a.predicted, b.predicted) else "changed"
 
 
 def _scores(
     a: PhotoRecord, b: PhotoRecord, attention_b: Attention | None
 ) -> tuple[float | None, float | None]:
-    true_a, true_b = _truth(a), _truth(b)
+    true_a, true_b = _common_truth(a, b), _truth(b)
     if true_a and true_b:
         return true_a.probability, true_b.probability
     assert a.predicted is not None
@@ -487,6 +491,12 @@ def _is_right(record: PhotoRecord) -> bool | None:
 
 def _truth(record: PhotoRecord) -> ExplainedLabel | None:
     return (record.true_label or record.predicted) if record.truth else None
+
+
+def _common_truth(a: PhotoRecord, b: PhotoRecord) -> ExplainedLabel | None:
+    """The true label, as the first has it, where both know it and it is the same."""
+    true_a, true_b = _truth(a), _truth(b)
+    return true_a if true_a and true_b and _same_class(true_a, true_b) else None
 
 
 def _same_class(one: ExplainedLabel, other: ExplainedLabel) -> bool:
