@@ -60,7 +60,7 @@ pythons:
 messages: $(VENV)/tests-installed
 	mkdir -p build
 	$(BIN)/python -m babel.messages.frontend --quiet extract --mapping-file pyproject.toml \
-		--keyword "ExplainerError ArgumentError ClassifierError ClassifierFailedError ClassifierNote PhotoError PhotoNote WeightsError" \
+		--keyword "ExplainerError ArgumentError ClassifierError ClassifierFailedError ClassifierNote PhotoError PhotoNote ServerError WeightsError" \
 		--add-location file --width 110 --project Limelight --output build/limelight.pot \
 		explainer dashboard.py
 	$(BIN)/python -m babel.messages.frontend --quiet update --domain limelight --input-file build/limelight.pot \

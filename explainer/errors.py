@@ -63,6 +63,10 @@ class ClassifierFailedError(ClassifierError):
     """A classifier raised something unexpected, its `__cause__`; another attempt may be spared that."""
 
 
+class ServerError(ClassifierError):
+    """A network that is served elsewhere can't be asked; which photo it was asked about hardly matters."""
+
+
 class WeightsError(ClassifierError):
     """A network's weights are missing, damaged, or could not be downloaded."""
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from ..classifiers.classifier import Classifier
-from ..errors import ExplainerError
+from ..errors import ExplainerError, ServerError
 from ..folders.gallery.parts import cut_and_answer_notes, judged_sentences
 from ..folders.gate import FOLDER, judge_folder, with_known_classes
 from ..folders.objects.inside import inside_sentence
@@ -110,6 +110,10 @@ def _run(options: argparse.Namespace) -> int:
             verdicts = judge_folder(gates, result.records, result.not_reached)
             return gate_options.tell(verdicts, options, "limelight explain") or told
         return _explain_photos(options, classifier, recipe, bar)
+    except ServerError:
+        if so_far := bar.so_far():
+            print(f"\nexplainer: Stopped{so_far}; run the same command to go on.", file=sys.stderr)
+        raise
     except KeyboardInterrupt:
         print(f"\nexplainer: Stopped{bar.so_far()}; run the same command to go on.", file=sys.stderr)
         return INTERRUPTED

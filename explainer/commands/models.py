@@ -35,6 +35,11 @@ _HELP = {
 }
 
 
+_FOR_SERVED = (
+    "protocol", "template", "served_version", "key_env", "key_header", "batch_size", "max_calls", "timeout",
+)  # fmt: skip
+
+
 def add_to(commands: Commands) -> None:
     """Add the commands and their options."""
     _add_add(commands)
@@ -136,14 +141,12 @@ def _add_served(parser: argparse.ArgumentParser) -> None:
     served.add_argument(
         "--max-calls",
         type=int,
-        default=0,
         metavar="N",
         help="calls that each process may make; any number by default",
     )
     served.add_argument(
         "--timeout",
         type=float,
-        default=USUAL_TIMEOUT,
         metavar="S",
         help=f"seconds that a call may take, by default {USUAL_TIMEOUT:g}",
     )
@@ -153,8 +156,8 @@ def _prepared(
     options: argparse.Namespace, name: str, given: dict[str, Any]
 ) -> AbstractContextManager[new_model.Candidate]:
     if options.url is None:
-        for option in ("protocol", "template", "served_version", "key_env", "key_header"):
-            if vars(options)[option]:
+        for option in _FOR_SERVED:
+            if vars(options)[option] not in ("", None):
                 raise ClassifierError("{option} is for a --url.", option=f"--{option.replace('_', '-')}")
         return new_model.prepare(
             options.file, options.labels, name=name, title=options.title, given=given, output=options.output
@@ -177,8 +180,8 @@ def _prepared(
         version=options.served_version,
         key=key,
         batch_size=options.batch_size,
-        max_calls=options.max_calls,
-        timeout=options.timeout,
+        max_calls=options.max_calls or 0,
+        timeout=USUAL_TIMEOUT if options.timeout is None else options.timeout,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..arguments import check_callable, check_whole_number
 from ..classifiers.classifier import ClassifierLike, adapted
-from ..errors import ArgumentError, ExplainerError, PhotoError
+from ..errors import ArgumentError, ExplainerError, PhotoError, ServerError
 from ..lime.explain import OnProgress
 from ..names import natural_order, printable
 from ..photos.load import read_file
@@ -40,6 +40,8 @@ from .task import (
 )
 
 SECONDS_BETWEEN_GALLERIES = 60.0
+PHOTOS_UNANSWERED = 3
+"""So many in a row, and a run ends: each takes as long as a server is waited for."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,8 @@ def explain_folder(
     ArgumentError
         An argument is outside of what is accepted; the message names it.
     ClassifierError
-        The classifier can't be used at all.
+        The classifier can't be used at all, or the server behind it did not answer about three photos in a
+        row, which the next call begins with.
     ExplainerError
         There is no photo, the results can't be written, another run writes them, the table that was given
         can't be read, or there are no workers.
@@ -401,12 +404,21 @@ class _Run:
         for _ in self._budget.look(missing, self._truths, self._classifier):
             yield len(self.records)
         unreadable: list[tuple[PhotoTask, PhotoError]] = []
+        unanswered: list[tuple[PhotoTask, ServerError]] = []  # in a row
         for planned in self._budget.rounds(missing):
             for task, outcome in execute(self._jobs(planned, unreadable)):
                 self._budget.spend(task, outcome)
+                if isinstance(outcome, ServerError):
+                    unanswered.append((task, outcome))
+                    if len(unanswered) == PHOTOS_UNANSWERED:
+                        raise outcome
+                    continue
                 self._keep(task, outcome)
                 yield len(self.records)
-        for task, error in unreadable:
+                while unanswered and isinstance(outcome, PhotoResult):
+                    self._keep(*unanswered.pop(0))
+                    yield len(self.records)
+        for task, error in (*unanswered, *unreadable):
             self._keep(task, error)
             yield len(self.records)
         self.not_reached = tuple(photo for photo in self._photos if photo not in self.records)

@@ -179,8 +179,8 @@ class TestWhatIsFoundOut:
     @pytest.mark.parametrize(
         ("path", "told", "words"),
         [
-            (TF_SERVING, {"dtype": "BYTES"}, "takes string and no numbers: --template says how files"),
-            (KSERVE, {"dtype": "BYTES"}, "takes bytes and no numbers: --template says how files"),
+            (TF_SERVING, {"dtype": "BYTES"}, "takes string, and pictures are sent as .*: where it takes files, --template"),
+            (KSERVE, {"dtype": "BYTES"}, "takes bytes, and pictures are sent as .*: where it takes files, --template"),
             (TF_SERVING, {"shape": [-1, 10]}, r"inputs of the shape \(any, 10\), and not for pictures"),
             (KSERVE, {"outputs": {"one": [-1, 4], "two": [-1, 4]}}, "--output names one of one, two"),
             (TF_SERVING, {"outputs": {"one": [-1, 5]}}, "tells 5 classes apart, and the labels file names 4"),

@@ -25,7 +25,7 @@ _NOT_NAMES = ("", "v1", "v2", "models", "versions", "labels", "infer", "predict"
 def name_in(url: str) -> str:
     """The network's name, or else its machine's, as an address has it."""
     parts = urlsplit(url)
-    steps = [unquote(step) for step in parts.path.removesuffix(":predict").split("/")]
+    steps = [unquote(step) for step in parts.path.rstrip("/").removesuffix(":predict").split("/")]
     for before in ("versions", "labels"):
         if before in steps:
             steps = steps[: steps.index(before)]
@@ -138,7 +138,7 @@ def _asking(
     """How it is asked, what is known of it, and how many pictures it takes at once."""
     path = urlsplit(url).path
     if not protocol:
-        is_kserve, is_tf_serving = "/v2/models/" in path, "/v1/models/" in path or path.endswith(":predict")
+        is_kserve, is_tf_serving = "/v2/models/" in path, "/v1/models/" in path or path.rstrip("/").endswith(":predict")
         protocol = "json" if template else "kserve" if is_kserve else "tf-serving" if is_tf_serving else ""
     if not protocol or (protocol == "json") != (template is not None):
         raise ClassifierError(
@@ -153,7 +153,7 @@ def _asking(
     settings: dict[str, Any] = {}
     if asking.pictures != "numbers":
         settings = {"range": "0-to-255", "layout": "channels-last"}
-    return asking, NetworkFacts(None, settings), 1 if asking.one_by_one else 0
+    return asking, NetworkFacts(None, settings), asking.exactly
 
 
 def _check_files(settings: Mapping[str, tuple[Any, str]], facts: NetworkFacts) -> None:

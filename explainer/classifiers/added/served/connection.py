@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from ....errors import ClassifierError, ExplainerError
+from ....errors import ExplainerError, ServerError
 from ...calls import NeverAnsweredError, WatchedCalls
 from .address import Key, machine
 
@@ -21,6 +21,7 @@ _WAITS = (0.5, 1.0, 2.0)  # seconds before each further attempt
 _LONGEST_WAIT = 30.0  # seconds that a server may ask for
 _PASSES = (429, 502, 503, 504)
 _NOTHING = (400, 404, 405, 501)
+_REASONS = ("error", "message", "detail", "msg")
 _CHUNK = 1 << 12
 _wait = time.sleep
 
@@ -28,7 +29,7 @@ _wait = time.sleep
 class _PassingError(Exception):
     """Something went wrong that another attempt may be spared, after so many seconds at the least."""
 
-    def __init__(self, error: ClassifierError, seconds: float = 0.0) -> None:
+    def __init__(self, error: ServerError, seconds: float = 0.0) -> None:
         self.error = error
         self.seconds = seconds
 
@@ -76,7 +77,7 @@ class Connection:
 
         Raises
         ------
-        ClassifierError
+        ServerError
             It is not.
         """
         if self._key is not None:
@@ -87,7 +88,7 @@ class Connection:
 
         Raises
         ------
-        ClassifierError
+        ServerError
             It can't be reached, or refuses.
         """
         return self._ask("GET", url, needed=needed)
@@ -97,7 +98,7 @@ class Connection:
 
         Raises
         ------
-        ClassifierError
+        ServerError
             It does not, or answers with something else; or the budget is used up.
         """
         return self._ask("POST", url, body, headers)
@@ -125,7 +126,7 @@ class Connection:
     def _count(self, url: str) -> None:
         with self._counting:
             if self._max_calls and self._made >= self._max_calls:
-                raise ClassifierError(
+                raise ServerError(
                     "The budget of {number} calls to {machine} is used up: start this program again to spend "
                     "as many once more, or add the model again with another --max-calls.",
                     number=self._max_calls,
@@ -139,7 +140,7 @@ class Connection:
 
         where = {"machine": machine(url)}
         slow = _PassingError(
-            ClassifierError(
+            ServerError(
                 "{machine} did not answer within {seconds} seconds: --timeout, when the model is added, "
                 "gives it more.",
                 **where,
@@ -157,29 +158,29 @@ class Connection:
         except requests.Timeout:
             raise slow from None
         except requests.exceptions.SSLError:
-            raise ClassifierError(
+            raise ServerError(
                 "The certificate of {machine} can't be verified, so nothing was sent to it: "
                 "REQUESTS_CA_BUNDLE names a file with the certificates of an authority of your own.",
                 **where,
             ) from None
         except requests.exceptions.ProxyError:
-            failed = ClassifierError("The proxy on the way to {machine} does not let it be reached.", **where)
+            failed = ServerError("The proxy on the way to {machine} does not let it be reached.", **where)
             raise _PassingError(failed) from None
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             cause = next(iter(error.args), None)
             if isinstance(cause, ReadTimeoutError):
                 raise slow from None
-            failed = ClassifierError(
+            failed = ServerError(
                 "{machine} cut the connection off before its answer was complete.", **where
             )
             if isinstance(getattr(cause, "reason", None), NewConnectionError):
-                failed = ClassifierError(
+                failed = ServerError(
                     "{machine} can't be reached: see whether its server runs and the address is right.",
                     **where,
                 )
             raise _PassingError(failed) from None
         except requests.RequestException as error:  # whose text has the whole address in it, or the key
-            raise ClassifierError(
+            raise ServerError(
                 "{machine} can't be asked: {reason}.", **where, reason=type(error).__name__
             ) from None
 
@@ -198,7 +199,7 @@ class Connection:
                 if time.monotonic() > late:  # nobody waits any more
                     raise requests.Timeout
                 if len(body) > LARGEST_ANSWER:
-                    raise ClassifierError(
+                    raise ServerError(
                         "{machine} answers with more than {size} MB, which is no answer about pictures, and "
                         "was cut off.",
                         machine=machine(str(request.url)),
@@ -224,49 +225,49 @@ class Connection:
         where = {"machine": machine(url), "status": reply.status}
         reason = self._reason(reply.body)
         if reply.status in _PASSES:
-            busy = ClassifierError(
+            busy = ServerError(
                 "{machine} is busy or not ready, and stays so ({status}{reason}): try again later.",
                 **where,
                 reason=reason,
             )
             raise _PassingError(busy, _seconds(reply.wait))
         if 300 <= reply.status < 400:
-            raise ClassifierError(
+            raise ServerError(
                 "{machine} sends us on to {other} ({status}), where nothing is sent: if that is right, add "
                 "the model again with its address.",
                 **where,
                 other=urlsplit(urljoin(url, reply.location)).netloc or "?",
             )
         if reply.status in (401, 403, 407):
-            raise ClassifierError(
+            raise ServerError(
                 "{machine} refuses to answer ({status}{reason}): see whether the key is right that --key-env "
                 "names, and whether --key-header sends it as the server wants it.",
                 **where,
                 reason=reason,
             )
         if reply.status in (404, 405):
-            raise ClassifierError(
+            raise ServerError(
                 "There is no such network at {machine} ({status}{reason}): see whether its name, its version "
                 "and the address are right.",
                 **where,
                 reason=reason,
             )
         if reply.status == 413:
-            raise ClassifierError(
+            raise ServerError(
                 "That is more than {machine} takes at once ({status}): add the model again with a smaller "
                 "--batch-size.",
                 **where,
             )
         if 400 <= reply.status < 500:
-            raise ClassifierError(
+            raise ServerError(
                 "{machine} does not accept what it was sent ({status}{reason}).", **where, reason=reason
             )
         if not 200 <= reply.status < 300:
-            raise ClassifierError("{machine} failed ({status}{reason}).", **where, reason=reason)
+            raise ServerError("{machine} failed ({status}{reason}).", **where, reason=reason)
         try:
             return json.loads(reply.body)
         except (ValueError, RecursionError):
-            raise ClassifierError(
+            raise ServerError(
                 "{machine} does not answer in JSON, but with {kind}: the address may lead to a page or a "
                 "login instead of the network.",
                 **where,
@@ -279,9 +280,11 @@ class Connection:
             told = json.loads(body)
         except (ValueError, RecursionError):
             return ""
-        for _ in range(2):
+        for _ in range(3):
+            if isinstance(told, list):
+                told = next(iter(told), "")
             if isinstance(told, dict):
-                told = next((told[name] for name in ("error", "message", "detail") if told.get(name)), "")
+                told = next((told[name] for name in _REASONS if told.get(name)), "")
         text = told[:2000] if isinstance(told, str) else ""
         text = _harmless(self._key.hidden(text) if self._key else text)
         return f", {text[:200].rstrip(' .')}" if text else ""

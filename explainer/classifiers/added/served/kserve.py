@@ -19,7 +19,7 @@ from ....errors import ClassifierError
 from ..network_facts import NetworkFacts, input_facts, output_units
 from .address import extended, machine
 from .connection import Connection
-from .wire import as_type, chosen_output, in_json, inner, without
+from .wire import as_type, chosen_output, dtype_of, in_json, inner, without
 
 _DTYPES = {"FP16": "float16", "FP32": "float32", "FP64": "float64", "UINT8": "uint8", "INT32": "int32"}
 _DATATYPES = {dtype: datatype for datatype, dtype in _DTYPES.items()}
@@ -43,6 +43,8 @@ class KServe:
         Whether the input has a place for several pictures.
     binary : bool
         Whether the server takes numbers as bytes, by Triton's extension.
+    exactly : int
+        How many pictures each question has to have; any number where it is 0.
     """
 
     url: str
@@ -51,11 +53,8 @@ class KServe:
     dtype: str = "float32"
     batched: bool = True
     binary: bool = False
+    exactly: int = 0
     title: ClassVar[str] = "KServe"
-
-    @property
-    def one_by_one(self) -> bool:
-        return not self.batched
 
     @property
     def sends(self) -> str:
@@ -96,20 +95,15 @@ class KServe:
                 number=len(inputs),
             )
         ((name, (datatype, shape)),) = inputs.items()
-        if datatype not in _DTYPES:
-            raise ClassifierError(
-                "The network at {machine} takes {dtype} and no numbers: --template says how files are sent "
-                "to it.",
-                machine=where,
-                dtype=datatype.lower(),
-            )
+        dtype = dtype_of(datatype, _DTYPES, where)
         batched = len(shape) != 3
         settings = input_facts(where, shape if batched else [1, *shape])
-        if _DTYPES[datatype] in ("uint8", "int32"):
+        if dtype in ("uint8", "int32"):
             settings["range"] = "0-to-255"
         units = {key: _units(of, batched, where) for key, (_, of) in outputs.items()}
         names = chosen_output([*units.items()], output, classes, where)
-        most = (shape[0] or _largest_batch(url, connection)) if batched else 1
+        exactly = (shape[0] or 0) if batched else 1
+        most = exactly or _largest_batch(url, connection)
         server = connection.look_up(url[: url.index("/models/")]) if "/models/" in url else None
         binary = "binary_tensor_data" in (inner(server, "extensions") or ())
         if datatype == "FP16" and not binary:
@@ -118,18 +112,18 @@ class KServe:
                 "takes none.",
                 machine=where,
             )
-        protocol = cls(url, name, names[0], _DTYPES[datatype], batched, binary)
+        protocol = cls(url, name, names[0], dtype, batched, binary, exactly)
         return protocol, NetworkFacts(units[names[0]], settings, outputs=names), most
 
     def settings(self) -> dict[str, Any]:
         """As a description file has them."""
         return {name: value for name, value in asdict(self).items() if name != "url"}
 
-    def version(self, connection: Connection) -> str:
+    def version(self, connection: Connection, needed: bool = False) -> str:
         """The version that is served now; empty where that is not told."""
         if pinned := _VERSION.search(self.url):
             return pinned[1]
-        versions = inner(connection.look_up(self.url), "versions")
+        versions = inner(connection.look_up(self.url, needed), "versions")
         return ", ".join(map(str, versions)) if isinstance(versions, list) else ""
 
     def ask(self, pictures: NDArray[np.float32], connection: Connection) -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ....errors import ClassifierError
+from ....errors import ClassifierError, ServerError
 from ....recipe import Precision
 from .address import Key, check_address, machine
 from .connection import Connection
@@ -42,14 +42,14 @@ class Asking(Protocol):
     def title(self) -> str: ...
 
     @property
-    def one_by_one(self) -> bool: ...
+    def exactly(self) -> int: ...
 
     @property
     def sends(self) -> str: ...
 
     def settings(self) -> dict[str, Any]: ...
 
-    def version(self, connection: Connection) -> str: ...
+    def version(self, connection: Connection, needed: bool = False) -> str: ...
 
     def ask(self, pictures: NDArray[np.float32], connection: Connection) -> Any: ...
 
@@ -229,9 +229,11 @@ class ServedNetwork:
         service, seen = self.service, self._seen
         if seen.is_fresh():
             return
-        version = service.asking.version(self.connection) if service.is_version_told else service.version
+        version = service.version
+        if service.is_version_told:
+            version = service.asking.version(self.connection, needed=True)
         if version != service.version:
-            raise ClassifierError(
+            raise ServerError(
                 "{machine} serves version {now} of the network now, and version {then} was added: add it "
                 "again with --replace, so that results of the two are not taken for each other.",
                 machine=service.machine,
@@ -264,12 +266,15 @@ class ServedNetwork:
     def _pictures_a_call(self, batch: NDArray[np.float32]) -> int:
         """As many as a question may have, by number and by size."""
         asking = self.service.asking
-        if asking.one_by_one:
-            return 1
+        if asking.exactly:
+            return asking.exactly
         largest = _LARGEST_QUESTION // (int(batch[0].size) * _BYTES_A_NUMBER[asking.sends])
         return max(1, min(self.service.batch_size, largest))
 
     def _ask(self, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+        wanted = len(pictures)
+        if missing := max(0, self.service.asking.exactly - wanted):
+            pictures = np.concatenate([pictures, np.repeat(pictures[-1:], missing, axis=0)])
         answer = self.service.asking.ask(pictures, self.connection)
         where = {"machine": self.service.machine}
         try:
@@ -302,7 +307,7 @@ class ServedNetwork:
             )
         if not np.isfinite(rows).all():
             raise ClassifierError("{machine} answers with NaN or infinity, which is no probability.", **where)
-        return rows
+        return rows[:wanted]
 
 
 class _Seen:

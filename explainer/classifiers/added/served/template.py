@@ -1,5 +1,6 @@
 """Servers of any other kind that speak JSON: a template says what they are sent, and where the scores are."""
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -58,9 +59,9 @@ class Template:
     title: ClassVar[str] = "JSON"
 
     @property
-    def one_by_one(self) -> bool:
-        """Whether it can be asked about one picture at a time only."""
-        return _places(self.request)[1] > 0
+    def exactly(self) -> int:
+        """How many pictures each question has to have; any number where it is 0."""
+        return 1 if _places(self.request)[1] else 0
 
     @property
     def sends(self) -> str:
@@ -72,7 +73,7 @@ class Template:
         told = {"request": self.request, "scores": self.scores, "pictures": self.pictures}
         return told | {name: value for name, value in others.items() if value}
 
-    def version(self, connection: Connection) -> str:
+    def version(self, connection: Connection, needed: bool = False) -> str:
         """Nothing tells it."""
         return ""
 
@@ -93,6 +94,9 @@ class Template:
                 body = body.replace(mark, as_file(picture, self.pictures))
         headers = {"Content-Type": "application/json", **(self.headers or {})}
         answer = connection.ask(self.url, body.encode(), headers)
+        if isinstance(answer, str):  # as of Azure's scripts whose `run` returns json.dumps(...)
+            with contextlib.suppress(ValueError, RecursionError):
+                answer = json.loads(answer)
         scores = self._at(answer, self.scores)
         return self._ordered(scores, self._at(answer, self.names) if self.names else None)
 

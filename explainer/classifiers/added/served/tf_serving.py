@@ -7,7 +7,7 @@ https://www.tensorflow.org/tfx/serving/api_rest
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,7 +17,7 @@ from ....errors import ClassifierError
 from ..network_facts import NetworkFacts, input_facts, output_units
 from .address import extended, machine
 from .connection import Connection
-from .wire import as_type, chosen_output, in_json, inner, without
+from .wire import as_type, chosen_output, dtype_of, in_json, inner, without
 
 _USUAL = "serving_default"
 _DTYPES = {
@@ -38,14 +38,16 @@ class TensorFlowServing:
         One of `DTYPES`.
     signature, output : str
         Names; empty for the usual signature, and where there is one output only.
+    exactly : int
+        How many pictures each question has to have; any number where it is 0.
     """
 
     url: str
     dtype: str = "float32"
     signature: str = ""
     output: str = ""
+    exactly: int = 0
     title: ClassVar[str] = "TensorFlow Serving"
-    one_by_one: ClassVar[bool] = False
     sends: ClassVar[str] = "numbers"
 
     @classmethod
@@ -86,31 +88,24 @@ class TensorFlowServing:
                 number=len(inputs) if isinstance(inputs, Mapping) else 0,
             )
         (taken,) = inputs.values()
-        kind = str(inner(taken, "dtype"))
-        if kind not in _DTYPES:
-            raise ClassifierError(
-                "The network at {machine} takes {dtype} and no numbers: --template says how files are sent "
-                "to it.",
-                machine=where,
-                dtype=kind.removeprefix("DT_").lower(),
-            )
+        dtype = dtype_of(str(inner(taken, "dtype")), _DTYPES, where)
         shape = _shape(taken)
         settings = input_facts(where, shape) if shape else {}
-        if _DTYPES[kind] in ("uint8", "int32"):
+        if dtype in ("uint8", "int32"):
             settings["range"] = "0-to-255"
         units = {key: _units(value, where) for key, value in outputs.items()}
         names = chosen_output([*units.items()], output, classes, where)
         facts = NetworkFacts(units[names[0]], settings, outputs=names)
-        protocol = cls(url, _DTYPES[kind], "" if name == _USUAL else name, names[0])
-        return protocol, facts, (shape[0] or 0) if shape else 0
+        exactly = (shape[0] or 0) if shape else 0
+        return cls(url, dtype, "" if name == _USUAL else name, names[0], exactly), facts, exactly
 
     def settings(self) -> dict[str, Any]:
         """As a description file has them."""
-        return {"dtype": self.dtype, "signature": self.signature, "output": self.output}
+        return {name: value for name, value in asdict(self).items() if name != "url"}
 
-    def version(self, connection: Connection) -> str:
+    def version(self, connection: Connection, needed: bool = False) -> str:
         """The version that is served now; empty where that is not told."""
-        told = connection.look_up(extended(self.url, "/metadata"))
+        told = connection.look_up(extended(self.url, "/metadata"), needed)
         return str(inner(told, "model_spec", "version") or "")
 
     def ask(self, pictures: NDArray[np.float32], connection: Connection) -> Any:

@@ -23,6 +23,25 @@ DTYPES: dict[str, type[np.generic]] = {
 """By the names that `dtype` has in a description file."""
 
 
+def dtype_of(kind: str, kinds: Mapping[str, str], where: str) -> str:
+    """Which of `DTYPES` an input takes, by what the server at `where` calls it.
+
+    Raises
+    ------
+    ClassifierError
+        It takes something else.
+    """
+    if kind not in kinds:
+        raise ClassifierError(
+            "The network at {machine} takes {dtype}, and pictures are sent as {dtypes}: where it takes "
+            "files, --template says how they are sent.",
+            machine=where,
+            dtype=kind.removeprefix("DT_").lower(),
+            dtypes=", ".join(DTYPES),
+        )
+    return kinds[kind]
+
+
 def as_type(pictures: NDArray[np.float32], dtype: str) -> NDArray[Any]:
     """Pictures in another type; whole numbers are rounded."""
     if dtype in ("uint8", "int32"):
