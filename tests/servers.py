@@ -231,6 +231,8 @@ def _told(path: str, told: dict[str, Any]) -> Any:
 def _answered(path: str, headers: Any, body: bytes, told: dict[str, Any]) -> Any:
     if path in ("/v1/models/colours:predict", "/v1/models/colours/versions/3:predict"):
         instances = json.loads(body)["instances"]
+        if told.get("shape", [-1])[0] not in (-1, len(instances)):
+            raise ValueError("unexpected shape")
         if isinstance(instances[0], dict):
             instances = [_opened(instance["b64"]) for instance in instances]
         rows = _rows(instances, told)
@@ -250,6 +252,11 @@ def _answered(path: str, headers: Any, body: bytes, told: dict[str, Any]) -> Any
     question = json.loads(body)
     if path == "/invocations":  # as MLflow
         return {"predictions": _rows(question["inputs"], told).tolist()}
+    if path == "/run":  # as Azure's scripts whose `run` returns json.dumps(...)
+        return json.dumps({"result": json.dumps(_rows(question["data"], told).tolist())})
+    if path == "/table":  # as MLflow's tables, whose columns have no titles
+        rows = _rows(question["inputs"], told).tolist()
+        return {"predictions": [{str(place): score for place, score in enumerate(row)} for row in rows]}
     if path == "/score":  # as Azure's for pictures, whose labels are in an order of their own
         assert question["input_data"]["columns"] == ["image"]
         rows = _rows([_opened(text) for text in question["input_data"]["data"]], told)
@@ -279,6 +286,9 @@ def _inferred(headers: Any, body: bytes, told: dict[str, Any]) -> Any:
         numbers = np.array(tensor["data"], kinds[tensor["datatype"]])
     shape = tensor["shape"]
     pictures = numbers.reshape(shape if len(shape) == 4 else [1, *shape])
+    wanted = told.get("shape", [-1])
+    if len(wanted) == 4 and wanted[0] > 0 and len(pictures) != wanted[0]:
+        raise ValueError("unexpected shape")
     rows = _rows(pictures, told)
     (wanted,) = question["outputs"]
     answer = {

@@ -45,6 +45,8 @@ RECIPE = Recipe(num_samples=60, segmentation=Grid(3, 4))
 TF_SERVING, KSERVE = "/v1/models/colours", "/v2/models/colours"
 TEMPLATES = {
     "/invocations": 'request.inputs = "$pictures"\nscores = "predictions"\n',
+    "/table": 'request.inputs = "$pictures"\nscores = "predictions"\n',
+    "/run": 'request.data = "$pictures"\nscores = "result"\n',
     "/score": 'request.input_data = { columns = ["image"], data = "$pictures" }\n'
     'pictures = "png"\nscores = "[*].probs"\nnames = "[*].labels"\n',
     "/classify?version=3": 'request = { inputs = "$picture", parameters = { top_k = 4 } }\n'
@@ -122,7 +124,11 @@ class TestAnswersAreThoseOfTheSameFunctionHere:
             (KSERVE, {"binary": False}),
             (KSERVE, {"shape": [-1, 3, HEIGHT, WIDTH], "outputs": {"other": [-1, 7], "scores": [-1, 4]}}),
             (KSERVE, {"shape": [3, HEIGHT, WIDTH], "outputs": {"scores": [4]}, "max_batch_size": 0}),
+            (KSERVE, {"shape": [8, HEIGHT, WIDTH, 3], "max_batch_size": 0}),
+            (TF_SERVING, {"shape": [8, HEIGHT, WIDTH, 3]}),
             ("/invocations", {}),
+            ("/run", {}),
+            ("/table", {}),
         ],
     )
     def test_in_numbers(self, path, told, add, server):
@@ -179,9 +185,22 @@ class TestWhatIsFoundOut:
     @pytest.mark.parametrize(
         ("path", "told", "words"),
         [
-            (TF_SERVING, {"dtype": "BYTES"}, "takes string, and pictures are sent as .*: where it takes files, --template"),
-            (KSERVE, {"dtype": "BYTES"}, "takes bytes, and pictures are sent as .*: where it takes files, --template"),
+            (
+                TF_SERVING,
+                {"dtype": "BYTES"},
+                "takes string, and pictures are sent as .*: where it takes files, --template",
+            ),
+            (
+                KSERVE,
+                {"dtype": "BYTES"},
+                "takes bytes, and pictures are sent as .*: where it takes files, --template",
+            ),
             (TF_SERVING, {"shape": [-1, 10]}, r"inputs of the shape \(any, 10\), and not for pictures"),
+            (
+                KSERVE,
+                {"dtype": "INT8"},
+                "takes int8, and pictures are sent as float16, .*, uint8, int32: where",
+            ),
             (KSERVE, {"outputs": {"one": [-1, 4], "two": [-1, 4]}}, "--output names one of one, two"),
             (TF_SERVING, {"outputs": {"one": [-1, 5]}}, "tells 5 classes apart, and the labels file names 4"),
             (
@@ -280,6 +299,7 @@ class TestFaults:
             (fault(401), 1, r"refuses to answer \(401, made to fail\): see whether the key is right"),
             (fault(403, {"message": "a\n![b](http://c) <d>"}), 1, r"\(403, a b http://c d\)"),
             (fault(404), 1, "There is no such network"),
+            (fault(422, {"detail": [{"loc": ["body"], "msg": "Field required"}]}), 1, "422, Field required"),
             (fault(413), 1, "more than .* takes at once .* smaller --batch-size"),
             (fault(200, b"<!doctype html><html><form>", kind="text/html"), 1, "in JSON, but with text/html"),
             (fault(200, b"[" * 100_000), 1, "does not answer in JSON"),
@@ -398,6 +418,40 @@ class TestBudget:
         assert len(server.questions) == 3
 
 
+class TestAServerThatStopsAnswering:
+    @pytest.fixture
+    def photos(self, tmp_path) -> Path:
+        (tmp_path / "photos").mkdir()
+        for i in range(8):
+            a_photo(i).save(tmp_path / "photos" / f"{i}.png")
+        return tmp_path / "photos"
+
+    def test_ends_a_folder_s_run_and_what_was_done_stays(
+        self, add, server, photos, tmp_path, raises_sentence
+    ):
+        classifier, out, recipe = add(), tmp_path / "out", Recipe(num_samples=60)
+
+        def goes_away(done: int, _photos: int) -> None:
+            if done == 2:
+                server.faults = [hung_up] * 100
+                server.asked.clear()
+
+        with raises_sentence(ClassifierError, "cut the connection off"):
+            explain_folder(photos, out, classifier, recipe, on_progress=goes_away)
+        assert len(server.questions) == 3 * 4
+        assert sorted(path.name for path in (out / "photos").iterdir()) == ["0.png", "1.png"]
+        server.faults.clear()
+        result = explain_folder(photos, out, classifier, recipe)
+        assert result.reused == 2
+        assert [record.error for record in result.records] == [""] * 8
+
+    def test_and_soon_answers_again_costs_these_photos_only(self, add, server, photos, tmp_path):
+        classifier = add()
+        server.faults = [hung_up] * 8
+        result = explain_folder(photos, tmp_path / "out", classifier, RECIPE)
+        assert [bool(record.error) for record in result.records] == [True] * 2 + [False] * 6
+
+
 class TestVersions:
     def test_another_one_is_not_taken_for_it(self, add, server, monkeypatch, raises_sentence):
         classifier = add()
@@ -406,6 +460,14 @@ class TestVersions:
         ask(classifier)  # for as long as the server was just asked
         monkeypatch.setattr(service, "_KNOWN_FOR", 0.0)
         with raises_sentence(ClassifierError, "serves version 4 of the network now, and version 3 was added"):
+            ask(classifier)
+
+    def test_none_while_the_network_is_loaded_again_is_no_other_one(
+        self, add, server, monkeypatch, raises_sentence
+    ):
+        classifier = add()
+        monkeypatch.setitem(server.told, "says", None)
+        with raises_sentence(ClassifierError, "There is no such network at"):
             ask(classifier)
 
     def test_are_part_of_the_fingerprint(self, add, server):
@@ -551,6 +613,8 @@ class TestAddresses:
         [
             ("http://localhost:8501/v1/models/Cats:predict", "Cats"),
             ("http://localhost:8000/v2/models/cats/versions/2/infer", "cats"),
+            ("http://[::1]:8501/v1/models/cats/versions/2:predict/", "cats"),
+            ("http://localhost:8501/v1/models/cats:predict/", "cats"),
             ("https://cats.example.org/score", "cats.example.org"),
         ],
     )
@@ -628,8 +692,11 @@ class TestTemplates:
         assert server.asked[-1][2]["X-Deployment"] == "b"
 
     def test_files_hold_colours_only(self, server, add, raises_sentence):
-        with raises_sentence(ClassifierError, "Files hold colours from 0 to 255 only"):
+        with raises_sentence(ClassifierError, "Files and whole numbers hold colours from 0 to 255 only"):
             add("/score", given={"range": "torch"})
+        server.told["dtype"] = "UINT8"
+        with raises_sentence(ClassifierError, "Files and whole numbers hold colours from 0 to 255 only"):
+            add(KSERVE, given={"range": "0-to-1"})
 
 
 class TestOnItsWay:

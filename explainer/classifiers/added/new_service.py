@@ -99,8 +99,7 @@ def prepare(
         names = for_outputs(found.names, facts.units or len(found.names))
         settings = known_settings(machine(url), {"given": given or {}}, facts)
         description = description_of(settings)
-        if template is not None:
-            _check_files(settings, facts)
+        _check_colours(settings, facts)
         write_labels(names, folder / LABELS_FILE)
         network = ServedNetwork(service, len(names), connection)
         if settings["outputs"][1] == "default":
@@ -138,7 +137,10 @@ def _asking(
     """How it is asked, what is known of it, and how many pictures it takes at once."""
     path = urlsplit(url).path
     if not protocol:
-        is_kserve, is_tf_serving = "/v2/models/" in path, "/v1/models/" in path or path.rstrip("/").endswith(":predict")
+        is_kserve, is_tf_serving = (
+            "/v2/models/" in path,
+            "/v1/models/" in path or path.rstrip("/").endswith(":predict"),
+        )
         protocol = "json" if template else "kserve" if is_kserve else "tf-serving" if is_tf_serving else ""
     if not protocol or (protocol == "json") != (template is not None):
         raise ClassifierError(
@@ -156,10 +158,10 @@ def _asking(
     return asking, NetworkFacts(None, settings), asking.exactly
 
 
-def _check_files(settings: Mapping[str, tuple[Any, str]], facts: NetworkFacts) -> None:
-    """Check that nothing but colours is wanted of files."""
+def _check_colours(settings: Mapping[str, tuple[Any, str]], facts: NetworkFacts) -> None:
+    """Check that nothing but colours is wanted of files and of whole numbers."""
     if "range" in facts.settings and (settings["range"][0] != "0-to-255" or {"mean", "std"} & {*settings}):
         raise ClassifierError(
-            "Files hold colours from 0 to 255 only, so --range, --mean and --std are for pictures that are "
-            "sent as numbers."
+            "Files and whole numbers hold colours from 0 to 255 only, so --range, --mean and --std are for "
+            "pictures that are sent as fractions."
         )

@@ -170,9 +170,7 @@ class Connection:
             cause = next(iter(error.args), None)
             if isinstance(cause, ReadTimeoutError):
                 raise slow from None
-            failed = ServerError(
-                "{machine} cut the connection off before its answer was complete.", **where
-            )
+            failed = ServerError("{machine} cut the connection off before its answer was complete.", **where)
             if isinstance(getattr(cause, "reason", None), NewConnectionError):
                 failed = ServerError(
                     "{machine} can't be reached: see whether its server runs and the address is right.",

@@ -94,10 +94,8 @@ class Template:
                 body = body.replace(mark, as_file(picture, self.pictures))
         headers = {"Content-Type": "application/json", **(self.headers or {})}
         answer = connection.ask(self.url, body.encode(), headers)
-        if isinstance(answer, str):  # as of Azure's scripts whose `run` returns json.dumps(...)
-            with contextlib.suppress(ValueError, RecursionError):
-                answer = json.loads(answer)
-        scores = self._at(answer, self.scores)
+        answer = _unwrapped(answer)
+        scores = _unwrapped(self._at(answer, self.scores))
         return self._ordered(scores, self._at(answer, self.names) if self.names else None)
 
     def _at(self, answer: Any, path: str) -> Any:
@@ -126,6 +124,9 @@ class Template:
 
     def _by_name(self, scores: list[Any], names: list[str]) -> list[Any]:
         places = {_folded(label): place for place, label in enumerate(self.labels)}
+        columns = {str(place): place for place in range(len(self.labels))}
+        if {*names} == {*columns} and not {*names} <= {*places}:  # of a table without titles, as of MLflow
+            places = columns
         unknown = [name for name in names if _folded(name) not in places]
         if unknown:
             raise ClassifierError(
@@ -250,6 +251,14 @@ def _filled(value: Any, marks: Sequence[str]) -> Any:
     if len(value) == 1 and _places(value[0])[1]:
         return [_filled(value[0], [mark]) for mark in marks]
     return [_filled(part, marks) for part in value]
+
+
+def _unwrapped(value: Any) -> Any:
+    """JSON in a text of JSON, as Azure answers where a script's `run` returns ``json.dumps(...)``."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError, RecursionError):
+            return json.loads(value)
+    return value
 
 
 def _is_path(path: str) -> bool:
