@@ -539,6 +539,22 @@ class TestKeys:
         assert "not with Bearer" in str(caught.value)
         assert caught.value.__cause__ is None
 
+    @pytest.mark.parametrize(
+        "url", [None, "http://a..b/v1/models/colours", "http://127.0.0.1:1/v1/models/colours"]
+    )
+    def test_an_error_keeps_nothing_that_has_it(self, url, add, server, key, monkeypatch):
+        """Dask's workers pickle errors with those during which they were raised, whose requests have keys."""
+        classifier = add(key=key)
+        if url:
+            asked = connection.Connection(key)
+            with pytest.raises(ClassifierError) as caught:
+                asked.look_up(url)
+        else:
+            server.faults = [hung_up] * 4
+            with pytest.raises(ClassifierError) as caught:
+                ask(classifier)
+        assert caught.value.__context__ is caught.value.__cause__ is None
+
     def test_one_that_is_not_there_is_told(self, add, key, monkeypatch, raises_sentence):
         classifier = add(key=key)
         for value, words in (("", "is not set: MODEL_KEY"), ("k\u00e9y", "MODEL_KEY holds no key")):

@@ -118,9 +118,10 @@ class Connection:
                 reply = self._attempt(method, url, body, headers or {})
                 return None if reply.status in _NOTHING and not needed else self._read(url, reply)
             except _PassingError as passing:
-                if wait is None or passing.seconds > _LONGEST_WAIT:
-                    raise passing.error from None
-                _wait(max(wait, passing.seconds))
+                error, seconds = passing.error, passing.seconds
+            if wait is None or seconds > _LONGEST_WAIT:
+                raise error  # out here, lest each holds the other and neither can be pickled
+            _wait(max(wait, seconds))
         raise AssertionError
 
     def _count(self, url: str) -> None:
@@ -136,51 +137,56 @@ class Connection:
 
     def _attempt(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> _Reply:
         import requests
-        from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+        from urllib3.exceptions import HTTPError
 
-        where = {"machine": machine(url)}
-        slow = _PassingError(
-            ServerError(
-                "{machine} did not answer within {seconds} seconds: --timeout, when the model is added, "
-                "gives it more.",
-                **where,
-                seconds=f"{self._timeout:g}",
-            )
-        )
         request = requests.Request(method, url, dict(headers), data=body or None, auth=self._sign)
         try:
             return self._watched.ask(self._send, request, 1.5 * self._timeout)
         except ExplainerError:
             raise
-        except NeverAnsweredError:
+        except (NeverAnsweredError, requests.RequestException, HTTPError) as error:
+            failure = self._failure(error, machine(url))
+        raise failure  # out here, lest it keeps what failed, which has the key and the whole address
+
+    def _failure(self, error: Exception, where: str) -> Exception:
+        """What went wrong on the way, as it is told."""
+        import requests
+        from urllib3.exceptions import NewConnectionError, ReadTimeoutError
+
+        cause = next(iter(error.args), None)
+        if isinstance(error, NeverAnsweredError):
             self._session = None  # the other thread has it still
-            raise slow from None
-        except requests.Timeout:
-            raise slow from None
-        except requests.exceptions.SSLError:
-            raise ServerError(
+        if isinstance(error, NeverAnsweredError | requests.Timeout) or isinstance(cause, ReadTimeoutError):
+            return _PassingError(
+                ServerError(
+                    "{machine} did not answer within {seconds} seconds: --timeout, when the model is added, "
+                    "gives it more.",
+                    machine=where,
+                    seconds=f"{self._timeout:g}",
+                )
+            )
+        if isinstance(error, requests.exceptions.SSLError):
+            return ServerError(
                 "The certificate of {machine} can't be verified, so nothing was sent to it: "
                 "REQUESTS_CA_BUNDLE names a file with the certificates of an authority of your own.",
-                **where,
-            ) from None
-        except requests.exceptions.ProxyError:
-            failed = ServerError("The proxy on the way to {machine} does not let it be reached.", **where)
-            raise _PassingError(failed) from None
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-            cause = next(iter(error.args), None)
-            if isinstance(cause, ReadTimeoutError):
-                raise slow from None
-            failed = ServerError("{machine} cut the connection off before its answer was complete.", **where)
-            if isinstance(getattr(cause, "reason", None), NewConnectionError):
-                failed = ServerError(
+                machine=where,
+            )
+        if isinstance(error, requests.exceptions.ProxyError):
+            return _PassingError(
+                ServerError("The proxy on the way to {machine} does not let it be reached.", machine=where)
+            )
+        if isinstance(getattr(cause, "reason", None), NewConnectionError):
+            return _PassingError(
+                ServerError(
                     "{machine} can't be reached: see whether its server runs and the address is right.",
-                    **where,
+                    machine=where,
                 )
-            raise _PassingError(failed) from None
-        except requests.RequestException as error:  # whose text has the whole address in it, or the key
-            raise ServerError(
-                "{machine} can't be asked: {reason}.", **where, reason=type(error).__name__
-            ) from None
+            )
+        if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+            return _PassingError(
+                ServerError("{machine} cut the connection off before its answer was complete.", machine=where)
+            )
+        return ServerError("{machine} can't be asked: {reason}.", machine=where, reason=type(error).__name__)
 
     def _send(self, request: "requests.Request") -> _Reply:
         import requests
