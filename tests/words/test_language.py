@@ -24,6 +24,7 @@ from explainer.errors import (
     ExplainerError,
     PhotoError,
     PhotoNote,
+    ServerError,
     WeightsError,
 )
 from explainer.words.language import CATALOGUES, LANGUAGES, Language, negotiate_language
@@ -41,6 +42,7 @@ ERRORS = [
         ClassifierNote,
         PhotoError,
         PhotoNote,
+        ServerError,
         WeightsError,
     )
 ]
