@@ -66,7 +66,8 @@ def _draw(language: Language) -> None:
     if folder_results.show(language):
         return
     settings, preview = controls.choose_settings(language)
-    photos = intake.Intake(settings.classifier, language)
+    stay = not controls.destination(settings.classifier)
+    photos = intake.Intake(settings.classifier, language, stay)
     with st.container(key="intake"):
         photo = photos.choose_photo()
     if photo is None:

@@ -71,9 +71,15 @@ def choose_settings(language: Language) -> tuple[Settings, Preview]:
 
 def tell_where_photos_go(classifier: str, language: Language) -> None:
     """Say so where photos leave this machine; drawn before any is sent, which is a run's last deed."""
+    if machine := destination(classifier):
+        st.info(plain(destination_sentence(machine, language)), icon=":material/cloud_upload:")
+
+
+def destination(classifier: str) -> str:
+    """The machine that a classifier's photos are sent to; empty where they stay on this one."""
     with suppress(ExplainerError):  # which whoever asks the classifier says
-        if machine := load_classifier(classifier).sent_to:
-            st.info(plain(destination_sentence(machine, language)), icon=":material/cloud_upload:")
+        return load_classifier(classifier).sent_to
+    return ""
 
 
 def _choose_samples(threshold: float, language: Language) -> dict[str, Any]:

@@ -114,10 +114,11 @@ class _Entry:
 
 
 class Intake:
-    """The photos of one visitor, and what the classifier took each for."""
+    """The photos of one visitor, which stay on this machine or do not, and what each was taken for."""
 
-    def __init__(self, classifier: str, language: Language) -> None:
+    def __init__(self, classifier: str, language: Language, stay: bool) -> None:
         self._classifier = classifier
+        self._stay = stay
         self._language = language
         self._files: list[File] = []
 
@@ -142,7 +143,7 @@ class Intake:
             gap="small",
             key="strip-column" if is_empty else "strip-row",
         ):
-            offer_upload(is_empty, self._language)
+            offer_upload(is_empty, self._stay, self._language)
             self._show_strip(photo.key if photo else "", is_empty)
         with st.container(key="bad-files"):
             self._show_bad_files()

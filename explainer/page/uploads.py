@@ -56,18 +56,20 @@ def choose_files(language: Language) -> list[File]:
     return [*files, *st.session_state.get("shots", [])]
 
 
-def offer_upload(is_large: bool, language: Language) -> None:
+def offer_upload(is_large: bool, stay: bool, language: Language) -> None:
     """Draw where photos are dropped, chosen and taken.
 
     Parameters
     ----------
     is_large : bool
         Whether there is no photo yet, so that there is nothing else to see.
+    stay : bool
+        Whether photos stay on the machine that runs the page, which is said then.
     language : Language
         What it is written in.
     """
     _ = language.gettext
-    stay = _("Photos stay on the machine that runs this page.")
+    told = _("Photos stay on the machine that runs this page.") if stay else ""
     kinds = _("JPEG, PNG, WebP, AVIF, HEIC, BMP, GIF or TIFF, up to {limit} MB each.")
 
     def refuse() -> None:
@@ -83,7 +85,7 @@ def offer_upload(is_large: bool, language: Language) -> None:
             "large": is_large,
             "choose": _("Add photos"),
             "drop": _("Drop photos here, or click to choose"),
-            "kinds": f"{kinds.format(limit=MAX_BYTES >> 20)} {stay}",
+            "kinds": f"{kinds.format(limit=MAX_BYTES >> 20)} {told}".rstrip(),
             "anywhere": _("Drop photos anywhere"),
             "most": MAX_BYTES,
             "streamlit": {

@@ -67,6 +67,19 @@ def test_it_says_where_photos_go_before_one_is_sent(language, words, server):
     assert KEY not in everything + str(page.main) + str(page.sidebar)
 
 
+def test_nothing_says_then_that_photos_stay_here(server):
+    def promised(page: AppTest) -> bool:
+        drawn = [page.main]
+        for element in drawn:  # which grows
+            drawn += getattr(element, "children", {}).values()
+        return any("Photos stay on the machine" in str(getattr(element, "proto", "")) for element in drawn)
+
+    page = visit()
+    assert promised(page)
+    page.selectbox(key="classifier").set_value("colours").run()
+    assert not promised(page)
+
+
 def test_a_budget_that_ends_leaves_what_was_found(server, tmp_path):
     _add(server, tmp_path, max_calls=12)
     page = visit(sample="rocket", num_samples="300")
