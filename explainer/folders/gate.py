@@ -15,6 +15,7 @@ from ..errors import ArgumentError
 from ..names import natural_order, printable
 from .comparison.pairs import Comparison
 from .intervals import Interval, mean_interval, share_interval
+from .objects.inside import focus_inside
 from .photos import class_finder
 from .record import ExplainedLabel, PhotoRecord
 
@@ -340,7 +341,7 @@ def _explained(records: Iterable[PhotoRecord]) -> list[tuple[PhotoRecord, Explai
 
 
 def _known(records: Iterable[PhotoRecord]) -> list[PhotoRecord]:
-    return [record for record, _ in _explained(records) if record.truth]
+    return [record for record in records if record.is_right is not None]
 
 
 def _wrong_ones(records: Iterable[PhotoRecord]) -> tuple[str, ...]:
@@ -364,11 +365,7 @@ def _wrong(records: Sequence[PhotoRecord]) -> Found:
 
 
 def _inside(records: Sequence[PhotoRecord]) -> Found:
-    found = {
-        record.photo: label.inside.focus
-        for record, label in _explained(records)
-        if label.inside and label.inside.focus is not None
-    }
+    found = {record.photo: share for record in records if (share := focus_inside(record)) is not None}
     if not found:
         return Found(None, 0, why="no photo has a marked object")
     marked = [record for record in records if record.photo in found]

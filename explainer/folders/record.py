@@ -233,6 +233,16 @@ class PhotoRecord:
         return self.true_label is not None
 
     @property
+    def is_right(self) -> bool | None:
+        """Whether the truth was predicted; None where it is not known, or nothing was predicted."""
+        return not self.is_wrong if self.truth and self.predicted else None
+
+    @property
+    def right_label(self) -> ExplainedLabel | None:
+        """The label that is right, predicted or not; None where `is_right` is."""
+        return None if self.is_right is None else self.true_label or self.predicted
+
+    @property
     def is_contradicted(self) -> bool:
         """Whether the classifier contradicts what the predicted label's pictures claim."""
         return self.predicted is not None and self.predicted.contradicted

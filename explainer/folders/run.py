@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -35,8 +35,8 @@ from .task import (
     PhotoTask,
     attempt,
     failed,
+    key_of_content,
     not_explained,
-    task_key,
 )
 
 SECONDS_BETWEEN_GALLERIES = 60.0
@@ -227,7 +227,7 @@ def explain_folder(
         finally:
             if run.take_up_the_last() and on_progress is not None:
                 on_progress(len(run.records), len(marked.photos))
-            index, summary = gallery.write(run.not_reached)
+            index, summary = gallery.write()
     return FolderResult(
         run.sorted_records(),
         run.reused,
@@ -424,18 +424,17 @@ class _Run:
         self.not_reached = tuple(photo for photo in self._photos if photo not in self.records)
 
     def _keys(self, photo: str) -> set[str]:
-        contents = read_file(self._photos[photo])
+        content = _content(read_file(self._photos[photo]))
         return {
-            self._task(Planned(photo, recipe), contents, judge).key
+            self._task(Planned(photo, recipe), content, judge).key
             for judge in {self._judge, True}
             for recipe in self._budget.recipes
         }
 
-    def _task(self, planned: Planned, contents: bytes, judge: bool) -> PhotoTask:
+    def _task(self, planned: Planned, content: str, judge: bool) -> PhotoTask:
         photo, recipe = planned.photo, planned.recipe
         truth = self._truths[photo]
-        key = task_key(contents, truth, self._classifier.fingerprint, recipe, judge)
-        content = hashlib.sha256(contents).hexdigest()
+        key = key_of_content(content, truth, self._classifier.fingerprint, recipe, judge)
         other = None if recipe == self._recipe else recipe
         return PhotoTask(photo, self.subfolders[photo], key, truth, judge, content, other)
 
@@ -451,7 +450,7 @@ class _Run:
             except PhotoError as error:
                 unreadable.append((PhotoTask(photo, self.subfolders[photo], "", self._truths[photo]), error))
                 continue
-            yield self._task(next_one, contents, self._judge), contents
+            yield self._task(next_one, _content(contents), self._judge), contents
 
     def _keep(self, task: PhotoTask, outcome: Outcome) -> None:
         if not isinstance(outcome, PhotoResult):
@@ -480,7 +479,7 @@ class _Run:
     def _completed(self, record: PhotoRecord) -> PhotoRecord:
         known = record
         if not record.content and not record.error:  # of an older version, which did not write it down
-            content = hashlib.sha256(read_file(self._photos[record.photo])).hexdigest()
+            content = _content(read_file(self._photos[record.photo]))
             known = replace(record, content=content, fingerprint=self._classifier.fingerprint)
         completed = self._complete(known)
         if completed != record:
@@ -497,6 +496,10 @@ class _Run:
         )
 
 
+def _content(contents: bytes) -> str:
+    return hashlib.sha256(contents).hexdigest()
+
+
 class _Gallery:
     """The files that show what is finished of a run."""
 
@@ -511,9 +514,10 @@ class _Gallery:
         if time.monotonic() - self._written > SECONDS_BETWEEN_GALLERIES:
             self.write()
 
-    def write(self, not_reached: Collection[str] = ()) -> tuple[Path, Path]:
+    def write(self) -> tuple[Path, Path]:
         records = self._run.sorted_records()
-        index = write_gallery(records, self._folder, self._language, self._title, len(not_reached))
+        left = len(self._run.not_reached)
+        index = write_gallery(records, self._folder, self._language, self._title, left)
         summary = write_summary(records, self._folder)
         self._written = time.monotonic()
         return index, summary

@@ -61,18 +61,13 @@ _EMPTY = PhotoRecord("", "", "", 0, "", None)
 
 def _row(record: PhotoRecord) -> dict[str, Cell]:
     predicted, truth = record.predicted, record.true_label
-    right = settled = None
-    if predicted is not None:
-        settled = "yes" if predicted.settled else "no"
-        if record.truth:
-            right = "no" if record.is_wrong else "yes"
     return {
         "photo": record.photo,
         "predicted": getattr(predicted, "name", None),
         "probability": getattr(predicted, "probability", None),
         "truth": record.truth,
-        "right": right,
-        "settled": settled,
+        "right": yes_or_no(record.is_right),
+        "settled": yes_or_no(predicted.settled if predicted else None),
         "settledness": getattr(predicted, "settledness", None),
         **_figures(predicted),
         "truth_probability": getattr(truth, "probability", None),
@@ -98,7 +93,7 @@ def _metadata(record: PhotoRecord) -> dict[str, Cell]:
 def _figures(label: ExplainedLabel | None) -> dict[str, Cell]:
     names = ("stability", "fidelity", "focus_only", "focus_hidden", "against_hidden")
     figures: dict[str, Cell] = {name: getattr(label, name, None) for name in names}
-    figures["contradicted"] = None if label is None else _yes_or_no(label.contradicted)
+    figures["contradicted"] = yes_or_no(label.contradicted if label else None)
     return figures | _judgement(label.judged if label else None) | _inside(label.inside if label else None)
 
 
@@ -107,14 +102,13 @@ def _inside(inside: Inside | None) -> dict[str, Cell]:
     return {
         "focus_inside": inside.focus if inside else None,
         "positive_inside": inside.positive if inside else None,
-        "strongest_inside": None
-        if inside is None or inside.strongest is None
-        else _yes_or_no(inside.strongest),
+        "strongest_inside": yes_or_no(inside.strongest if inside else None),
     }
 
 
-def _yes_or_no(holds: bool) -> str:
-    return "yes" if holds else "no"
+def yes_or_no(holds: bool | None) -> str | None:
+    """A cell that says whether something holds; empty where that is not known."""
+    return None if holds is None else "yes" if holds else "no"
 
 
 def _judgement(judged: Judgement | None) -> dict[str, Cell]:

@@ -103,11 +103,18 @@ def task_key(
     contents: bytes, truth: tuple[int, ...], fingerprint: str, recipe: Recipe, judge: bool = False
 ) -> str:
     """A hash of all that decides a photo's result: SHA-256 in hexadecimal."""
+    return key_of_content(hashlib.sha256(contents).hexdigest(), truth, fingerprint, recipe, judge)
+
+
+def key_of_content(
+    content: str, truth: tuple[int, ...], fingerprint: str, recipe: Recipe, judge: bool = False
+) -> str:
+    """What `task_key` gives, where the SHA-256 of the photo's file is known already."""
     settings = recipe.to_dict()
     if recipe.cuts == 1:  # keys are those of before there was a choice, lest finished folders be done again
         del settings["cuts"]
     told = json.dumps([record.FORMAT, fingerprint, list(truth), settings, *(["judged"] if judge else [])])
-    return hashlib.sha256(hashlib.sha256(contents).digest() + told.encode()).hexdigest()
+    return hashlib.sha256(bytes.fromhex(content) + told.encode()).hexdigest()
 
 
 def attempt(

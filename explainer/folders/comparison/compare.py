@@ -13,7 +13,7 @@ from ..gallery.document import INDEX, gallery_page, relative_address
 from ..gallery.parts import counted
 from ..record import PhotoRecord
 from ..results import ResultsFolder, file_below
-from ..summary import table
+from ..summary import table, yes_or_no
 from .gallery import (
     cards_markup,
     kind_counts,
@@ -210,10 +210,10 @@ def _row(pair: Pair) -> dict[str, Cell]:
             f"{letter}_photo": record.photo if record else None,
             f"{letter}_predicted": label.name if label else None,
             f"{letter}_probability": label.probability if label else None,
-            f"{letter}_right": None if right is None else "yes" if right else "no",
+            f"{letter}_right": yes_or_no(right),
             f"{letter}_score": score,
             f"{letter}_focus_inside": inside,
-            f"{letter}_settled": None if label is None else "yes" if label.settled else "no",
+            f"{letter}_settled": yes_or_no(label.settled if label else None),
             f"{letter}_truth": record.truth if record else None,
             f"{letter}_classifier": record.classifier if record else None,
             f"{letter}_error": record.error if record else None,

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from ...names import natural_order, printable
+from ...names import printable
 from ...takeaway.templates import environment
 from ...words.language import Language
-from ..gallery.arrangement import class_names, folded, labels, searched_text
+from ..gallery.arrangement import by_name, class_names, folded, label_name, labels, ranks, searched_text
 from ..gallery.parts import MOST_MISTAKES, TEMPLATES, counted
 from ..gallery.tables import link
 from ..intervals import CONFIDENCE, Interval
 from ..objects.inside import outline
-from ..record import ExplainedLabel, PhotoRecord
+from ..record import PhotoRecord
 from .pairs import ELSEWHERE, KINDS, Comparison, Confusion, Pair, usual_place
 
 LETTERS = ("A", "B")
@@ -74,11 +74,7 @@ _ORDERS: dict[str, Callable[[Pair], Any]] = {
 
 def arrange(pairs: Iterable[Pair], order: str = "usual") -> list[Pair]:
     """Put pairs in one of the orders of `order_names`; equal ones by name."""
-    return sorted(_by_name(pairs), key=_ORDERS[order])
-
-
-def _by_name(pairs: Iterable[Pair]) -> list[Pair]:
-    return sorted(pairs, key=lambda pair: natural_order(pair.record.photo))
+    return sorted(by_name(pairs, _photo), key=_ORDERS[order])
 
 
 def choose(
@@ -185,7 +181,7 @@ def differences(comparison: Comparison, language: Language) -> list[tuple[str, s
 def confusions(found: Sequence[Confusion], language: Language) -> list[tuple[str, str, str]]:
     """The most frequent ones in words: the true class, what was said, and how often."""
     return [
-        (_name(truth, language), _name(said, language), language.number(times))
+        (label_name(truth, language), label_name(said, language), language.number(times))
         for truth, said, times in found[:MOST_MISTAKES]
     ]
 
@@ -364,7 +360,7 @@ def _cards(
 ) -> Iterator[dict[str, Any]]:
     _ = language.gettext
     names = kind_names(comparison.pairs, language)
-    for pair, rank in zip(shown, _ranks(shown), strict=True):
+    for pair, rank in zip(shown, ranks(shown, _photo, _ORDERS), strict=True):
         record = pair.record
         yield {
             "name": printable(record.photo),
@@ -392,14 +388,14 @@ def _side(
     if record is None or label is None:
         missing = _("{letter} does not have this photo.").format(letter=letter)
         return {"letter": letter, "label": "", "error": printable(record.error) if record else missing}
-    truth = (record.true_label or label) if record.truth else None
+    truth = record.right_label
     return {
         "letter": letter,
-        "label": _name(label, language),
+        "label": label_name(label, language),
         "error": "",
         "known": bool(record.truth),
         "wrong": record.is_wrong,
-        "truth": _name(truth, language) if truth else "",
+        "truth": label_name(truth, language) if truth else "",
         "probability": language.percent(label.probability),
         "width": round(100 * min(1.0, max(0.0, label.probability)), 1),
         "picture": label.focus and source(label.focus),
@@ -424,21 +420,15 @@ def _figures(pair: Pair, language: Language) -> Iterator[tuple[str, str]]:
         yield _("Focus in common"), reasons[pair.doubt]
     if pair.scored and pair.score_a is not None and pair.score_b is not None:
         yield (
-            _("Score of “{label}”").format(label=_name(pair.scored, language)),
+            _("Score of “{label}”").format(label=label_name(pair.scored, language)),
             _change(pair.score_a, pair.score_b, language),
         )
     if pair.insides:
         yield _("Focus inside the object"), _change(*pair.insides, language)
 
 
-def _ranks(pairs: Sequence[Pair]) -> list[dict[str, int]]:
-    found: list[dict[str, int]] = [{} for _ in pairs]
-    index_of = {id(pair): index for index, pair in enumerate(pairs)}
-    by_name = _by_name(pairs)
-    for order, what_counts in _ORDERS.items():
-        for rank, pair in enumerate(sorted(by_name, key=what_counts)):
-            found[index_of[id(pair)]][order] = rank
-    return found
+def _photo(pair: Pair) -> str:
+    return pair.record.photo
 
 
 def _labels(pair: Pair) -> set[str]:
@@ -466,7 +456,3 @@ def _ends(interval: Interval, language: Language) -> dict[str, str]:
         "high": _points(high, language),
         "share": language.percent(CONFIDENCE),
     }
-
-
-def _name(label: ExplainedLabel, language: Language) -> str:
-    return printable(language.class_name(label.name, label.wnid))

@@ -106,7 +106,7 @@ class Pair:
         """
         if self.other_truth:
             return None
-        a, b = (record is not None and _is_right(record) for record in (self.a, self.b))
+        a, b = (record is not None and record.is_right for record in (self.a, self.b))
         return None if a is None or b is None or len(self.records) < 2 else (a, b)
 
     @property
@@ -126,7 +126,7 @@ class Pair:
     @property
     def other_truth(self) -> bool:
         """Whether each takes another class for the right one."""
-        a, b = self.a and _truth(self.a), self.b and _truth(self.b)
+        a, b = self.a and self.a.right_label, self.b and self.b.right_label
         return bool(a and b and not _same_class(a, b))
 
 
@@ -464,7 +464,7 @@ def _kind(a: PhotoRecord, b: PhotoRecord) -> Kind:
     assert a.predicted is not None
     assert b.predicted is not None
     if _common_truth(a, b):
-        right_a, right_b = _is_right(a), _is_right(b)
+        right_a, right_b = a.is_right, b.is_right
         if not (right_a and right_b):
             return "broken" if right_a else "fixed" if right_b else "still_wrong"
         return "same"
@@ -474,7 +474,7 @@ def _kind(a: PhotoRecord, b: PhotoRecord) -> Kind:
 def _scores(
     a: PhotoRecord, b: PhotoRecord, attention_b: Attention | None
 ) -> tuple[float | None, float | None]:
-    true_a, true_b = _common_truth(a, b), _truth(b)
+    true_a, true_b = _common_truth(a, b), b.right_label
     if true_a and true_b:
         return true_a.probability, true_b.probability
     assert a.predicted is not None
@@ -485,17 +485,9 @@ def _scores(
     return a.predicted.probability, others.get(a.predicted.name)
 
 
-def _is_right(record: PhotoRecord) -> bool | None:
-    return not record.is_wrong if record.truth and record.predicted else None
-
-
-def _truth(record: PhotoRecord) -> ExplainedLabel | None:
-    return (record.true_label or record.predicted) if record.truth else None
-
-
 def _common_truth(a: PhotoRecord, b: PhotoRecord) -> ExplainedLabel | None:
     """The true label, as the first has it, where both know it and it is the same."""
-    true_a, true_b = _truth(a), _truth(b)
+    true_a, true_b = a.right_label, b.right_label
     return true_a if true_a and true_b and _same_class(true_a, true_b) else None
 
 

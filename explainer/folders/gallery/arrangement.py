@@ -3,16 +3,18 @@
 import math
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ...names import natural_order, printable
 from ...words.language import Language
 from ..objects.inside import focus_inside, looks_past_object
-from ..record import PhotoRecord
+from ..record import ExplainedLabel, PhotoRecord
 from .groups import Grouping
 from .matrix import OTHERS
+
+Shown = TypeVar("Shown")
 
 USUAL_ORDER = "wrong"  # it shows what matters first
 
@@ -72,23 +74,44 @@ def arrange(records: Iterable[PhotoRecord], order: str = USUAL_ORDER) -> list[Ph
     order : str
         One of `order_names`. Of the wrong ones, those come first that the classifier was surest of.
     """
-    return sorted(by_name(records), key=_place(order))
+    return sorted(by_name(records, _photo), key=_place(order))
 
 
-def by_name(records: Iterable[PhotoRecord]) -> list[PhotoRecord]:
-    """The photos in natural order of their names."""
-    return sorted(records, key=lambda record: natural_order(record.photo))
+def by_name(shown: Iterable[Shown], name: Callable[[Shown], str]) -> list[Shown]:
+    """What is shown in natural order of names."""
+    return sorted(shown, key=lambda one: natural_order(name(one)))
 
 
-def ranks(records: Sequence[PhotoRecord]) -> list[dict[str, int]]:
-    """For each photo, the place that it has in each order, from 0."""
-    found: list[dict[str, int]] = [{} for _ in records]
-    index_of = {id(record): index for index, record in enumerate(records)}
-    named = by_name(records)
-    for order in _ORDERS:
-        for rank, record in enumerate(sorted(named, key=_place(order))):
-            found[index_of[id(record)]][order] = rank
+def ranks(
+    shown: Sequence[Shown], name: Callable[[Shown], str], orders: Mapping[str, Callable[[Shown], Any]]
+) -> list[dict[str, int]]:
+    """For each that is shown, the place that it has in each order, from 0; equal ones go by name.
+
+    Parameters
+    ----------
+    shown : sequence
+        Photos, or whatever has a card.
+    name : callable
+        What each is called.
+    orders : mapping of str to callable
+        What each order sorts by.
+    """
+    found: list[dict[str, int]] = [{} for _ in shown]
+    index_of = {id(one): index for index, one in enumerate(shown)}
+    named = by_name(shown, name)
+    for order, what_counts in orders.items():
+        for rank, one in enumerate(sorted(named, key=what_counts)):
+            found[index_of[id(one)]][order] = rank
     return found
+
+
+def record_ranks(records: Sequence[PhotoRecord]) -> list[dict[str, int]]:
+    """For each photo, the place that it has in each of `order_names`."""
+    return ranks(records, _photo, {order: _place(order) for order in _ORDERS})
+
+
+def _photo(record: PhotoRecord) -> str:
+    return record.photo
 
 
 def _place(order: str) -> Callable[[PhotoRecord], Any]:
@@ -214,6 +237,11 @@ def class_names(records: Sequence[PhotoRecord], language: Language) -> dict[str,
     found = {name for record in records for name in labels(record)}
     shown = {name: printable(language.class_name(name, wnids.get(name, ""))) for name in found}
     return dict(sorted(shown.items(), key=lambda item: natural_order(item[1])))
+
+
+def label_name(label: ExplainedLabel, language: Language) -> str:
+    """What a label is called, as it may be shown."""
+    return printable(language.class_name(label.name, label.wnid))
 
 
 def _inside_order(records: Sequence[PhotoRecord], language: Language) -> dict[str, str]:

@@ -138,9 +138,7 @@ def differences(records: Sequence[PhotoRecord]) -> Differences:
     .. [1] S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
        Statistics 6(2), 1979, 65–70.
     """
-    right = [
-        float(not record.is_wrong) if record.truth and record.predicted else math.nan for record in records
-    ]
+    right = [math.nan if record.is_right is None else float(record.is_right) for record in records]
     inside = [math.nan if (share := focus_inside(record)) is None else share for record in records]
     looks = [
         look

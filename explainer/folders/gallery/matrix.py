@@ -49,8 +49,8 @@ def confusion(records: Sequence[PhotoRecord], most: int = 20) -> Matrix:
     pairs: Counter[tuple[str, str]] = Counter()
     labels: dict[str, ExplainedLabel] = {}
     for record in records:
-        if record.predicted and record.truth:
-            truth = record.true_label or record.predicted
+        truth = record.right_label
+        if record.predicted and truth:
             labels.setdefault(truth.name, truth)
             labels.setdefault(record.predicted.name, record.predicted)
             pairs[truth.name, record.predicted.name] += 1

@@ -22,7 +22,7 @@ from ...words.opinions import enough_sentence, quality_sentence, without_sentenc
 from ...words.sentences import few_regions_sentence, merged_sentence, unsteady_sentence
 from ..objects.inside import inside_rows, inside_sentence, outline, past_object_sentence
 from ..record import ExplainedLabel, PhotoRecord
-from .arrangement import kinds, ranks, searched_text
+from .arrangement import kinds, label_name, record_ranks, searched_text
 from .groups import Grouping
 from .overview import ClassLook, Overview, look_sentence, overview
 from .tables import link, tables
@@ -166,8 +166,8 @@ def _right_sentence(found: Overview, language: Language) -> str:
 def _mistakes(found: Overview, language: Language) -> Iterator[dict[str, str]]:
     for truth, predicted, times in found.mistakes[:MOST_MISTAKES]:
         yield {
-            "truth": _name(truth, language),
-            "predicted": _name(predicted, language),
+            "truth": label_name(truth, language),
+            "predicted": label_name(predicted, language),
             "times": language.number(times),
             "link": link(truth=truth.name, said=predicted.name),
         }
@@ -224,7 +224,7 @@ def _notable(found: Overview, language: Language) -> Iterator[str]:
 
 
 def _look(look: ClassLook, language: Language) -> dict[str, str]:
-    name = _name(look.label, language)
+    name = label_name(look.label, language)
     return {
         "name": name,
         "counted": counted(look.photos, language),
@@ -252,7 +252,7 @@ def _cards(
     headings: Mapping[str, str],
 ) -> Iterator[dict[str, Any]]:
     numbers = [{name: number for number, name in enumerate(grouping.groups)} for grouping in groups]
-    for record, rank in zip(shown, ranks(shown), strict=True):
+    for record, rank in zip(shown, record_ranks(shown), strict=True):
         yield {
             "key": record.key,
             "name": printable(record.photo),
@@ -360,7 +360,7 @@ def _explained(
     before = language.percent(label.probability)
     pictures = ((_("Focus"), label.focus), (_("Pros and cons"), label.pros_cons))
     return {
-        "name": _name(label, language),
+        "name": label_name(label, language),
         "probability": before,
         "width": round(100 * min(1.0, max(0.0, label.probability)), 1),
         "pictures": [(caption, address) for caption, path in pictures if path and (address := source(path))],
@@ -381,11 +381,4 @@ def _explained(
 
 
 def _truth_name(record: PhotoRecord, language: Language) -> str:
-    label = record.true_label or record.predicted
-    if not record.truth or label is None:
-        return printable(record.truth)
-    return _name(label, language)
-
-
-def _name(label: ExplainedLabel, language: Language) -> str:
-    return printable(language.class_name(label.name, label.wnid))
+    return label_name(record.right_label, language) if record.right_label else printable(record.truth)

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, urlencode
 from ...names import natural_order, printable
 from ...words.language import Language
 from ..intervals import CONFIDENCE
-from ..record import ExplainedLabel, PhotoRecord
+from ..record import PhotoRecord
+from .arrangement import label_name
 from .classes import ClassRow, class_table
 from .groups import Difference, Differences, differences
 from .matrix import OTHERS, Matrix, confusion
@@ -67,14 +68,10 @@ def others_name(language: Language) -> str:
     return language.gettext("other classes")
 
 
-def _name(label: ExplainedLabel, language: Language) -> str:
-    return printable(language.class_name(label.name, label.wnid))
-
-
 def _matrix(found: Matrix, language: Language) -> dict[str, Any] | None:
     if len(found.counts) < 2:
         return None
-    names = [*(_name(label, language) for label in found.classes)]
+    names = [*(label_name(label, language) for label in found.classes)]
     keys = [*(label.name for label in found.classes)]
     if found.others:
         names.append(f"{others_name(language)} ({language.number(found.others)})")
@@ -142,7 +139,7 @@ def _class_row(
     assert share is not None
     low, high = interval or (share, share)
     return {
-        "name": _name(row.label, language),
+        "name": label_name(row.label, language),
         "link": link(truth=row.label.name) if row.with_truth else link(said=row.label.name),
         "photos": language.number(photos),
         "share": language.percent(share),
