@@ -9,17 +9,28 @@ https://github.com/triton-inference-server/server/tree/main/docs/protocol
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import ClassifierError
-from ..network_facts import NetworkFacts, input_facts, output_units
+from ..network_facts import NetworkFacts
 from .address import extended, machine
 from .connection import Connection
-from .wire import as_type, chosen_output, dtype_of, in_json, inner, without
+from .wire import (
+    as_type,
+    check_one_input,
+    chosen_output,
+    dtype_of,
+    facts_of_input,
+    in_json,
+    inner,
+    settings_of,
+    units_of,
+    without,
+)
 
 _DTYPES = {"FP16": "float16", "FP32": "float32", "FP64": "float64", "UINT8": "uint8", "INT32": "int32"}
 _DATATYPES = {dtype: datatype for datatype, dtype in _DTYPES.items()}
@@ -88,19 +99,12 @@ class KServe:
                 "https://HOST/v2/models/NAME, and where that is right, --template says what it is sent.",
                 machine=where,
             )
-        if len(inputs) > 1:
-            raise ClassifierError(
-                "The network at {machine} takes {number} inputs, and only one, a picture, can be explained.",
-                machine=where,
-                number=len(inputs),
-            )
+        check_one_input(len(inputs), where)
         ((name, (datatype, shape)),) = inputs.items()
         dtype = dtype_of(datatype, _DTYPES, where)
         batched = len(shape) != 3
-        settings = input_facts(where, shape if batched else [1, *shape])
-        if dtype in ("uint8", "int32"):
-            settings["range"] = "0-to-255"
-        units = {key: _units(of, batched, where) for key, (_, of) in outputs.items()}
+        settings = facts_of_input(shape if batched else [1, *shape], dtype, where)
+        units = {key: units_of(of if batched else [1, *of], where) for key, (_, of) in outputs.items()}
         names = chosen_output([*units.items()], output, classes, where)
         exactly = (shape[0] or 0) if batched else 1
         most = exactly or _largest_batch(url, connection)
@@ -117,7 +121,7 @@ class KServe:
 
     def settings(self) -> dict[str, Any]:
         """As a description file has them."""
-        return {name: value for name, value in asdict(self).items() if name != "url"}
+        return settings_of(self)
 
     def version(self, connection: Connection, needed: bool = False) -> str:
         """The version that is served now; empty where that is not told."""
@@ -177,13 +181,6 @@ def _tensors(told: Any, name: str) -> dict[str, tuple[str, list[int | None]]]:
         for tensor in (tensors if isinstance(tensors, list) else ())
         if isinstance(tensor, Mapping) and "name" in tensor
     }
-
-
-def _units(shape: list[int | None], batched: bool, where: str) -> int | None:
-    try:
-        return output_units(where, shape if batched else [1, *shape])
-    except ClassifierError:
-        return None
 
 
 def _largest_batch(url: str, connection: Connection) -> int:

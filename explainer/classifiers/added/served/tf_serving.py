@@ -7,17 +7,27 @@ https://www.tensorflow.org/tfx/serving/api_rest
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ....errors import ClassifierError
-from ..network_facts import NetworkFacts, input_facts, output_units
+from ..network_facts import NetworkFacts
 from .address import extended, machine
 from .connection import Connection
-from .wire import as_type, chosen_output, dtype_of, in_json, inner, without
+from .wire import (
+    as_type,
+    check_one_input,
+    chosen_output,
+    dtype_of,
+    facts_of_input,
+    in_json,
+    inner,
+    settings_of,
+    units_of,
+    without,
+)
 
 _USUAL = "serving_default"
 _DTYPES = {
@@ -81,19 +91,13 @@ class TensorFlowServing:
         }
         name = _USUAL if _USUAL in asked else next(iter(asked), "")
         inputs, outputs = inner(asked, name, "inputs"), inner(asked, name, "outputs")
-        if not isinstance(inputs, Mapping) or not isinstance(outputs, Mapping) or len(inputs) != 1:
-            raise ClassifierError(
-                "The network at {machine} takes {number} inputs, and only one, a picture, can be explained.",
-                machine=where,
-                number=len(inputs) if isinstance(inputs, Mapping) else 0,
-            )
+        whole = isinstance(inputs, Mapping) and isinstance(outputs, Mapping)
+        check_one_input(len(inputs) if whole else 0, where)
         (taken,) = inputs.values()
         dtype = dtype_of(str(inner(taken, "dtype")), _DTYPES, where)
         shape = _shape(taken)
-        settings = input_facts(where, shape) if shape else {}
-        if dtype in ("uint8", "int32"):
-            settings["range"] = "0-to-255"
-        units = {key: _units(value, where) for key, value in outputs.items()}
+        settings = facts_of_input(shape, dtype, where)
+        units = {key: units_of(_shape(value), where) for key, value in outputs.items()}
         names = chosen_output([*units.items()], output, classes, where)
         facts = NetworkFacts(units[names[0]], settings, outputs=names)
         exactly = (shape[0] or 0) if shape else 0
@@ -101,7 +105,7 @@ class TensorFlowServing:
 
     def settings(self) -> dict[str, Any]:
         """As a description file has them."""
-        return {name: value for name, value in asdict(self).items() if name != "url"}
+        return settings_of(self)
 
     def version(self, connection: Connection, needed: bool = False) -> str:
         """The version that is served now; empty where that is not told."""
@@ -141,10 +145,3 @@ def _shape(tensor: Any) -> list[int | None]:
         return []
     sizes = [str(inner(dim, "size")) for dim in dims]  # -1 for any
     return [int(size) if size.isdecimal() else None for size in sizes]
-
-
-def _units(tensor: Any, where: str) -> int | None:
-    try:
-        return output_units(where, _shape(tensor))
-    except ClassifierError:
-        return None

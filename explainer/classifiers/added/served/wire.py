@@ -1,8 +1,9 @@
-"""Pictures as servers take them: in JSON, in bytes, as files."""
+"""What all servers share: pictures in JSON, in bytes and as files, and what is told of a network."""
 
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ....errors import ClassifierError
+from ..network_facts import input_facts, output_units
 
 DTYPES: dict[str, type[np.generic]] = {
     "float16": np.float16,
@@ -21,6 +23,7 @@ DTYPES: dict[str, type[np.generic]] = {
     "int32": np.int32,
 }
 """By the names that `dtype` has in a description file."""
+_WHOLE = ("uint8", "int32")
 
 
 def dtype_of(kind: str, kinds: Mapping[str, str], where: str) -> str:
@@ -42,9 +45,44 @@ def dtype_of(kind: str, kinds: Mapping[str, str], where: str) -> str:
     return kinds[kind]
 
 
+def check_one_input(number: int, where: str) -> None:
+    """Check that a network takes pictures and nothing else.
+
+    Raises
+    ------
+    ClassifierError
+        It has another number of inputs.
+    """
+    if number != 1:
+        raise ClassifierError(
+            "The network at {machine} takes {number} inputs, and only one, a picture, can be explained.",
+            machine=where,
+            number=number,
+        )
+
+
+def facts_of_input(shape: Sequence[int | None], dtype: str, where: str) -> dict[str, Any]:
+    """What the shape, the batch first or empty, and the type of an input tell; see `input_facts`."""
+    settings = input_facts(where, shape) if shape else {}
+    return settings | ({"range": "0-to-255"} if dtype in _WHOLE else {})
+
+
+def units_of(shape: Sequence[int | None], where: str) -> int | None:
+    """How many numbers a picture an output of this shape, the batch first, has; None for no classifier's."""
+    try:
+        return output_units(where, shape)
+    except ClassifierError:
+        return None
+
+
+def settings_of(asking: Any) -> dict[str, Any]:
+    """How a server is asked, as a description file has it; the address stands beside it there."""
+    return {name: value for name, value in asdict(asking).items() if name != "url"}
+
+
 def as_type(pictures: NDArray[np.float32], dtype: str) -> NDArray[Any]:
     """Pictures in another type; whole numbers are rounded."""
-    if dtype in ("uint8", "int32"):
+    if dtype in _WHOLE:
         pictures = np.clip(np.round(pictures), 0, 255)
     return pictures.astype(DTYPES[dtype])
 
