@@ -18,7 +18,6 @@ from ..folders.comparison.pairs import Comparison, Pair
 from ..folders.gallery.tables import wanted
 from ..words.language import Language
 from . import gallery_view
-from .markup import plain
 
 
 def show(comparison: Comparison, language: Language, source: PairSource, key: str) -> None:
@@ -55,15 +54,7 @@ def _choose(comparison: Comparison, key: str, language: Language) -> list[Pair]:
     _ = language.gettext
     orders, kinds = order_names(language), kind_counts(comparison, language)
     classes = {"": _("All classes"), **pair_class_names(comparison.pairs, language)}
-    columns = st.columns(4, gap="small", vertical_alignment="bottom")
-    with columns[0]:
-        order = st.selectbox(_("Order"), list(orders), format_func=orders.__getitem__, key=f"{key}-order")
-    with columns[1]:
-        kind = st.selectbox(_("Show"), list(kinds), format_func=kinds.__getitem__, key=f"{key}-show")
-    with columns[2]:
-        label = st.selectbox(
-            _("Class"), list(classes), format_func=lambda name: plain(classes[name]), key=f"{key}-class"
-        )
-    with columns[3]:
-        words = st.text_input(_("Search"), key=f"{key}-search")
-    return arrange(choose(comparison.pairs, language, kind, label, words), order)
+    choices = {"order": (_("Order"), orders), "show": (_("Show"), kinds), "class": (_("Class"), classes)}
+    chosen, words = gallery_view.choose_row(choices, key, language)
+    found = choose(comparison.pairs, language, chosen["show"], chosen["class"], words)
+    return arrange(found, chosen["order"])

@@ -1,6 +1,6 @@
 """Many photos' explanations on the page: what they say together, and as many cards as a page can take."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import is_
 from typing import TypeVar
@@ -201,28 +201,45 @@ def mount(
     )
 
 
+def choose_row(
+    choices: Mapping[str, tuple[str, Mapping[str, str]]], key: str, language: Language
+) -> tuple[dict[str, str], str]:
+    """Draw the controls above the cards.
+
+    Parameters
+    ----------
+    choices : mapping of str to (str, mapping of str to str)
+        For each its title, and what can be chosen, as it is shown.
+    key, language
+        As for `show`.
+
+    Returns
+    -------
+    chosen : dict of str to str
+    words : str
+        What is searched for.
+    """
+    *places, last = st.columns(len(choices) + 1, gap="small", vertical_alignment="bottom")
+    chosen = {
+        name: place.selectbox(title, list(names), format_func=names.__getitem__, key=f"{key}-{name}")
+        for place, (name, (title, names)) in zip(places, choices.items(), strict=True)
+    }
+    return chosen, last.text_input(language.gettext("Search"), key=f"{key}-search")
+
+
 def _choose(found: _Found, key: str, language: Language) -> tuple[list[PhotoRecord], Grouping | None]:
     _ = language.gettext
     classes = {"": _("All classes"), **found.classes}
     columns = {grouping.column: grouping for grouping in found.groupings}
     by = {"": _("Nothing"), **{name: printable(name) for name in columns}}
-    places = st.columns(5 if columns else 4, gap="small", vertical_alignment="bottom")
-    with places[0]:
-        order = st.selectbox(
-            _("Order"), list(found.orders), format_func=found.orders.__getitem__, key=f"{key}-order"
-        )
-    with places[1]:
-        kind = st.selectbox(
-            _("Show"), list(found.kinds), format_func=found.kinds.__getitem__, key=f"{key}-show"
-        )
-    with places[2]:
-        label = st.selectbox(_("Class"), list(classes), format_func=classes.__getitem__, key=f"{key}-class")
-    with places[-1]:
-        words = st.text_input(_("Search"), key=f"{key}-search")
-    group = ""
-    if columns:
-        with places[3]:
-            group = st.selectbox(_("Group by"), list(by), format_func=by.__getitem__, key=f"{key}-group")
+    choices = {
+        "order": (_("Order"), found.orders),
+        "show": (_("Show"), found.kinds),
+        "class": (_("Class"), classes),
+        **({"group": (_("Group by"), by)} if columns else {}),
+    }
+    chosen_by, words = choose_row(choices, key, language)
+    order, kind, label, group = (chosen_by.get(name, "") for name in ("order", "show", "class", "group"))
     groups = _choose_groups(found, key, language) if columns else []
     truth, said = (st.session_state.get(f"{key}-only-{name}", "") for name in ("truth", "said"))
     if truth or said:
