@@ -4,16 +4,7 @@ import pytest
 
 from explainer.__main__ import main
 from explainer.commands import budget_options
-from tests.folders.painted import a_disc, add_colour_network
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXPLAINER_MODELS", str(folder / "models"))
-        add_colour_network(folder)
-    return folder / "models"
+from tests.folders.painted import a_disc
 
 
 @pytest.fixture
